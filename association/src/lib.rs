@@ -1,0 +1,1 @@
+//! Who is who: similarity, assignment, motion, over time, across views, identities

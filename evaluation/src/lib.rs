@@ -1,0 +1,1 @@
+//! Metrics of multi-camera tracking and their tables

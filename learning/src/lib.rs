@@ -1,0 +1,1 @@
+//! The learning stack that every network shares

@@ -1,0 +1,1 @@
+//! The mvmhat binary: sources, stages, sinks and one file per subcommand
