@@ -1,1 +1,18 @@
-//! The mvmhat binary: sources, stages, sinks and one file per subcommand
+//! The `mvmhat` program: sources, stages, sinks, and one file per subcommand.
+//!
+//! The way of a frame, each arrow a bounded channel:
+//!
+//! ```text
+//! camera folder -> source (one reader thread a camera) -> clock (FrameSet: one picture or none a camera)
+//!    -> infer (workers: detect, then embed, all cameras in one batch) -> associate (one thread, in order)
+//!    -> sinks (a thread each: MOT text, Rerun, overlay video)
+//! ```
+//!
+//! No picture crosses the association: a sink that shows pictures reads them from the recording again.
+
+mod cli;
+mod commands;
+mod error;
+mod sinks;
+
+pub use cli::main;

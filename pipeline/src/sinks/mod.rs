@@ -1,0 +1,21 @@
+//! Where identities go: text, Rerun, an overlay video.
+
+use scene::{FrameSet, TrackedBox};
+
+/// Takes every instant of a run, in order, with the boxes and identities of all cameras.
+pub(crate) trait Sink: Send {
+    /// What this sink is called in messages and in `run.json`.
+    fn name(&self) -> &'static str;
+
+    /// Takes the next instant.
+    ///
+    /// # Errors
+    /// Where the output cannot be written; the run stops then, and what was finished is kept.
+    fn write(&mut self, frames: &FrameSet<Vec<TrackedBox>>) -> anyhow::Result<()>;
+
+    /// The run is over, whole or cut short: completes the files and gives them their names.
+    ///
+    /// # Errors
+    /// Where the output cannot be written.
+    fn finish(&mut self) -> anyhow::Result<()>;
+}
