@@ -1,0 +1,26 @@
+# `make demo` and `make test` do all the set-up they need; `make help` lists everything.
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test lint bench clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## System packages and libtorch (once; does nothing when both are there)
+	@scripts/system-packages.sh
+	@scripts/libtorch.sh
+
+build: setup ## The mvmhat binary: target/release/mvmhat
+	cargo build --release --locked
+
+demo: setup ## Tracks a real four-camera clip and says what to look at
+	@scripts/demo.sh
+
+test: setup ## Every test
+	cargo test --release --locked --workspace
+
+lint: setup ## Formatting and lints, warnings are errors
+	cargo fmt --all --check
+	cargo clippy --release --locked --workspace --all-targets -- -D warnings
+
+bench: setup ## Every benchmark; figures are ratios to peers measured in the same run
+	cargo bench --locked --workspace
