@@ -5,14 +5,41 @@
 //!
 //! * [`CameraId`], [`FrameIndex`], [`FrameNumber`] and [`PersonId`] keep a camera from being taken for a person;
 //! * [`BBox`], [`Detection`] and [`TrackedBox`] are what is seen, and what is known of it afterwards;
-//! * [`FrameSet`] is everything that all cameras have at one instant.
+//! * [`FrameSet`] is everything that all cameras have at one instant;
+//! * [`Clock`] says which frames of which cameras are one instant, and [`FrameSets`] brings them together;
+//! * [`Recording`] finds the cameras in a folder, whatever its layout: see [`recording`];
+//! * [`Calibration`] goes from the ground to the pixels of a camera and back;
+//! * [`mot`], [`world`], [`wildtrack`] and [`DetectionFile`] read and write the file formats of the field;
+//! * [`AtomicFile`] writes files that appear complete or not at all, [`nearest`] finds what a mistyped key was meant
+//!   to be.
 
+mod atomic_file;
 mod bbox;
+mod calibration;
+mod clock;
 mod detection;
+mod detection_file;
+mod fields;
 mod frame_set;
+mod frame_sets;
 mod ids;
+pub mod mot;
+mod npy;
+mod read_error;
+pub mod recording;
+mod suggest;
+pub mod wildtrack;
+pub mod world;
 
+pub use atomic_file::AtomicFile;
 pub use bbox::BBox;
+pub use calibration::{Calibration, CalibrationError, Pinhole, Plane};
+pub use clock::{Clock, ClockError, Timeline};
 pub use detection::{Detection, Embedding, TrackedBox};
+pub use detection_file::DetectionFile;
 pub use frame_set::{FrameSet, View};
+pub use frame_sets::FrameSets;
 pub use ids::{CameraId, FrameIndex, FrameNumber, PersonId};
+pub use read_error::{ParseError, ReadError};
+pub use recording::{Camera, Recording, RecordingError, Rotation, Source};
+pub use suggest::{nearest, nearest_key};
