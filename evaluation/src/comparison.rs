@@ -1,0 +1,283 @@
+//! Ground truth and tracks of one recording side by side.
+
+use scene::{BBox, FrameNumber};
+
+use crate::view::{Frame, Pairs, Side, View};
+use crate::{Observation, Place};
+
+/// The frames that are scored, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The first frame.
+    pub first: FrameNumber,
+    /// The last frame.
+    pub last: FrameNumber,
+}
+
+impl Window {
+    /// The frames from `first` to `last`, both included.
+    pub const fn new(first: u32, last: u32) -> Self {
+        Self { first: FrameNumber(first), last: FrameNumber(last) }
+    }
+
+    /// How many frames there are.
+    pub fn frames(&self) -> u64 {
+        (u64::from(self.last.0) + 1).saturating_sub(u64::from(self.first.0))
+    }
+
+    fn contains(&self, frame: FrameNumber) -> bool {
+        (self.first..=self.last).contains(&frame)
+    }
+}
+
+/// What one camera has to say: its ground truth and its tracks, rows in the order of their files.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CameraRows<P = BBox> {
+    /// The camera's name.
+    pub name: String,
+    /// Ground truth.
+    pub truth: Vec<Observation<P>>,
+    /// Tracks under test.
+    pub tracks: Vec<Observation<P>>,
+}
+
+/// What keeps a recording from being scored.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum ComparisonError {
+    /// There is neither a window nor a row of ground truth that would give one.
+    #[error(
+        "no camera has ground truth, so there are no frames to score: give the frames, or check the ground truth"
+    )]
+    NoFrames,
+    /// The window ends before it starts.
+    #[error("the frames {first}..{last} end before they start: write the smaller number first")]
+    Backwards {
+        /// Start of the window.
+        first: FrameNumber,
+        /// End of the window.
+        last: FrameNumber,
+    },
+    /// The window is longer than any recording.
+    #[error(
+        "the frames {first}..{last} are more than {limit}: a frame number of the ground truth is wrong, or give the frames"
+    )]
+    TooLong {
+        /// Start of the window.
+        first: FrameNumber,
+        /// End of the window.
+        last: FrameNumber,
+        /// The greatest number of frames.
+        limit: u64,
+    },
+    /// More rows than can be numbered.
+    #[error("camera {camera} has {rows} rows, more than the {limit} that can be scored")]
+    TooManyRows {
+        /// Name of the camera.
+        camera: String,
+        /// How many rows there are.
+        rows: usize,
+        /// The greatest number of rows.
+        limit: usize,
+    },
+}
+
+/// Longest window: four days at 50 frames a second.
+const MAX_FRAMES: u64 = 1 << 24;
+/// Most rows of one side of one camera.
+const MAX_ROWS: usize = 1 << 28;
+
+/// Ground truth and tracks of all cameras of one recording, ready for every metric.
+///
+/// Rows outside the window are dropped. Of rows with the same frame and identity in one camera the last one counts
+/// (and [`duplicates`](Self::duplicates) tells how many there were); only [`mvmhat`](crate::mvmhat) and
+/// [`stma`](crate::stma) look at all of them, as the code of their authors does.
+#[derive(Debug)]
+pub struct Comparison<P = BBox> {
+    pub(crate) views: Vec<View<P>>,
+    window: Window,
+    truth_ids: Identities,
+    track_ids: Identities,
+    pairs: Vec<(u32, u32)>,
+    outside: Sides<usize>,
+}
+
+/// One value for the ground truth, one for the tracks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sides<T> {
+    /// Of the ground truth.
+    pub truth: T,
+    /// Of the tracks.
+    pub tracks: T,
+}
+
+impl<P: Place> Comparison<P> {
+    /// Lays out `cameras` for scoring. Without a window it goes from the first to the last frame in which any camera
+    /// has ground truth.
+    ///
+    /// # Errors
+    /// Where there are no frames to score, or more of them than a recording can have.
+    pub fn new(window: Option<Window>, cameras: Vec<CameraRows<P>>) -> Result<Self, ComparisonError> {
+        let window = match window {
+            Some(window) => window,
+            None => labelled(&cameras).ok_or(ComparisonError::NoFrames)?,
+        };
+        let (first, last) = (window.first, window.last);
+        if first > last {
+            return Err(ComparisonError::Backwards { first, last });
+        }
+        if window.frames() > MAX_FRAMES {
+            return Err(ComparisonError::TooLong { first, last, limit: MAX_FRAMES });
+        }
+        for camera in &cameras {
+            let rows = camera.truth.len().max(camera.tracks.len());
+            if rows > MAX_ROWS {
+                let camera = camera.name.clone();
+                return Err(ComparisonError::TooManyRows { camera, rows, limit: MAX_ROWS });
+            }
+        }
+        let frames = window.frames() as usize;
+        let truth_ids = Identities::new(cameras.iter().flat_map(|c| &c.truth), window);
+        let track_ids = Identities::new(cameras.iter().flat_map(|c| &c.tracks), window);
+        let mut pairs = Pairs::new(truth_ids.len());
+        let mut outside = Sides::default();
+        let mut views = Vec::with_capacity(cameras.len());
+        for CameraRows { name, truth, tracks } in cameras {
+            let true_side = Side::new(&truth, first.0, frames, |id| truth_ids.dense(id));
+            let track_side = Side::new(&tracks, first.0, frames, |id| track_ids.dense(id));
+            outside.truth += truth.len() - true_side.len();
+            outside.tracks += tracks.len() - track_side.len();
+            drop((truth, tracks));
+            let identities = Sides { truth: truth_ids.len(), tracks: track_ids.len() };
+            views.push(View::new(&name, true_side, track_side, identities, &mut pairs));
+        }
+        Ok(Self { views, window, truth_ids, track_ids, pairs: pairs.identities(), outside })
+    }
+
+    /// How many rows repeat the identity of another row of their camera and frame.
+    pub fn duplicates(&self) -> Sides<usize> {
+        self.views.iter().map(View::duplicates).fold(Sides::default(), |sum, one| Sides {
+            truth: sum.truth + one.truth,
+            tracks: sum.tracks + one.tracks,
+        })
+    }
+}
+
+impl<P> Comparison<P> {
+    /// The frames that are scored.
+    pub fn window(&self) -> Window {
+        self.window
+    }
+
+    /// Names of the cameras.
+    pub fn cameras(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.views.iter().map(|view| view.name.as_str())
+    }
+
+    /// How many rows were dropped because they lie outside the window.
+    pub fn outside(&self) -> Sides<usize> {
+        self.outside
+    }
+
+    /// Each camera as a sequence of its own, in the order of [`cameras`](Self::cameras).
+    pub fn sequences(&self) -> impl ExactSizeIterator<Item = Sequence<'_, P>> {
+        self.views.iter().map(|view| Sequence { views: std::slice::from_ref(view), comparison: self })
+    }
+
+    /// All cameras laid end to end as one sequence with shared identities.
+    pub fn global(&self) -> Sequence<'_, P> {
+        Sequence { views: &self.views, comparison: self }
+    }
+
+    pub(crate) fn truth_ids(&self) -> &Identities {
+        &self.truth_ids
+    }
+
+    pub(crate) fn track_ids(&self) -> &Identities {
+        &self.track_ids
+    }
+
+    /// True and tracked identity (dense) of each pair of identities that ever overlap.
+    pub(crate) fn pairs(&self) -> &[(u32, u32)] {
+        &self.pairs
+    }
+
+    pub(crate) fn frames(&self) -> usize {
+        self.window.frames() as usize
+    }
+}
+
+/// Frames that follow each other with identities of their own: what a single-camera metric scores.
+///
+/// One camera of a [`Comparison`], or all of its cameras laid end to end.
+#[derive(Debug)]
+pub struct Sequence<'a, P = BBox> {
+    pub(crate) views: &'a [View<P>],
+    pub(crate) comparison: &'a Comparison<P>,
+}
+
+// By hand, because a derive would ask `P` to be `Copy` where only the references are copied.
+impl<P> Clone for Sequence<'_, P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P> Copy for Sequence<'_, P> {}
+
+impl<'a, P: Place> Sequence<'a, P> {
+    /// All frames, empty ones too.
+    pub(crate) fn frames(self) -> impl Iterator<Item = Frame<'a, P>> {
+        let frames = self.comparison.frames();
+        self.views.iter().flat_map(move |view| (0..frames).map(|frame| view.frame(frame)))
+    }
+
+    /// In how many frames each identity is, true ones and tracked ones.
+    pub(crate) fn presence(self) -> Sides<Vec<u32>> {
+        let mut truth = vec![0; self.comparison.truth_ids.len()];
+        let mut tracks = vec![0; self.comparison.track_ids.len()];
+        for frame in self.frames() {
+            frame.truth.ids.iter().for_each(|id| truth[*id as usize] += 1);
+            frame.tracks.ids.iter().for_each(|id| tracks[*id as usize] += 1);
+        }
+        Sides { truth, tracks }
+    }
+}
+
+/// The identities of one side: the files' numbers, sorted, and their places as dense numbers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Identities(Vec<i64>);
+
+impl Identities {
+    fn new<'a, P: 'a>(rows: impl Iterator<Item = &'a Observation<P>>, window: Window) -> Self {
+        let mut ids: Vec<i64> = rows.filter(|row| window.contains(row.frame)).map(|row| row.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.shrink_to_fit();
+        Self(ids)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The number the file gave.
+    pub(crate) fn original(&self, dense: u32) -> i64 {
+        self.0[dense as usize]
+    }
+
+    /// The place of an identity that is in the window.
+    fn dense(&self, id: i64) -> u32 {
+        // Most files number people without gaps.
+        let guess = self.0.first().and_then(|first| usize::try_from(id.checked_sub(*first)?).ok());
+        match guess {
+            Some(guess) if self.0.get(guess) == Some(&id) => guess as u32,
+            _ => self.0.partition_point(|other| *other < id) as u32,
+        }
+    }
+}
+
+/// From the first to the last frame with ground truth.
+fn labelled<P>(cameras: &[CameraRows<P>]) -> Option<Window> {
+    let frames = || cameras.iter().flat_map(|camera| &camera.truth).map(|row| row.frame);
+    Some(Window { first: frames().min()?, last: frames().max()? })
+}

@@ -1,0 +1,61 @@
+//! One person, one track: the best matching of one frame.
+
+use crate::assignment::Assignment;
+use crate::view::{Frame, Overlap};
+
+/// An overlap that may become a match, and how much it is wanted: more than 0.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Candidate {
+    pub(crate) overlap: Overlap,
+    pub(crate) score: f64,
+}
+
+/// Matches frame after frame and keeps its memory between them.
+#[derive(Debug, Default)]
+pub(crate) struct Matcher {
+    assignment: Assignment,
+    cost: Vec<f64>,
+    taken: Vec<bool>,
+}
+
+impl Matcher {
+    /// Keeps of `candidates` (sorted as the overlaps of `frame`) a one-to-one subset with the greatest sum of scores.
+    pub(crate) fn maximise<P>(&mut self, frame: &Frame<'_, P>, candidates: &mut Vec<Candidate>) {
+        self.assign(frame, candidates, 0.0, |score| -score);
+    }
+
+    /// Keeps the largest one-to-one subset of `candidates`, and of the largest ones the one with the least sum of
+    /// scores, which are costs here, well below `1e9`.
+    pub(crate) fn minimise<P>(&mut self, frame: &Frame<'_, P>, candidates: &mut Vec<Candidate>) {
+        self.assign(frame, candidates, 1e9, |cost| cost);
+    }
+
+    fn assign<P>(
+        &mut self,
+        frame: &Frame<'_, P>,
+        candidates: &mut Vec<Candidate>,
+        cost_of_others: f64,
+        cost: impl Fn(f64) -> f64,
+    ) {
+        if frame.disjoint || self.are_disjoint(frame, candidates) {
+            return;
+        }
+        // The whole matrix of the frame, so that ties fall as in the scorers that hand it to SciPy.
+        let (rows, columns) = (frame.truth.ids.len(), frame.tracks.ids.len());
+        self.cost.clear();
+        self.cost.resize(rows * columns, cost_of_others);
+        for Candidate { overlap, score } in candidates.iter() {
+            self.cost[overlap.truth as usize * columns + overlap.track as usize] = cost(*score);
+        }
+        let chosen = self.assignment.minimise(&self.cost, rows, columns);
+        candidates.retain(|c| chosen[c.overlap.truth as usize] == Some(c.overlap.track as usize));
+    }
+
+    /// Whether no two candidates share a person or a track: then all of them match.
+    fn are_disjoint<P>(&mut self, frame: &Frame<'_, P>, candidates: &[Candidate]) -> bool {
+        self.taken.clear();
+        self.taken.resize(frame.tracks.ids.len(), false);
+        candidates.windows(2).all(|two| two[0].overlap.truth != two[1].overlap.truth)
+            && candidates.iter().all(|c| !std::mem::replace(&mut self.taken[c.overlap.track as usize], true))
+    }
+}

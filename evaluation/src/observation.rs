@@ -1,0 +1,37 @@
+//! What a scorer is told: who was where in which frame.
+
+use scene::{BBox, FrameNumber};
+
+/// One row of ground truth or of tracks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Observation<P = BBox> {
+    /// The frame, as the source numbers it.
+    pub frame: FrameNumber,
+    /// The identity, as the file has it: any integer.
+    pub id: i64,
+    /// Where: a box in the picture or a point on the ground.
+    pub place: P,
+}
+
+impl<P> Observation<P> {
+    /// Identity `id` at `place` in `frame`.
+    pub const fn new(frame: u32, id: i64, place: P) -> Self {
+        Self { frame: FrameNumber(frame), id, place }
+    }
+}
+
+/// A place that can be compared with another one of its kind.
+///
+/// Every metric asks for a similarity of at least one half before two places count as the same, so an implementation
+/// puts its gate there.
+pub trait Place: Copy {
+    /// 1 for the same place, falling to 0 for places that have nothing in common.
+    fn similarity(&self, other: &Self) -> f64;
+}
+
+impl Place for BBox {
+    /// Intersection over union.
+    fn similarity(&self, other: &Self) -> f64 {
+        self.iou(other)
+    }
+}

@@ -1,0 +1,87 @@
+//! The clean cross-view score: of all pairs of boxes that show one person in two views, how many are found?
+//!
+//! In every frame tracks and people are matched one to one. A pair is two boxes of one instant in different views with
+//! one identity. A pair of tracks is correct when both match the same person:
+//! `P` = correct / pairs of tracks, `R` = correct / pairs of people. The counts add up over instants and recordings.
+
+use std::ops::AddAssign;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Comparison;
+use crate::clear::at_least_one;
+use crate::frame_matches::FrameMatches;
+use crate::tally::Tally;
+
+/// Counts of cross-view pairs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ViewPairs {
+    /// Pairs of tracks that are one person.
+    pub correct: u64,
+    /// Pairs of tracks with one identity.
+    pub tracked: u64,
+    /// Pairs of people with one identity.
+    pub truth: u64,
+}
+
+impl ViewPairs {
+    /// Share of the tracked pairs that are correct, 0 to 1.
+    pub fn precision(&self) -> f64 {
+        self.correct as f64 / at_least_one(self.tracked)
+    }
+
+    /// Share of the true pairs that are found, 0 to 1.
+    pub fn recall(&self) -> f64 {
+        self.correct as f64 / at_least_one(self.truth)
+    }
+
+    /// Harmonic mean of the two, 0 to 1.
+    pub fn f1(&self) -> f64 {
+        2.0 * self.correct as f64 / at_least_one(self.tracked + self.truth)
+    }
+}
+
+impl AddAssign<&Self> for ViewPairs {
+    fn add_assign(&mut self, other: &Self) {
+        self.correct += other.correct;
+        self.tracked += other.tracked;
+        self.truth += other.truth;
+    }
+}
+
+/// Scores all pairs of views of a recording.
+pub fn view_pairs(comparison: &Comparison) -> ViewPairs {
+    let matches = FrameMatches::new(comparison.views.iter());
+    let mut truth = Instants::new(comparison.truth_ids().len());
+    let mut tracks = Instants::new(comparison.track_ids().len());
+    let mut correct = Instants::new(comparison.pairs().len());
+    for frame in 0..comparison.frames() {
+        truth.next(matches.truth_at(frame));
+        tracks.next(matches.tracks_at(frame));
+        correct.next(matches.pairs_at(frame));
+    }
+    ViewPairs { correct: correct.pairs, tracked: tracks.pairs, truth: truth.pairs }
+}
+
+/// Pairs of equal identities of one instant, summed over the instants. A view has an identity at most once, so that
+/// equal ones are of different views.
+struct Instants {
+    tally: Tally,
+    here: Vec<u32>,
+    pairs: u64,
+}
+
+impl Instants {
+    fn new(identities: usize) -> Self {
+        Self { tally: Tally::new(identities), here: Vec::new(), pairs: 0 }
+    }
+
+    fn next(&mut self, identities: impl Iterator<Item = u32>) {
+        for identity in identities {
+            self.pairs += u64::from(self.tally.add(identity));
+            self.here.push(identity);
+        }
+        self.here.drain(..).for_each(|identity| self.tally.remove(identity));
+    }
+}

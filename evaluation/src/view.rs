@@ -1,0 +1,246 @@
+//! The rows of one camera laid out for scoring: by frame, with dense identities and with all overlaps found once.
+
+use crate::{Observation, Place, Sides};
+
+/// A true and a tracked place of one frame that have something in common.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Overlap {
+    /// Place in the frame's list of ground truth.
+    pub(crate) truth: u32,
+    /// Place in the frame's list of tracks.
+    pub(crate) track: u32,
+    /// Number of this pair of identities, dense over the recording.
+    pub(crate) pair: u32,
+    /// Greater than 0.
+    pub(crate) similarity: f64,
+}
+
+/// Ground truth or tracks of one camera: `ids` and `places` of all frames one after the other.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Side<P> {
+    /// Where each frame starts in `ids` and `places`, and the end: one more than there are frames.
+    starts: Vec<u32>,
+    ids: Vec<u32>,
+    places: Vec<P>,
+}
+
+/// One side of one frame.
+#[derive(Debug)]
+pub(crate) struct People<'a, P> {
+    /// Dense identities.
+    pub(crate) ids: &'a [u32],
+    /// Where each of them is.
+    pub(crate) places: &'a [P],
+}
+
+// By hand, because a derive would ask `P` to be `Copy` where only the slices are copied.
+impl<P> Clone for People<'_, P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P> Copy for People<'_, P> {}
+
+impl<P: Place> Side<P> {
+    /// Sorts `rows` into `frames` frames from `first` on, in the order of the file within a frame; rows of other
+    /// frames are dropped. `dense` gives the dense identity.
+    pub(crate) fn new(
+        rows: &[Observation<P>],
+        first: u32,
+        frames: usize,
+        dense: impl Fn(i64) -> u32,
+    ) -> Self {
+        let frame_of =
+            |row: &Observation<P>| row.frame.0.checked_sub(first).map(|f| f as usize).filter(|f| *f < frames);
+        let mut starts = vec![0u32; frames + 1];
+        for frame in rows.iter().filter_map(frame_of) {
+            starts[frame + 1] += 1;
+        }
+        for frame in 0..frames {
+            starts[frame + 1] += starts[frame];
+        }
+        let mut next = starts.clone();
+        let mut order = vec![0u32; starts[frames] as usize];
+        for (index, row) in rows.iter().enumerate() {
+            if let Some(frame) = frame_of(row) {
+                order[next[frame] as usize] = index as u32;
+                next[frame] += 1;
+            }
+        }
+        let row = |index: &u32| &rows[*index as usize];
+        Self {
+            starts,
+            ids: order.iter().map(|index| dense(row(index).id)).collect(),
+            places: order.iter().map(|index| row(index).place).collect(),
+        }
+    }
+
+    /// Of rows with one identity in one frame the last one, standing where the first one stood; `None` where there is
+    /// no such row. `identities` is how many dense identities there are.
+    pub(crate) fn without_duplicates(&self, identities: usize) -> Option<Self> {
+        let mut last_at = vec![(usize::MAX, 0usize); identities];
+        let mut kept = Self { starts: vec![0], ids: Vec::new(), places: Vec::new() };
+        for frame in 0..self.frames() {
+            let people = self.people(frame);
+            for (id, place) in people.ids.iter().zip(people.places) {
+                let slot = &mut last_at[*id as usize];
+                if slot.0 == frame {
+                    kept.places[slot.1] = *place;
+                } else {
+                    *slot = (frame, kept.ids.len());
+                    kept.ids.push(*id);
+                    kept.places.push(*place);
+                }
+            }
+            kept.starts.push(kept.ids.len() as u32);
+        }
+        (kept.ids.len() < self.ids.len()).then_some(kept)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    pub(crate) fn frames(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    pub(crate) fn people(&self, frame: usize) -> People<'_, P> {
+        let range = self.starts[frame] as usize..self.starts[frame + 1] as usize;
+        People { ids: &self.ids[range.clone()], places: &self.places[range] }
+    }
+}
+
+/// One camera: both sides and what they share.
+#[derive(Debug)]
+pub(crate) struct View<P> {
+    pub(crate) name: String,
+    pub(crate) truth: Side<P>,
+    pub(crate) tracks: Side<P>,
+    /// The camera with its duplicate rows, where there are any.
+    filed: Option<Box<Self>>,
+    overlap_starts: Vec<u32>,
+    overlaps: Vec<Overlap>,
+    /// Whether no person of the frame overlaps two others, so that matching is not a question.
+    disjoint: Vec<bool>,
+}
+
+/// Both sides of one camera in one frame.
+#[derive(Debug)]
+pub(crate) struct Frame<'a, P> {
+    pub(crate) truth: People<'a, P>,
+    pub(crate) tracks: People<'a, P>,
+    /// Sorted by place in the ground truth, then by place in the tracks.
+    pub(crate) overlaps: &'a [Overlap],
+    pub(crate) disjoint: bool,
+}
+
+/// Numbers each pair of identities that ever overlap. A true person meets few tracks, and again and again the newest.
+#[derive(Debug, Default)]
+pub(crate) struct Pairs {
+    met: Vec<Vec<(u32, u32)>>,
+    count: u32,
+}
+
+impl Pairs {
+    pub(crate) fn new(truth_identities: usize) -> Self {
+        Self { met: vec![Vec::new(); truth_identities], count: 0 }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.count as usize
+    }
+
+    /// True and tracked identity of each pair, in the order of their numbers.
+    pub(crate) fn identities(&self) -> Vec<(u32, u32)> {
+        let mut identities = vec![(0, 0); self.len()];
+        for (truth, met) in self.met.iter().enumerate() {
+            for (track, pair) in met {
+                identities[*pair as usize] = (truth as u32, *track);
+            }
+        }
+        identities
+    }
+
+    fn number(&mut self, truth: u32, track: u32) -> u32 {
+        let met = &mut self.met[truth as usize];
+        if let Some((_, pair)) = met.iter().rev().find(|(other, _)| *other == track) {
+            return *pair;
+        }
+        met.push((track, self.count));
+        self.count += 1;
+        self.count - 1
+    }
+}
+
+impl<P: Place> View<P> {
+    /// Lays out two sides that have the same frames. `identities` is how many dense ones there are on each side.
+    pub(crate) fn new(
+        name: &str,
+        truth: Side<P>,
+        tracks: Side<P>,
+        identities: Sides<usize>,
+        pairs: &mut Pairs,
+    ) -> Self {
+        let unique_truth = truth.without_duplicates(identities.truth);
+        let unique_tracks = tracks.without_duplicates(identities.tracks);
+        if unique_truth.is_none() && unique_tracks.is_none() {
+            return Self::of_rows(name, truth, tracks, pairs);
+        }
+        let filed = Self::of_rows(name, truth, tracks, pairs);
+        let truth = unique_truth.unwrap_or_else(|| filed.truth.clone());
+        let tracks = unique_tracks.unwrap_or_else(|| filed.tracks.clone());
+        Self { filed: Some(Box::new(filed)), ..Self::of_rows(name, truth, tracks, pairs) }
+    }
+
+    /// Finds all overlaps.
+    fn of_rows(name: &str, truth: Side<P>, tracks: Side<P>, pairs: &mut Pairs) -> Self {
+        let mut overlap_starts = vec![0];
+        let mut overlaps: Vec<Overlap> = Vec::with_capacity(truth.len());
+        let mut disjoint = Vec::with_capacity(truth.frames());
+        let mut met = Vec::new();
+        for frame in 0..truth.frames() {
+            let (true_people, tracked) = (truth.people(frame), tracks.people(frame));
+            let mut is_disjoint = true;
+            met.clear();
+            met.resize(tracked.ids.len(), false);
+            for (row, place) in true_people.places.iter().enumerate() {
+                let before = overlaps.len();
+                for (column, other) in tracked.places.iter().enumerate() {
+                    let similarity = place.similarity(other);
+                    if similarity > 0.0 {
+                        let pair = pairs.number(true_people.ids[row], tracked.ids[column]);
+                        overlaps.push(Overlap { truth: row as u32, track: column as u32, pair, similarity });
+                        is_disjoint &= !std::mem::replace(&mut met[column], true);
+                    }
+                }
+                is_disjoint &= overlaps.len() <= before + 1;
+            }
+            overlap_starts.push(overlaps.len() as u32);
+            disjoint.push(is_disjoint);
+        }
+        Self { name: name.to_owned(), truth, tracks, filed: None, overlap_starts, overlaps, disjoint }
+    }
+
+    /// The same camera with all rows of its files.
+    pub(crate) fn as_filed(&self) -> &Self {
+        self.filed.as_deref().unwrap_or(self)
+    }
+
+    pub(crate) fn frame(&self, frame: usize) -> Frame<'_, P> {
+        let range = self.overlap_starts[frame] as usize..self.overlap_starts[frame + 1] as usize;
+        Frame {
+            truth: self.truth.people(frame),
+            tracks: self.tracks.people(frame),
+            overlaps: &self.overlaps[range],
+            disjoint: self.disjoint[frame],
+        }
+    }
+
+    /// How many rows repeat the identity of another row in their frame.
+    pub(crate) fn duplicates(&self) -> Sides<usize> {
+        let filed = self.as_filed();
+        Sides { truth: filed.truth.len() - self.truth.len(), tracks: filed.tracks.len() - self.tracks.len() }
+    }
+}
