@@ -1,1 +1,36 @@
-//! Who is who: similarity, assignment, motion, over time, across views, identities
+//! Who is who: similarity, assignment, motion, over time, across views, identities.
+//!
+//! An [`Associator`] takes the detections of all cameras instant by instant and gives every person one identity, over
+//! time and in all views. Which one, and its constants, is an [`AssociationConfig`]; [`build`] makes it:
+//!
+//! * [`Mvmhat`]: the published inference, our baseline. Its file tells the life of an identity.
+//!
+//! What associators are made of can be used on its own:
+//!
+//! * [`LinearAssignment`]: the cheapest way to pair the rows of a [`CostMatrix`] with its columns;
+//! * [`Motion`]: the Kalman filter of a box, and the [`MotionGate`] of where it may be next;
+//! * [`Gallery`]: how a person has looked, and the cosine distance to it;
+//! * [`adaptive_temperature`]: how sharp the softmax between two views is.
+//!
+//! Everything is deterministic, in one thread, and without a native library.
+
+mod associator;
+mod config;
+mod cost_matrix;
+mod cross_view;
+mod gallery;
+mod kalman;
+mod linear_assignment;
+mod mvmhat;
+mod observations;
+mod over_time;
+mod track;
+
+pub use associator::{AssociationConfig, Associator, build};
+pub use config::{ConfigError, MvmhatConfig};
+pub use cost_matrix::CostMatrix;
+pub use cross_view::adaptive_temperature;
+pub use gallery::Gallery;
+pub use kalman::{Measurement, Motion, MotionGate, MotionNoise};
+pub use linear_assignment::{AssignmentError, LinearAssignment};
+pub use mvmhat::Mvmhat;

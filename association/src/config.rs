@@ -1,0 +1,151 @@
+//! The published associator's constants, all of them.
+
+use serde::{Deserialize, Serialize};
+
+/// A value of the configuration that is out of its range.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("`association.{key}` is {value}, but must be {allowed}")]
+pub struct ConfigError {
+    /// The key inside the section `association`.
+    pub key: &'static str,
+    /// The value that was given.
+    pub value: f64,
+    /// What is allowed, in words.
+    pub allowed: &'static str,
+}
+
+/// Constants of the published inference, [`Mvmhat`](crate::Mvmhat).
+///
+/// The defaults are those of the published code where it has one; its inner part is DeepSORT (Wojke, Bewley and
+/// Paulus, *Simple Online and Realtime Tracking with a Deep Association Metric*, ICIP 2017), its cross-view part
+/// Gan et al., *Self-supervised Multi-view Multi-Human Association and Tracking* (ACM MM 2021).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MvmhatConfig {
+    /// Detections below this score are ignored, 0 to 1. Default 0.5; the published code has 0.8 for the detector it
+    /// was made for.
+    pub min_score: f32,
+    /// Largest cosine distance (1 - cosine) between a detection and the gallery of a track, 0 to 2. Default 0.2
+    /// (published code).
+    pub max_cosine_distance: f32,
+    /// Embeddings kept of a track, the newest; at least 1. Default 100 (DeepSORT's budget). The published code keeps
+    /// all of them, so its memory and time grow with the length of the recording.
+    pub gallery_size: usize,
+    /// Largest squared Mahalanobis distance between a detection and the predicted box, over 0. Default 9.4877, the
+    /// 95 % quantile of chi-square with 4 degrees of freedom (DeepSORT, section 2.2).
+    pub mahalanobis_gate: f64,
+    /// Largest IoU distance (1 - IoU) of a match without appearance, 0 to 1. Default 0.7 (DeepSORT).
+    pub max_iou_distance: f32,
+    /// Detections after which a track is confirmed and reported, at least 1. Default 3 (DeepSORT).
+    pub confirm_hits: u32,
+    /// Frame sets without a detection after which a confirmed track is dropped, and the depth of the matching cascade;
+    /// at least 1. Default 80 (published code).
+    pub max_misses: u32,
+    /// Standard deviation of positions and sizes, relative to the height of the box, over 0. Default 1/20 (DeepSORT).
+    pub position_noise: f64,
+    /// Standard deviation of velocities per frame, relative to the height of the box, over 0. Default 1/160 (DeepSORT).
+    pub velocity_noise: f64,
+    /// delta of the adaptive temperature, between 0 and 1, exclusive. Default 0.5 (Gan et al., equation 3).
+    pub temperature_delta: f32,
+    /// epsilon of the adaptive temperature, over 0; the larger, the softer. Default 0.5 (published code at inference;
+    /// 0.1 in training).
+    pub temperature_epsilon: f32,
+    /// Smallest softmax entry that counts as a match between two views, 0 to 1. Default 0.5 (published code).
+    pub min_match_probability: f32,
+    /// Every so many frame sets the identities of all views but the first are put to the test; 0 means never.
+    /// Default 30 (published code).
+    pub renew_every: u64,
+}
+
+impl Default for MvmhatConfig {
+    fn default() -> Self {
+        Self {
+            min_score: 0.5,
+            max_cosine_distance: 0.2,
+            gallery_size: 100,
+            mahalanobis_gate: 9.4877,
+            max_iou_distance: 0.7,
+            confirm_hits: 3,
+            max_misses: 80,
+            position_noise: 1.0 / 20.0,
+            velocity_noise: 1.0 / 160.0,
+            temperature_delta: 0.5,
+            temperature_epsilon: 0.5,
+            min_match_probability: 0.5,
+            renew_every: 30,
+        }
+    }
+}
+
+impl MvmhatConfig {
+    /// Whether every value is in its range.
+    ///
+    /// # Errors
+    /// The first key that is not, with what is allowed.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let require = |key, value: f64, ok: bool, allowed| {
+            if ok { Ok(()) } else { Err(ConfigError { key, value, allowed }) }
+        };
+        let within = |key, value: f32, range: std::ops::RangeInclusive<f32>, allowed| {
+            require(key, f64::from(value), range.contains(&value), allowed)
+        };
+        let positive =
+            |key, value: f64| require(key, value, value > 0.0 && value.is_finite(), "over 0 and finite");
+        let at_least_one = |key, value: f64| require(key, value, value >= 1.0, "at least 1");
+
+        within("min_score", self.min_score, 0.0..=1.0, "between 0 and 1")?;
+        within("max_cosine_distance", self.max_cosine_distance, 0.0..=2.0, "between 0 and 2")?;
+        at_least_one("gallery_size", self.gallery_size as f64)?;
+        positive("mahalanobis_gate", self.mahalanobis_gate)?;
+        within("max_iou_distance", self.max_iou_distance, 0.0..=1.0, "between 0 and 1")?;
+        at_least_one("confirm_hits", f64::from(self.confirm_hits))?;
+        at_least_one("max_misses", f64::from(self.max_misses))?;
+        positive("position_noise", self.position_noise)?;
+        positive("velocity_noise", self.velocity_noise)?;
+        let delta = self.temperature_delta;
+        let open = delta > 0.0 && delta < 1.0;
+        require("temperature_delta", f64::from(delta), open, "between 0 and 1, exclusive")?;
+        positive("temperature_epsilon", f64::from(self.temperature_epsilon))?;
+        within("min_match_probability", self.min_match_probability, 0.0..=1.0, "between 0 and 1")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_valid() {
+        assert_eq!(MvmhatConfig::default().validate(), Ok(()));
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_named_with_what_is_allowed() {
+        let default = MvmhatConfig::default;
+        let broken = [
+            (
+                MvmhatConfig { min_score: 1.5, ..default() },
+                "`association.min_score` is 1.5, but must be between 0 and 1",
+            ),
+            (
+                MvmhatConfig { min_score: f32::NAN, ..default() },
+                "`association.min_score` is NaN, but must be between 0 and 1",
+            ),
+            (
+                MvmhatConfig { gallery_size: 0, ..default() },
+                "`association.gallery_size` is 0, but must be at least 1",
+            ),
+            (
+                MvmhatConfig { temperature_delta: 1.0, ..default() },
+                "`association.temperature_delta` is 1, but must be between 0 and 1, exclusive",
+            ),
+            (
+                MvmhatConfig { velocity_noise: f64::INFINITY, ..default() },
+                "`association.velocity_noise` is inf, but must be over 0 and finite",
+            ),
+        ];
+        for (config, message) in broken {
+            assert_eq!(config.validate().unwrap_err().to_string(), message);
+        }
+    }
+}

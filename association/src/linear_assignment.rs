@@ -1,0 +1,312 @@
+//! Rectangular linear assignment: the cheapest way to pair rows with columns.
+//!
+//! Shortest augmenting paths with dual variables (Jonker and Volgenant, *A Shortest Augmenting Path Algorithm for Dense
+//! and Sparse Linear Assignment Problems*, Computing 38, 1987), in the rectangular form of Crouse (*On Implementing 2D
+//! Rectangular Assignment Algorithms*, IEEE Transactions on Aerospace and Electronic Systems 52, 2016). With n the smaller
+//! and m the larger side: n augmentations, each at most n steps over m columns, so O(n² m).
+
+use crate::CostMatrix;
+
+/// A cost that cannot be compared.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "the cost of row {row} and column {column} is {cost}: costs must be finite, or +infinity for a forbidden pair"
+)]
+pub struct AssignmentError {
+    /// Row of the first such cost.
+    pub row: usize,
+    /// Its column.
+    pub column: usize,
+    /// The cost: not a number, or minus infinity.
+    pub cost: f32,
+}
+
+/// Solver of linear assignment problems, with its workspace: no allocation once it has seen its largest problem.
+///
+/// **What is found.** Among all ways to pair rows with columns, one to one and with no forbidden pair, those with the
+/// most pairs; among these, one with the smallest sum of costs. Without forbidden pairs every row (or every column, where
+/// there are fewer) has a partner. Costs may be negative. Among equally cheap solutions the choice is deterministic.
+///
+/// **How forbidden pairs are kept out.** They count as one finite cost so large that a single one outweighs any sum of the
+/// others. The sums are in `f64`, so that this leaves the differences between `f32` costs intact.
+///
+/// ```
+/// use association::{CostMatrix, LinearAssignment};
+///
+/// let x = CostMatrix::FORBIDDEN;
+/// let costs = [[1.0, 2.0, x], [1.0, x, x]];
+/// let costs = CostMatrix::from_fn(2, 3, |row, column| costs[row][column]);
+/// // Both rows like column 0 best, but row 1 has no other choice.
+/// assert_eq!(LinearAssignment::default().solve(&costs)?, [Some(1), Some(0)]);
+/// # Ok::<(), association::AssignmentError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct LinearAssignment {
+    /// Costs with the smaller side as rows, forbidden pairs made finite.
+    costs: Vec<f64>,
+    /// Dual variables of the small side and of the large side.
+    small_dual: Vec<f64>,
+    large_dual: Vec<f64>,
+    /// Partner of each place of the large side.
+    small_of: Vec<usize>,
+    /// Partner of each place of the small side.
+    large_of: Vec<usize>,
+    /// Length of the shortest path to each place of the large side, and the place of the small side it comes from.
+    distance: Vec<f64>,
+    previous: Vec<usize>,
+    /// Places of the large side that the search has reached for good, in that order, and those it has not.
+    reached: Vec<usize>,
+    remaining: Vec<usize>,
+    /// The answer: the column of each row.
+    column_of: Vec<Option<usize>>,
+}
+
+/// No partner yet.
+const NONE: usize = usize::MAX;
+
+impl LinearAssignment {
+    /// The column of each row, `None` for a row without partner.
+    ///
+    /// # Errors
+    /// A cost that is not a number, or minus infinity.
+    pub fn solve(&mut self, costs: &CostMatrix) -> Result<&[Option<usize>], AssignmentError> {
+        let (rows, columns) = (costs.rows(), costs.columns());
+        self.column_of.clear();
+        self.column_of.resize(rows, None);
+        if rows == 0 || columns == 0 {
+            return Ok(&self.column_of);
+        }
+        let swapped = rows > columns;
+        let (small, large) = if swapped { (columns, rows) } else { (rows, columns) };
+        self.prepare(costs, small, large, swapped)?;
+        for start in 0..small {
+            self.augment(start, large);
+        }
+        for (s, &l) in self.large_of.iter().enumerate() {
+            let (row, column) = if swapped { (l, s) } else { (s, l) };
+            if costs.get(row, column) != CostMatrix::FORBIDDEN {
+                self.column_of[row] = Some(column);
+            }
+        }
+        Ok(&self.column_of)
+    }
+
+    /// Checks the costs and copies them, the smaller side as rows.
+    fn prepare(
+        &mut self,
+        costs: &CostMatrix,
+        small: usize,
+        large: usize,
+        swapped: bool,
+    ) -> Result<(), AssignmentError> {
+        let (mut lowest, mut highest) = (0.0f64, 0.0f64);
+        for (place, &cost) in costs.as_slice().iter().enumerate() {
+            if cost.is_nan() || cost == f32::NEG_INFINITY {
+                let (row, column) = (place / costs.columns(), place % costs.columns());
+                return Err(AssignmentError { row, column, cost });
+            }
+            if cost != CostMatrix::FORBIDDEN {
+                (lowest, highest) = (lowest.min(cost.into()), highest.max(cost.into()));
+            }
+        }
+        // Exchanging all pairs but one changes the sum by less than this.
+        let forbidden = highest + (small as f64) * (highest - lowest) + 1.0;
+        let finite = |cost: f32| if cost == CostMatrix::FORBIDDEN { forbidden } else { f64::from(cost) };
+        self.costs.clear();
+        if swapped {
+            let transposed = (0..small).flat_map(|s| (0..large).map(move |l| finite(costs.get(l, s))));
+            self.costs.extend(transposed);
+        } else {
+            self.costs.extend(costs.as_slice().iter().map(|&cost| finite(cost)));
+        }
+        refill(&mut self.small_dual, small, 0.0);
+        refill(&mut self.large_dual, large, 0.0);
+        refill(&mut self.large_of, small, NONE);
+        refill(&mut self.small_of, large, NONE);
+        refill(&mut self.previous, large, NONE);
+        Ok(())
+    }
+
+    /// Gives `start` (of the small side) a partner along the shortest augmenting path; Dijkstra on reduced costs.
+    fn augment(&mut self, start: usize, large: usize) {
+        refill(&mut self.distance, large, f64::INFINITY);
+        self.reached.clear();
+        self.remaining.clear();
+        self.remaining.extend(0..large);
+        let (mut at, mut length) = (start, 0.0);
+        let end = loop {
+            let row = &self.costs[at * large..][..large];
+            let offset = length - self.small_dual[at];
+            let (mut nearest, mut nearest_place, mut nearest_free) = (f64::INFINITY, 0, false);
+            for (place, &l) in self.remaining.iter().enumerate() {
+                let through = offset + row[l] - self.large_dual[l];
+                if through < self.distance[l] {
+                    self.distance[l] = through;
+                    self.previous[l] = at;
+                }
+                // Of equally near places a free one ends the search; of equals the first.
+                let (distance, free) = (self.distance[l], self.small_of[l] == NONE);
+                if distance < nearest || (distance == nearest && free && !nearest_free) {
+                    (nearest, nearest_place, nearest_free) = (distance, place, free);
+                }
+            }
+            length = nearest;
+            let l = self.remaining.swap_remove(nearest_place);
+            if nearest_free {
+                break l;
+            }
+            self.reached.push(l);
+            at = self.small_of[l];
+        };
+        // Keep the reduced costs of what is paired at zero and of the rest at zero or more.
+        self.small_dual[start] += length;
+        for &l in &self.reached {
+            let slack = length - self.distance[l];
+            self.small_dual[self.small_of[l]] += slack;
+            self.large_dual[l] -= slack;
+        }
+        // Walk back and shift the partners along the path.
+        let mut l = end;
+        loop {
+            let s = self.previous[l];
+            self.small_of[l] = s;
+            l = std::mem::replace(&mut self.large_of[s], l);
+            if s == start {
+                break;
+            }
+        }
+    }
+}
+
+fn refill<T: Copy>(values: &mut Vec<T>, length: usize, value: T) {
+    values.clear();
+    values.resize(length, value);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const X: f32 = CostMatrix::FORBIDDEN;
+
+    fn matrix<const C: usize>(rows: &[[f32; C]]) -> CostMatrix {
+        CostMatrix::from_fn(rows.len(), C, |r, c| rows[r][c])
+    }
+
+    fn solve(costs: &CostMatrix) -> Vec<Option<usize>> {
+        LinearAssignment::default().solve(costs).unwrap().to_vec()
+    }
+
+    /// Pairs and sum of an assignment, which must be one to one and without forbidden pairs.
+    fn worth(costs: &CostMatrix, columns: &[Option<usize>]) -> (usize, f64) {
+        let mut taken = vec![false; costs.columns()];
+        let (mut pairs, mut sum) = (0, 0.0);
+        for (row, column) in columns.iter().enumerate().filter_map(|(r, c)| Some((r, (*c)?))) {
+            assert!(!std::mem::replace(&mut taken[column], true), "column {column} twice");
+            assert_ne!(costs.get(row, column), X, "forbidden pair {row}, {column}");
+            pairs += 1;
+            sum += f64::from(costs.get(row, column));
+        }
+        (pairs, sum)
+    }
+
+    /// Most pairs, then the smallest sum, by trying everything.
+    fn brute_force(costs: &CostMatrix, row: usize, taken: u32) -> (usize, f64) {
+        if row == costs.rows() {
+            return (0, 0.0);
+        }
+        let mut best = brute_force(costs, row + 1, taken);
+        for column in (0..costs.columns()).filter(|c| taken & (1 << c) == 0) {
+            let cost = costs.get(row, column);
+            if cost != X {
+                let (pairs, sum) = brute_force(costs, row + 1, taken | (1 << column));
+                let candidate = (pairs + 1, sum + f64::from(cost));
+                if candidate.0 > best.0 || (candidate.0 == best.0 && candidate.1 < best.1) {
+                    best = candidate;
+                }
+            }
+        }
+        best
+    }
+
+    #[test]
+    fn greedy_is_not_enough() {
+        // Greedy takes 1 + 10; crossing over costs 2 + 3.
+        assert_eq!(solve(&matrix(&[[1.0, 2.0], [3.0, 10.0]])), [Some(1), Some(0)]);
+        // The example of scipy.optimize.linear_sum_assignment's documentation: cost 5.
+        assert_eq!(
+            solve(&matrix(&[[4.0, 1.0, 3.0], [2.0, 0.0, 5.0], [3.0, 2.0, 2.0]])),
+            [Some(1), Some(0), Some(2)]
+        );
+    }
+
+    #[test]
+    fn rectangles_leave_the_dearest_out() {
+        assert_eq!(solve(&matrix(&[[5.0, 1.0, 3.0]])), [Some(1)]);
+        assert_eq!(solve(&matrix(&[[5.0], [1.0], [3.0]])), [None, Some(0), None]);
+        assert_eq!(solve(&matrix(&[[1.0], [1.0]])), [Some(0), None], "the first of equals");
+    }
+
+    #[test]
+    fn pairs_count_before_costs_and_forbidden_pairs_never() {
+        // One pair would be for free, two cost 2000.
+        assert_eq!(solve(&matrix(&[[0.0, 1000.0], [1000.0, X]])), [Some(1), Some(0)]);
+        assert_eq!(solve(&matrix(&[[X, X], [X, 7.0]])), [None, Some(1)]);
+        // Two rows for one column: the cheaper one gets it whatever their order.
+        assert_eq!(solve(&matrix(&[[2.0, X], [1.0, X]])), [None, Some(0)]);
+        assert_eq!(solve(&matrix(&[[X, X], [X, X]])), [None, None]);
+    }
+
+    #[test]
+    fn empty_sides_have_no_pairs() {
+        assert_eq!(solve(&CostMatrix::new(0, 3)), []);
+        assert_eq!(solve(&CostMatrix::new(2, 0)), [None, None]);
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_refused_with_its_place() {
+        let error = LinearAssignment::default().solve(&matrix(&[[1.0, 2.0], [f32::NAN, 0.0]])).unwrap_err();
+        assert_eq!((error.row, error.column), (1, 0));
+        assert!(error.to_string().starts_with("the cost of row 1 and column 0 is NaN"), "{error}");
+        assert!(LinearAssignment::default().solve(&matrix(&[[f32::NEG_INFINITY]])).is_err());
+    }
+
+    fn costs() -> impl Strategy<Value = CostMatrix> {
+        // Few values, so that ties abound; a third forbidden.
+        let cost = prop_oneof![2 => (-8i8..8).prop_map(|c| f32::from(c) / 4.0), 1 => Just(X)];
+        (0usize..7, 0usize..7).prop_flat_map(move |(rows, columns)| {
+            prop::collection::vec(cost.clone(), rows * columns)
+                .prop_map(move |values| CostMatrix::from_fn(rows, columns, |r, c| values[r * columns + c]))
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_other_assignment_is_better(problems in prop::collection::vec(costs(), 1..4)) {
+            // One solver for all of them: nothing is left over from the problem before.
+            let mut solver = LinearAssignment::default();
+            for costs in &problems {
+                let found = solver.solve(costs).unwrap().to_vec();
+                // Quarters add up exactly.
+                prop_assert_eq!(worth(costs, &found), brute_force(costs, 0, 0));
+            }
+        }
+
+        #[test]
+        fn a_transposed_problem_is_worth_the_same(costs in costs()) {
+            let transposed = CostMatrix::from_fn(costs.columns(), costs.rows(), |r, c| costs.get(c, r));
+            prop_assert_eq!(worth(&costs, &solve(&costs)), worth(&transposed, &solve(&transposed)));
+        }
+
+        #[test]
+        fn a_constant_on_a_row_changes_nothing(values in prop::collection::vec(0u8..100, 20), shift in 0u8..100) {
+            let costs = CostMatrix::from_fn(4, 5, |r, c| f32::from(values[r * 5 + c]));
+            let shifted =
+                CostMatrix::from_fn(4, 5, |r, c| costs.get(r, c) + if r == 2 { f32::from(shift) } else { 0.0 });
+            let sum = worth(&costs, &solve(&costs)).1;
+            prop_assert_eq!(worth(&shifted, &solve(&shifted)).1, sum + f64::from(shift));
+        }
+    }
+}

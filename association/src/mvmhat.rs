@@ -1,0 +1,239 @@
+//! The published inference (Gan et al., *Self-supervised Multi-view Multi-Human Association and Tracking*, ACM MM 2021):
+//! DeepSORT in each view, joined by a cross-view step that hands identities from one view to another.
+//!
+//! # The life of an identity
+//!
+//! ```text
+//!               a detection that no track of its view continues
+//!                                   |
+//!              is it matched with a detection of another view
+//!              whose own track continued at this instant?
+//!                    | yes                        | no
+//!        it ADOPTS that identity              a NEW identity
+//!                    |                            |
+//!                    +-----------+----------------+
+//!                                v
+//!                       TENTATIVE in this view --- missed ---> gone
+//!                                | seen `confirm_hits` times
+//!                                v
+//!          +-------------> CONFIRMED, reported
+//!          |                     | missed: foreseen and reported for one instant more,
+//!   found again by looks         v           then only remembered
+//!   and motion, or by it       LOST --- more than `max_misses` instants ---> gone
+//!   adopting its old identity    |
+//!          +---------------------+
+//! ```
+//!
+//! A track counts as missed only at instants at which *no* view sees its identity: while one camera sees the person,
+//! all cameras remember them.
+//!
+//! Every `renew_every` instants the matches over time are *released* in all views but the first, and the cross-view step
+//! is asked about those detections too. What it says goes before the released match, so that an identity that went wrong
+//! can be corrected; where it says nothing, the released match returns.
+//!
+//! An identity is at most once in a view. What the cross-view step says is void where the identity is already taken in
+//! that view; the detection then stays without identity at this instant, as does one whose released identity was adopted by
+//! another detection (the published code's reading, and part of its scores).
+//!
+//! # Where this differs from the published code
+//! A detection without embedding says nothing about looks: it is matched by overlap only. A camera without a frame at an instant
+//! loses nobody by that. A gallery is bounded ([`MvmhatConfig::gallery_size`]). Instants are counted on the common clock
+//! from 0 where the published code takes the number of the frame.
+
+use scene::{Detection, FrameSet, PersonId, TrackedBox};
+
+use crate::cross_view::CrossViewMatcher;
+use crate::observations::Observations;
+use crate::over_time::TimeMatcher;
+use crate::track::{Stage, Track};
+use crate::{Associator, ConfigError, MvmhatConfig};
+
+/// The published associator; see the [module's text](crate) for what it does.
+pub struct Mvmhat {
+    config: MvmhatConfig,
+    views: Vec<ViewState>,
+    time: TimeMatcher,
+    across: CrossViewMatcher,
+    /// One counter of identities for all views.
+    last_person: u32,
+    /// Dimension of the recording's embeddings, that of the first one.
+    dimension: Option<usize>,
+    /// Identities that any view sees at this instant.
+    seen: Vec<PersonId>,
+    /// For each view that was asked, the detection of that view that is the same person as each of this one's.
+    partners: Vec<Vec<Option<usize>>>,
+}
+
+/// What is known of one camera.
+#[derive(Default)]
+struct ViewState {
+    tracks: Vec<Track>,
+    observations: Observations,
+    claims: Vec<Claims>,
+}
+
+/// Who a detection might be at this instant.
+#[derive(Clone, Copy, Debug, Default)]
+struct Claims {
+    /// The identity of the track it continues.
+    continued: Option<PersonId>,
+    /// The same, released for renewal.
+    released: Option<PersonId>,
+    /// The identity of a matched detection in another view.
+    adopted: Option<PersonId>,
+}
+
+impl Mvmhat {
+    /// An associator for one recording.
+    ///
+    /// # Errors
+    /// A value of `config` out of its range.
+    pub fn new(config: MvmhatConfig) -> Result<Self, ConfigError> {
+        config.validate()?;
+        Ok(Self {
+            config,
+            views: Vec::new(),
+            time: TimeMatcher::default(),
+            across: CrossViewMatcher::default(),
+            last_person: 0,
+            dimension: None,
+            seen: Vec::new(),
+            partners: Vec::new(),
+        })
+    }
+
+    /// Takes the detections of this instant and predicts the tracks to it.
+    fn observe(&mut self, detections: &FrameSet<Vec<Detection>>) {
+        let cameras = detections.views.len();
+        if self.views.len() < cameras {
+            self.views.resize_with(cameras, ViewState::default);
+        }
+        if self.dimension.is_none() {
+            let contents = detections.present().flat_map(|(_, view)| &view.content);
+            let mut lengths = contents.filter_map(|d| d.embedding.as_ref()).map(|e| e.len());
+            self.dimension = lengths.find(|&length| length > 0);
+        }
+        let dimension = self.dimension.unwrap_or(0);
+        for (state, view) in self.views.iter_mut().zip(&detections.views) {
+            match view {
+                Some(view) => state.observations.take(&view.content, self.config.min_score, dimension),
+                None => state.observations.clear(),
+            }
+            for track in &mut state.tracks {
+                track.predict(&self.config);
+            }
+        }
+    }
+
+    /// Continues the tracks of each view by its own detections.
+    fn continue_tracks(&mut self, renewal: bool) {
+        for (camera, state) in self.views.iter_mut().enumerate() {
+            let track_of = self.time.match_view(&state.tracks, &state.observations, &self.config);
+            state.claims.clear();
+            state.claims.extend(track_of.iter().map(|track| {
+                let person = track.map(|t| state.tracks[t].person);
+                if renewal && camera > 0 {
+                    Claims { released: person, ..Claims::default() }
+                } else {
+                    Claims { continued: person, ..Claims::default() }
+                }
+            }));
+        }
+    }
+
+    /// Lets the detections of `camera` that continue no track adopt identities from other views.
+    fn adopt(&mut self, camera: usize) {
+        if self.views[camera].claims.iter().all(|claims| claims.continued.is_some()) {
+            return;
+        }
+        self.partners.resize_with(self.views.len(), Vec::new);
+        for (other, partners) in self.partners.iter_mut().enumerate().filter(|(other, _)| *other != camera) {
+            let (view, other) = (&self.views[camera].observations, &self.views[other].observations);
+            self.across.match_views(view, other, &self.config, partners);
+        }
+        // The published code goes through the detections from the last to the first.
+        for detection in (0..self.views[camera].claims.len()).rev() {
+            if self.views[camera].claims[detection].continued.is_some() {
+                continue;
+            }
+            let adopted = (0..self.views.len()).filter(|&other| other != camera).find_map(|other| {
+                let person = self.views[other].claims[self.partners[other][detection]?].continued?;
+                let free = self.views[camera].claims.iter().all(|claims| claims.adopted != Some(person));
+                free.then_some(person)
+            });
+            self.views[camera].claims[detection].adopted = adopted;
+        }
+    }
+
+    /// Ends the tracks whose person no view has seen. A camera without a frame cannot have missed anybody.
+    fn miss(&mut self, detections: &FrameSet<Vec<Detection>>) {
+        let claims = self.views.iter().flat_map(|state| &state.claims);
+        self.seen.clear();
+        self.seen.extend(claims.flat_map(|c| [c.continued, c.released, c.adopted]).flatten());
+        self.seen.sort_unstable();
+        for (state, view) in self.views.iter_mut().zip(&detections.views) {
+            if view.is_some() {
+                let seen = |person| self.seen.binary_search(&person).is_ok();
+                state.tracks.retain(|track| seen(track.person) || track.survives_miss(&self.config));
+            }
+        }
+    }
+}
+
+impl ViewState {
+    /// Decides who each detection is.
+    fn settle(&mut self, last_person: &mut u32, config: &MvmhatConfig) {
+        for detection in 0..self.claims.len() {
+            let claims = self.claims[detection];
+            let person = match claims {
+                Claims { continued: Some(person), .. } => Some(person),
+                Claims { adopted: Some(person), .. } => self.unless(person, |c| c.continued),
+                Claims { released: Some(person), .. } => self.unless(person, |c| c.adopted),
+                _ => {
+                    *last_person += 1;
+                    Some(PersonId(*last_person))
+                }
+            };
+            let Some(person) = person else { continue };
+            match self.tracks.iter_mut().find(|track| track.person == person) {
+                Some(track) => track.update(&self.observations, detection, config),
+                None => self.tracks.push(Track::start(person, &self.observations, detection, config)),
+            }
+        }
+    }
+
+    /// `person`, unless a detection has a `claim` to that identity.
+    fn unless(&self, person: PersonId, claim: impl Fn(&Claims) -> Option<PersonId>) -> Option<PersonId> {
+        self.claims.iter().all(|claims| claim(claims) != Some(person)).then_some(person)
+    }
+
+    /// The confirmed tracks seen at this instant or the one before, where they are believed to be.
+    fn report(&self) -> Vec<TrackedBox> {
+        let shown = self.tracks.iter().filter(|track| track.stage == Stage::Confirmed && track.age <= 1);
+        let mut boxes: Vec<_> = shown.map(Track::tracked_box).filter(|b| b.bbox.is_valid()).collect();
+        boxes.sort_by_key(|b| b.person);
+        boxes
+    }
+}
+
+impl Associator for Mvmhat {
+    fn associate(&mut self, detections: FrameSet<Vec<Detection>>) -> Vec<FrameSet<Vec<TrackedBox>>> {
+        let every = self.config.renew_every;
+        let renewal = every > 0 && detections.index.0.is_multiple_of(every);
+        self.observe(&detections);
+        self.continue_tracks(renewal);
+        for camera in 0..self.views.len() {
+            self.adopt(camera);
+        }
+        self.miss(&detections);
+        for state in &mut self.views {
+            state.settle(&mut self.last_person, &self.config);
+        }
+        let views = &self.views;
+        vec![detections.map(|camera, _| views[camera.index()].report())]
+    }
+
+    fn finish(&mut self) -> Vec<FrameSet<Vec<TrackedBox>>> {
+        Vec::new()
+    }
+}
