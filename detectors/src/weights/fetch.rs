@@ -1,0 +1,261 @@
+//! How weights come to the cache folder.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
+use tracing::warn;
+
+use super::checksum::{hex, sha256};
+use super::store::{imported_name, note_path};
+use super::{StateDict, WeightsEntry, WeightsError, WeightsStore};
+
+/// How long the other side may take to answer, or to send the next bytes.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Larger than any known weights, in bytes.
+const MAX_BYTES: u64 = 1 << 32;
+
+/// Weights that are in the cache folder now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// The file.
+    pub path: PathBuf,
+    /// Its checksum.
+    pub sha256: String,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// Where weights came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// They were in the cache already.
+    Cache,
+    /// A file of the mirror folder.
+    Mirror(PathBuf),
+    /// The internet: the address.
+    Download(String),
+    /// A file that was imported; `published` if its checksum is that of a known file.
+    Import {
+        /// Whether it is one of the files of the list, by its checksum.
+        published: bool,
+    },
+}
+
+impl WeightsStore {
+    /// Brings known weights to the cache folder: they are there already, or are copied from the mirror folder, or
+    /// downloaded. `progress` is told the bytes that have come and, once it is known, how many there will be.
+    ///
+    /// What comes must have the checksum of the list; where the list has none, it must be a weights file of the right
+    /// architecture, and the checksum is noted beside it. A file appears under its name only when it is complete.
+    ///
+    /// # Errors
+    /// If there are no weights of that name, every address fails (the error has each reason), or the cache folder cannot
+    /// be written.
+    pub fn pull(
+        &self,
+        name: &str,
+        progress: &mut dyn FnMut(u64, Option<u64>),
+    ) -> Result<Fetched, WeightsError> {
+        let entry = self.registry.entry(name)?;
+        for found in self.cached(entry) {
+            match found.verify(name) {
+                Ok(()) => {
+                    let sha256 = sha256(&found.path)?;
+                    return Ok(Fetched { path: found.path, sha256, origin: Origin::Cache });
+                }
+                Err(damaged @ WeightsError::Checksum { .. }) => {
+                    warn!("{damaged}: fetching it again");
+                    fs::remove_file(&found.path).map_err(WeightsError::io("remove", &found.path))?;
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        if let Some(found) = self.mirrored(entry).into_iter().next() {
+            found.verify(name)?;
+            let known = found.sha256.is_some();
+            if !known {
+                check_architecture(&found.path, &found.path, entry)?;
+            }
+            let file_name = found.path.file_name().map(PathBuf::from).unwrap_or_default();
+            let (path, sha256) = self.copy_in(&found.path, &file_name, !known)?;
+            return Ok(Fetched { path, sha256, origin: Origin::Mirror(found.path) });
+        }
+        self.download(entry, progress)
+    }
+
+    /// Copies a file to the cache folder, to be found by `name` from then on. A file of the list, known by its checksum,
+    /// keeps its published name; another must be a weights file of the right architecture, and goes before the
+    /// published ones.
+    ///
+    /// # Errors
+    /// If there are no weights of that name, the file cannot be read, is no weights file or one of another architecture,
+    /// or the cache folder cannot be written.
+    pub fn import(&self, file: &Path, name: &str) -> Result<Fetched, WeightsError> {
+        let entry = self.registry.entry(name)?;
+        if !file.is_file() {
+            return Err(WeightsError::NoFile { path: file.to_path_buf() });
+        }
+        let actual = sha256(file)?;
+        let known = entry.files.iter().find(|known| known.sha256.as_ref() == Some(&actual));
+        let own = PathBuf::from(imported_name(entry));
+        let (path, sha256) = if let Some(known) = known {
+            let stored = self.copy_in(file, Path::new(&known.name), false)?;
+            remove_if_there(&self.cache.join(own))?;
+            stored
+        } else {
+            check_architecture(file, file, entry)?;
+            self.copy_in(file, &own, true)?
+        };
+        Ok(Fetched { path, sha256, origin: Origin::Import { published: known.is_some() } })
+    }
+
+    fn download(
+        &self,
+        entry: &WeightsEntry,
+        progress: &mut dyn FnMut(u64, Option<u64>),
+    ) -> Result<Fetched, WeightsError> {
+        let mut reasons = Vec::new();
+        for file in &entry.files {
+            for url in &file.urls {
+                let mut incoming = Incoming::new(&self.cache)?;
+                let outcome = request(url).map_err(Transfer::Source).and_then(|(mut body, len)| {
+                    incoming.fill(&mut body, &mut |done| progress(done, len.or(file.bytes)))
+                });
+                let reason = match outcome {
+                    Err(Transfer::Target(error)) => {
+                        return Err(WeightsError::Io {
+                            what: "write",
+                            path: self.cache.clone(),
+                            source: error,
+                        });
+                    }
+                    Err(Transfer::Source(error)) => error.to_string(),
+                    Ok(sum) => match incoming.suits(entry, file.sha256.as_deref(), &sum) {
+                        Ok(()) => {
+                            let path =
+                                incoming.keep(&self.cache.join(&file.name), &sum, file.sha256.is_none())?;
+                            return Ok(Fetched { path, sha256: sum, origin: Origin::Download(url.clone()) });
+                        }
+                        Err(reason) => reason,
+                    },
+                };
+                reasons.push(format!("{url}: {reason}"));
+            }
+        }
+        if reasons.is_empty() {
+            reasons.push("no address of it is known".into());
+        }
+        Err(WeightsError::Download { name: entry.name.clone(), reason: reasons.join("; ") })
+    }
+
+    /// Copies a file to the cache under a name.
+    fn copy_in(&self, file: &Path, name: &Path, note: bool) -> Result<(PathBuf, String), WeightsError> {
+        let mut source = File::open(file).map_err(WeightsError::io("read", file))?;
+        let mut incoming = Incoming::new(&self.cache)?;
+        let sum = incoming.fill(&mut source, &mut |_| ()).map_err(|error| match error {
+            Transfer::Source(source) => WeightsError::io("read", file)(source),
+            Transfer::Target(source) => WeightsError::io("write", &self.cache)(source),
+        })?;
+        let path = incoming.keep(&self.cache.join(name), &sum, note)?;
+        Ok((path, sum))
+    }
+}
+
+/// A file on its way to the cache; gone again unless it is kept.
+struct Incoming {
+    file: NamedTempFile,
+}
+
+/// Which side of a copy failed.
+enum Transfer {
+    Source(io::Error),
+    Target(io::Error),
+}
+
+impl Incoming {
+    fn new(folder: &Path) -> Result<Self, WeightsError> {
+        fs::create_dir_all(folder).map_err(WeightsError::io("create", folder))?;
+        let file = NamedTempFile::new_in(folder).map_err(WeightsError::io("write", folder))?;
+        Ok(Self { file })
+    }
+
+    /// Copies all of `source` and gives its checksum.
+    fn fill(&mut self, source: &mut dyn Read, progress: &mut dyn FnMut(u64)) -> Result<String, Transfer> {
+        let mut hasher = Sha256::new();
+        let mut block = vec![0; 1 << 16];
+        let mut done = 0;
+        loop {
+            let read = match source.read(&mut block) {
+                Ok(0) => break,
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(Transfer::Source(error)),
+            };
+            hasher.update(&block[..read]);
+            self.file.write_all(&block[..read]).map_err(Transfer::Target)?;
+            done += read as u64;
+            progress(done);
+        }
+        self.file.as_file().sync_all().map_err(Transfer::Target)?;
+        Ok(hex(hasher))
+    }
+
+    /// Whether what came is what was asked for, or why not.
+    fn suits(&self, entry: &WeightsEntry, expected: Option<&str>, actual: &str) -> Result<(), String> {
+        match expected {
+            Some(expected) if expected == actual => Ok(()),
+            Some(expected) => Err(format!("what came has sha256 {actual}, not {expected}")),
+            None => check_architecture(self.file.path(), Path::new("what came"), entry)
+                .map_err(|error| error.to_string()),
+        }
+    }
+
+    /// Gives the file its name, and notes its checksum beside it if nobody else knows it.
+    fn keep(self, path: &Path, sum: &str, note: bool) -> Result<PathBuf, WeightsError> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if note {
+            let note = note_path(path);
+            fs::write(&note, format!("{sum}  {name}\n")).map_err(WeightsError::io("write", &note))?;
+        }
+        self.file.persist(path).map_err(|error| WeightsError::io("write", path)(error.error))?;
+        Ok(path.to_path_buf())
+    }
+}
+
+/// Asks for a file: its bytes, at most [`MAX_BYTES`], and their number if the other side tells.
+fn request(url: &str) -> io::Result<(impl Read + use<>, Option<u64>)> {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .timeout_connect(Some(PATIENCE))
+        .timeout_recv_response(Some(PATIENCE))
+        .timeout_per_read(Some(PATIENCE))
+        .build()
+        .into();
+    let response = agent.get(url).call().map_err(ureq::Error::into_io)?;
+    let len = response.body().content_length();
+    Ok((response.into_body().into_reader().take(MAX_BYTES), len))
+}
+
+/// Fails unless `file`, called `shown` in the error, holds weights of the entry's architecture.
+fn check_architecture(file: &Path, shown: &Path, entry: &WeightsEntry) -> Result<(), WeightsError> {
+    let found = StateDict::read(file)?.architecture();
+    if found == Some(entry.architecture.as_str()) {
+        return Ok(());
+    }
+    Err(WeightsError::Architecture {
+        path: shown.to_path_buf(),
+        name: entry.name.clone(),
+        expected: entry.architecture.clone(),
+        found,
+    })
+}
+
+fn remove_if_there(path: &Path) -> Result<(), WeightsError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(WeightsError::io("remove", path)(error)),
+        _ => Ok(()),
+    }
+}

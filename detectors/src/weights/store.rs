@@ -1,0 +1,186 @@
+//! Where weights are on this machine.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{Registry, WeightsEntry, WeightsError, sha256};
+
+/// The file of weights that are given by path or by name, checked.
+///
+/// A path at which there is a file wins. A name of `configs/weights.yaml` is looked up in the cache folder
+/// (`$MVMHAT_CACHE/weights`, else `$XDG_CACHE_HOME/mvmhat/weights`, else `~/.cache/mvmhat/weights`), then in the folder
+/// `MVMHAT_WEIGHTS_MIRROR`. What is found by name must have the checksum it is known by; that takes a second for every
+/// half gigabyte or so.
+///
+/// # Errors
+/// If there is no such file or name (the error has the nearest one), the weights are not on this machine (it has the
+/// command that brings them), or their checksum is wrong.
+pub fn locate(name_or_path: &str) -> Result<PathBuf, WeightsError> {
+    WeightsStore::from_env()?.locate(name_or_path)
+}
+
+/// Which of the known weights are on this machine. Files are looked for, not opened.
+///
+/// # Errors
+/// If there is no telling where the cache folder is.
+pub fn available() -> Result<Vec<Availability>, WeightsError> {
+    Ok(WeightsStore::from_env()?.available())
+}
+
+/// Known weights, and whether they are on this machine.
+#[derive(Debug, Clone)]
+pub struct Availability {
+    /// The weights.
+    pub entry: WeightsEntry,
+    /// Where they are.
+    pub place: Place,
+}
+
+/// Where weights are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// In the cache folder.
+    Cache(PathBuf),
+    /// In the mirror folder only.
+    Mirror(PathBuf),
+    /// Not on this machine.
+    Nowhere,
+}
+
+/// The cache folder, where fetched and imported weights are kept, and the mirror folder, which is only read: a place
+/// for files that a machine without internet was given.
+#[derive(Debug, Clone)]
+pub struct WeightsStore {
+    pub(super) registry: Registry,
+    pub(super) cache: PathBuf,
+    pub(super) mirror: Option<PathBuf>,
+}
+
+/// A file that holds known weights, and the checksum it should have.
+pub(super) struct Candidate {
+    pub(super) path: PathBuf,
+    pub(super) sha256: Option<String>,
+}
+
+impl WeightsStore {
+    /// A store with the given list of weights and folders, which need not exist.
+    pub fn new(registry: Registry, cache: PathBuf, mirror: Option<PathBuf>) -> Self {
+        Self { registry, cache, mirror }
+    }
+
+    /// The store that the environment describes; see [`locate`].
+    ///
+    /// # Errors
+    /// If none of the variables, `HOME` included, says where the cache folder is.
+    pub fn from_env() -> Result<Self, WeightsError> {
+        let folder =
+            |variable: &str| env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let cache = folder("MVMHAT_CACHE")
+            .or_else(|| folder("XDG_CACHE_HOME").map(|path| path.join("mvmhat")))
+            .or_else(|| folder("HOME").map(|path| path.join(".cache/mvmhat")))
+            .ok_or(WeightsError::NoCache)?;
+        Ok(Self::new(Registry::builtin()?.clone(), cache.join("weights"), folder("MVMHAT_WEIGHTS_MIRROR")))
+    }
+
+    /// The folder where fetched and imported weights are kept.
+    pub fn cache(&self) -> &Path {
+        &self.cache
+    }
+
+    /// See [`locate`].
+    ///
+    /// # Errors
+    /// As [`locate`].
+    pub fn locate(&self, name_or_path: &str) -> Result<PathBuf, WeightsError> {
+        let path = Path::new(name_or_path);
+        if path.is_file() {
+            return Ok(path.to_path_buf());
+        }
+        let entry = match self.registry.entry(name_or_path) {
+            Err(_) if looks_like_path(path) => return Err(WeightsError::NoFile { path: path.to_path_buf() }),
+            entry => entry?,
+        };
+        let Some(found) = self.cached(entry).into_iter().chain(self.mirrored(entry)).next() else {
+            let file = entry.files.first().map(|file| file.name.clone()).unwrap_or_default();
+            return Err(WeightsError::Absent { name: entry.name.clone(), file });
+        };
+        found.verify(&entry.name)?;
+        Ok(found.path)
+    }
+
+    /// See [`available`].
+    pub fn available(&self) -> Vec<Availability> {
+        let place = |entry: &WeightsEntry| {
+            let cached = self.cached(entry).into_iter().next().map(|found| Place::Cache(found.path));
+            let mirrored = || self.mirrored(entry).into_iter().next().map(|found| Place::Mirror(found.path));
+            cached.or_else(mirrored).unwrap_or(Place::Nowhere)
+        };
+        let entries = self.registry.entries().iter();
+        entries.map(|entry| Availability { entry: entry.clone(), place: place(entry) }).collect()
+    }
+
+    /// The files of the cache that hold these weights: what was imported under their name wins.
+    pub(super) fn cached(&self, entry: &WeightsEntry) -> Vec<Candidate> {
+        let published = entry.files.iter().map(|file| (file.name.clone(), file.sha256.clone()));
+        std::iter::once((imported_name(entry), None))
+            .chain(published)
+            .map(|(name, sha256)| (self.cache.join(name), sha256))
+            .filter(|(path, _)| path.is_file())
+            .map(|(path, sha256)| Candidate { sha256: sha256.or_else(|| noted_checksum(&path)), path })
+            .collect()
+    }
+
+    /// The files of the mirror that hold these weights.
+    pub(super) fn mirrored(&self, entry: &WeightsEntry) -> Vec<Candidate> {
+        let Some(mirror) = &self.mirror else { return Vec::new() };
+        entry
+            .files
+            .iter()
+            .map(|file| Candidate { path: mirror.join(&file.name), sha256: file.sha256.clone() })
+            .filter(|found| found.path.is_file())
+            .collect()
+    }
+}
+
+impl Candidate {
+    /// Fails if the file has another checksum than it should have.
+    pub(super) fn verify(&self, name: &str) -> Result<(), WeightsError> {
+        let Some(expected) = &self.sha256 else { return Ok(()) };
+        let actual = sha256(&self.path)?;
+        if actual == *expected {
+            return Ok(());
+        }
+        Err(WeightsError::Checksum {
+            path: self.path.clone(),
+            name: name.into(),
+            expected: expected.clone(),
+            actual,
+        })
+    }
+}
+
+/// Whether someone who wrote this meant a file rather than a name.
+fn looks_like_path(path: &Path) -> bool {
+    let weights = ["pt", "pth", "tar", "safetensors"];
+    path.components().count() > 1
+        || path.extension().and_then(|suffix| suffix.to_str()).is_some_and(|suffix| weights.contains(&suffix))
+}
+
+/// The name in the cache of a file that was imported for these weights and is none of the published ones.
+pub(super) fn imported_name(entry: &WeightsEntry) -> String {
+    format!("{}.weights", entry.name)
+}
+
+/// Where the checksum of a file of the cache is noted, in the format of `sha256sum`.
+pub(super) fn note_path(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".sha256");
+    name.into()
+}
+
+/// The checksum a file had when it came to the cache.
+fn noted_checksum(file: &Path) -> Option<String> {
+    let note = fs::read_to_string(note_path(file)).ok()?;
+    note.split_whitespace().next().map(str::to_owned)
+}
