@@ -76,11 +76,17 @@ impl Entry {
         if width == 0 || height == 0 {
             return Err(format!("image_size: {width} x {height} is no picture"));
         }
-        let numbers = || {
-            k.iter().chain(&r).flatten().chain(&self.dist).chain(&self.t).chain(self.center.iter().flatten())
-        };
-        if let Some(bad) = numbers().find(|v| !v.is_finite()) {
-            return Err(format!("{bad} is not a finite number"));
+        let numbers: [(&str, Vec<f64>); 5] = [
+            ("K", k.concat()),
+            ("dist", self.dist.clone()),
+            ("R", r.concat()),
+            ("t", self.t.to_vec()),
+            ("center", self.center.into_iter().flatten().collect()),
+        ];
+        for (key, values) in &numbers {
+            if let Some(bad) = values.iter().find(|v| !v.is_finite()) {
+                return Err(format!("{key}: {bad} is not a finite number"));
+            }
         }
         if k[0][0] <= 0.0 || k[1][1] <= 0.0 || k[1][0] != 0.0 || k[2] != [0.0, 0.0, 1.0] {
             return Err(

@@ -93,7 +93,7 @@ fn source_in(listing: &Listing, info: &SeqInfo) -> Result<Option<Source>, Record
 fn ambiguous(listing: &Listing, first: &str, second: &str) -> RecordingError {
     let problem = format!(
         "both {first} and {second} could be the pictures of this camera: move one away, or name the one that counts in \
-         recording.yaml"
+         recording.yaml; if they are cameras, this folder is the recording to give"
     );
     RecordingError::content(&listing.path, problem)
 }

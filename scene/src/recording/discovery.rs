@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::camera_folder::{camera, camera_in, may_hold_pictures};
 use super::listing::{Listing, natural};
@@ -17,12 +17,6 @@ const WILDTRACK_PICTURES: &str = "Image_subsets";
 pub(super) const WILDTRACK_ANNOTATIONS: &str = "annotations_positions";
 /// WILDTRACK shows every fifth picture of 10 a second, and numbers them 0, 5, 10, ...
 const WILDTRACK_FPS: f64 = 10.0;
-
-/// A camera and the folder or video it was found as.
-pub(super) struct Found {
-    pub(super) camera: Camera,
-    pub(super) path: PathBuf,
-}
 
 pub(super) fn open(root: &Path) -> Result<Recording, RecordingError> {
     match root.metadata() {
@@ -65,7 +59,7 @@ pub(super) fn open(root: &Path) -> Result<Recording, RecordingError> {
 }
 
 /// The cameras of whichever layout this is.
-fn find(root: &Listing) -> Result<Vec<Found>, RecordingError> {
+fn find(root: &Listing) -> Result<Vec<Camera>, RecordingError> {
     if root.has_folder(WILDTRACK_PICTURES) {
         return wildtrack(root);
     }
@@ -76,10 +70,10 @@ fn find(root: &Listing) -> Result<Vec<Found>, RecordingError> {
     if cameras.is_empty() { sequence(root) } else { Ok(cameras) }
 }
 
-fn wildtrack(root: &Listing) -> Result<Vec<Found>, RecordingError> {
+fn wildtrack(root: &Listing) -> Result<Vec<Camera>, RecordingError> {
     let annotations = root.path.join(WILDTRACK_ANNOTATIONS);
     let mut cameras = camera_folders(&Listing::of(&root.path.join(WILDTRACK_PICTURES))?)?;
-    for Found { camera, .. } in &mut cameras {
+    for camera in &mut cameras {
         camera.fps = Some(WILDTRACK_FPS);
         camera.ground_truth = annotations.is_dir().then(|| annotations.clone());
     }
@@ -87,13 +81,13 @@ fn wildtrack(root: &Listing) -> Result<Vec<Found>, RecordingError> {
 }
 
 /// The folder itself as a camera.
-fn sequence(root: &Listing) -> Result<Vec<Found>, RecordingError> {
+fn sequence(root: &Listing) -> Result<Vec<Camera>, RecordingError> {
     let camera = camera_in(&root.path, &folder_name(&root.path))?;
-    Ok(camera.map(|camera| Found { camera, path: root.path.clone() }).into_iter().collect())
+    Ok(camera.into_iter().collect())
 }
 
 /// One folder a camera, one video a camera, or both: the video beside a folder of its name that has no pictures.
-fn cameras_and_videos(root: &Listing) -> Result<Vec<Found>, RecordingError> {
+fn cameras_and_videos(root: &Listing) -> Result<Vec<Camera>, RecordingError> {
     let mut cameras = camera_folders(root)?;
     let mut videos: BTreeMap<&str, &str> = BTreeMap::new();
     for video in root.files.iter().filter(|name| is_video(name)) {
@@ -103,7 +97,7 @@ fn cameras_and_videos(root: &Listing) -> Result<Vec<Found>, RecordingError> {
         }
     }
     let mut pictures_in_folders = false;
-    for Found { camera, .. } in &mut cameras {
+    for camera in &mut cameras {
         match videos.remove(camera.name.as_str()) {
             Some(video) if camera.source == Source::Detections => {
                 camera.source = Source::Video(root.path.join(video));
@@ -125,19 +119,15 @@ fn cameras_and_videos(root: &Listing) -> Result<Vec<Found>, RecordingError> {
         return Ok(cameras);
     }
     for (name, video) in videos {
-        let path = root.path.join(video);
-        cameras.push(Found { camera: camera(name, Source::Video(path.clone()), None), path });
+        cameras.push(camera(name, Source::Video(root.path.join(video)), None));
     }
     Ok(cameras)
 }
 
-fn camera_folders(root: &Listing) -> Result<Vec<Found>, RecordingError> {
+fn camera_folders(root: &Listing) -> Result<Vec<Camera>, RecordingError> {
     let mut cameras = Vec::new();
     for name in root.folders.iter().filter(|name| may_hold_pictures(name) && *name != "images") {
-        let path = root.path.join(name);
-        if let Some(camera) = camera_in(&path, name)? {
-            cameras.push(Found { camera, path });
-        }
+        cameras.extend(camera_in(&root.path.join(name), name)?);
     }
     Ok(cameras)
 }

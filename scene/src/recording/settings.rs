@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::camera_folder::{camera, camera_in};
-use super::discovery::Found;
 use super::pictures::is_video;
 use super::{Camera, RecordingError, Rotation, Source};
 use crate::suggest::{nearest, with_nearest_key};
@@ -63,7 +62,7 @@ impl Settings {
     }
 
     /// The cameras found in `root` with everything this file says of them.
-    pub(super) fn apply(&self, root: &Path, mut found: Vec<Found>) -> Result<Vec<Camera>, RecordingError> {
+    pub(super) fn apply(&self, root: &Path, mut found: Vec<Camera>) -> Result<Vec<Camera>, RecordingError> {
         let error = |problem: String| RecordingError::content(root.join(Self::FILE), problem);
         for (name, settings) in &self.cameras {
             if let Some(path) = &settings.path {
@@ -72,10 +71,10 @@ impl Settings {
                     Problem::Message(m) => error(format!("cameras.{name}.path: {m}")),
                     Problem::Recording(error) => error,
                 })?;
-                found.retain(|f| f.camera.name != *name && !same_file(&f.path, &path));
-                found.push(Found { camera: named, path });
+                found.retain(|other| other.name != *name && !same_pictures(other, &named));
+                found.push(named);
             }
-            let names = || found.iter().map(|f| f.camera.name.as_str());
+            let names = || found.iter().map(|c| c.name.as_str());
             let Some(at) = names().position(|n| n == name) else {
                 let hint = match nearest(name, names()) {
                     Some(near) => format!("did you mean {near}?"),
@@ -83,7 +82,7 @@ impl Settings {
                 };
                 return Err(error(format!("cameras.{name}: no such camera was found; {hint}")));
             };
-            let camera = &mut found[at].camera;
+            let camera = &mut found[at];
             camera.fps = settings.fps.or(camera.fps);
             camera.start = settings.start;
             camera.rotation = settings.rotation;
@@ -100,7 +99,7 @@ impl Settings {
                 }
             }
         }
-        Ok(found.into_iter().map(|f| f.camera).collect())
+        Ok(found)
     }
 }
 
@@ -124,6 +123,14 @@ fn named_camera(path: &Path, name: &str) -> Result<Camera, Problem> {
     }
 }
 
-fn same_file(a: &Path, b: &Path) -> bool {
-    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+/// Whether two cameras are one, told by a file that only one camera can have.
+fn same_pictures(a: &Camera, b: &Camera) -> bool {
+    let file = |camera: &Camera| match &camera.source {
+        Source::Video(path) => path.canonicalize().ok(),
+        Source::Images(images) => images.first()?.1.canonicalize().ok(),
+        Source::Detections => {
+            camera.detections.as_ref().or(camera.ground_truth.as_ref())?.canonicalize().ok()
+        }
+    };
+    file(a).is_some_and(|path| Some(path) == file(b))
 }
