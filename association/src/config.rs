@@ -38,7 +38,7 @@ pub struct MvmhatConfig {
     pub max_iou_distance: f32,
     /// Detections after which a track is confirmed and reported, at least 1. Default 3 (DeepSORT).
     pub confirm_hits: u32,
-    /// Frame sets without a detection after which a confirmed track is dropped, and the depth of the matching cascade;
+    /// Frames without a detection after which a confirmed track is dropped, and the depth of the matching cascade;
     /// at least 1. Default 80 (published code).
     pub max_misses: u32,
     /// Standard deviation of positions and sizes, relative to the height of the box, over 0. Default 1/20 (DeepSORT).
@@ -52,9 +52,9 @@ pub struct MvmhatConfig {
     pub temperature_epsilon: f32,
     /// Smallest softmax entry that counts as a match between two views, 0 to 1. Default 0.5 (published code).
     pub min_match_probability: f32,
-    /// Every so many frame sets the identities of all views but the first are put to the test; 0 means never.
+    /// Every so many frames of the first camera the identities in the other views are put to the test; 0 means never.
     /// Default 30 (published code).
-    pub renew_every: u64,
+    pub renew_every: u32,
 }
 
 impl Default for MvmhatConfig {

@@ -78,3 +78,73 @@ fn softmax(logits: &mut [f32]) {
         *value /= sum;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use scene::{BBox, Detection, Embedding};
+
+    use super::*;
+
+    fn observations(embeddings: &[&[f32]]) -> Observations {
+        let detection = |e: &&[f32]| Detection {
+            bbox: BBox::new(0.0, 0.0, 1.0, 1.0),
+            score: 1.0,
+            embedding: (!e.is_empty()).then(|| Embedding::normalized(e.to_vec())),
+        };
+        let mut observations = Observations::default();
+        observations.take(&embeddings.iter().map(detection).collect::<Vec<_>>(), 0.5, 2);
+        observations
+    }
+
+    fn matches(view: &[&[f32]], other: &[&[f32]]) -> Vec<Option<usize>> {
+        let mut partner_of = Vec::new();
+        let config = MvmhatConfig::default();
+        let (view, other) = (observations(view), observations(other));
+        CrossViewMatcher::default().match_views(&view, &other, &config, &mut partner_of);
+        partner_of
+    }
+
+    #[test]
+    fn temperatures_by_hand() {
+        // ln(4) / 0.5; ln(1) = 0: one candidate is always certain.
+        assert!((adaptive_temperature(4, 0.5, 0.5) - 2.772_588_7).abs() < 1e-6);
+        assert_eq!(adaptive_temperature(1, 0.5, 0.5), 0.0);
+        // ln(3 * 4) / 0.1
+        assert!((adaptive_temperature(4, 0.75, 0.1) - 24.849_066).abs() < 1e-4);
+    }
+
+    #[test]
+    fn a_softmax_by_hand() {
+        let mut values = [0.0, 3.0f32.ln(), 0.0];
+        softmax(&mut values);
+        for (value, expected) in values.into_iter().zip([0.2, 0.6, 0.2]) {
+            assert!((value - expected).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn people_are_matched_by_looks() {
+        assert_eq!(matches(&[&[1.0, 0.0], &[0.0, 1.0]], &[&[0.1, 1.0], &[1.0, 0.1]]), [Some(1), Some(0)]);
+    }
+
+    #[test]
+    fn one_of_another_view_is_one_of_this_view() {
+        // Both like the second one best (the only one of another direction); the nearer of them gets it.
+        let other: [&[f32]; 2] = [&[0.0, 1.0], &[1.0, 0.0]];
+        assert_eq!(matches(&[&[1.0, 0.3], &[1.0, 0.1]], &other), [None, Some(1)]);
+    }
+
+    #[test]
+    fn what_is_likely_of_nobody_is_matched_with_nobody() {
+        // Three candidates at one angle have a third each; two alike and one opposite 0.49 at best.
+        assert_eq!(matches(&[&[1.0, 0.0]], &[&[1.0, 0.0], &[1.0, 0.0], &[1.0, 0.0]]), [None]);
+        assert_eq!(matches(&[&[1.0, 0.0]], &[&[1.0, 0.0], &[1.0, 0.0], &[-1.0, 0.0]]), [None]);
+    }
+
+    #[test]
+    fn without_looks_nobody_is_matched() {
+        assert_eq!(matches(&[&[], &[1.0, 0.0]], &[&[], &[1.0, 0.0]]), [None, Some(1)]);
+        assert_eq!(matches(&[&[]], &[&[1.0, 0.0]]), [None], "not even with the only candidate");
+        assert_eq!(matches(&[&[1.0, 0.0]], &[]), [None]);
+    }
+}

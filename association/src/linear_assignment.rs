@@ -137,22 +137,23 @@ impl LinearAssignment {
         let end = loop {
             let row = &self.costs[at * large..][..large];
             let offset = length - self.small_dual[at];
-            let (mut nearest, mut nearest_place, mut nearest_free) = (f64::INFINITY, 0, false);
+            let (mut nearest, mut nearest_place) = (f64::INFINITY, 0);
             for (place, &l) in self.remaining.iter().enumerate() {
                 let through = offset + row[l] - self.large_dual[l];
                 if through < self.distance[l] {
                     self.distance[l] = through;
                     self.previous[l] = at;
                 }
-                // Of equally near places a free one ends the search; of equals the first.
-                let (distance, free) = (self.distance[l], self.small_of[l] == NONE);
-                if distance < nearest || (distance == nearest && free && !nearest_free) {
-                    (nearest, nearest_place, nearest_free) = (distance, place, free);
+                // Of equally near places a free one ends the search. Of several the last, as in Jonker and Volgenant's
+                // column reduction, which goes from the last column to the first.
+                let distance = self.distance[l];
+                if distance < nearest || (distance == nearest && self.small_of[l] == NONE) {
+                    (nearest, nearest_place) = (distance, place);
                 }
             }
             length = nearest;
             let l = self.remaining.swap_remove(nearest_place);
-            if nearest_free {
+            if self.small_of[l] == NONE {
                 break l;
             }
             self.reached.push(l);
@@ -246,7 +247,7 @@ mod tests {
     fn rectangles_leave_the_dearest_out() {
         assert_eq!(solve(&matrix(&[[5.0, 1.0, 3.0]])), [Some(1)]);
         assert_eq!(solve(&matrix(&[[5.0], [1.0], [3.0]])), [None, Some(0), None]);
-        assert_eq!(solve(&matrix(&[[1.0], [1.0]])), [Some(0), None], "the first of equals");
+        assert_eq!(solve(&matrix(&[[1.0], [1.0]])), [None, Some(0)], "the last of equals");
     }
 
     #[test]

@@ -27,7 +27,7 @@
 //! A track counts as missed only at instants at which *no* view sees its identity: while one camera sees the person,
 //! all cameras remember them.
 //!
-//! Every `renew_every` instants the matches over time are *released* in all views but the first, and the cross-view step
+//! Every `renew_every` frames (of the first camera) the matches over time are *released* in all views but the first, and the cross-view step
 //! is asked about those detections too. What it says goes before the released match, so that an identity that went wrong
 //! can be corrected; where it says nothing, the released match returns.
 //!
@@ -37,8 +37,8 @@
 //!
 //! # Where this differs from the published code
 //! A detection without embedding says nothing about looks: it is matched by overlap only. A camera without a frame at an instant
-//! loses nobody by that. A gallery is bounded ([`MvmhatConfig::gallery_size`]). Instants are counted on the common clock
-//! from 0 where the published code takes the number of the frame.
+//! loses nobody by that. A gallery is bounded ([`MvmhatConfig::gallery_size`]). An identity is adopted once in a
+//! view, where the published code lets two detections share it.
 
 use scene::{Detection, FrameSet, PersonId, TrackedBox};
 
@@ -58,6 +58,8 @@ pub struct Mvmhat {
     last_person: u32,
     /// Dimension of the recording's embeddings, that of the first one.
     dimension: Option<usize>,
+    /// Which period between two renewals this is.
+    period: Option<u32>,
     /// Identities that any view sees at this instant.
     seen: Vec<PersonId>,
     /// For each view that was asked, the detection of that view that is the same person as each of this one's.
@@ -97,9 +99,20 @@ impl Mvmhat {
             across: CrossViewMatcher::default(),
             last_person: 0,
             dimension: None,
+            period: None,
             seen: Vec::new(),
             partners: Vec::new(),
         })
+    }
+
+    /// Whether a new period begins: the number of the first camera's frame has reached or passed a multiple of
+    /// `renew_every`. The published code asks for a multiple; a camera that leaves out frames would never come to one.
+    fn is_renewal(&mut self, detections: &FrameSet<Vec<Detection>>) -> bool {
+        let first = detections.views.first().and_then(Option::as_ref);
+        let Some(period) = first.and_then(|view| view.number.0.checked_div(self.config.renew_every)) else {
+            return false;
+        };
+        self.period.replace(period) != Some(period)
     }
 
     /// Takes the detections of this instant and predicts the tracks to it.
@@ -116,11 +129,14 @@ impl Mvmhat {
         let dimension = self.dimension.unwrap_or(0);
         for (state, view) in self.views.iter_mut().zip(&detections.views) {
             match view {
-                Some(view) => state.observations.take(&view.content, self.config.min_score, dimension),
-                None => state.observations.clear(),
-            }
-            for track in &mut state.tracks {
-                track.predict(&self.config);
+                Some(view) => {
+                    state.observations.take(&view.content, self.config.min_score, dimension);
+                    state.tracks.iter_mut().for_each(|track| track.predict(&self.config));
+                }
+                None => {
+                    state.observations.clear();
+                    state.tracks.iter_mut().for_each(|track| track.coast(&self.config));
+                }
             }
         }
     }
@@ -218,8 +234,7 @@ impl ViewState {
 
 impl Associator for Mvmhat {
     fn associate(&mut self, detections: FrameSet<Vec<Detection>>) -> Vec<FrameSet<Vec<TrackedBox>>> {
-        let every = self.config.renew_every;
-        let renewal = every > 0 && detections.index.0.is_multiple_of(every);
+        let renewal = self.is_renewal(&detections);
         self.observe(&detections);
         self.continue_tracks(renewal);
         for camera in 0..self.views.len() {

@@ -117,3 +117,90 @@ impl TimeMatcher {
 fn gated(cost: f32, limit: f32) -> f32 {
     if cost <= limit { cost } else { limit + BEYOND_GATE }
 }
+
+#[cfg(test)]
+mod tests {
+    use scene::{BBox, Detection, Embedding, PersonId};
+
+    use super::*;
+
+    fn observations(detections: &[(f64, Option<[f32; 2]>)]) -> Observations {
+        let detection = |&(x, embedding): &(f64, Option<[f32; 2]>)| Detection {
+            bbox: BBox::new(x, 0.0, 50.0, 100.0),
+            score: 0.9,
+            embedding: embedding.map(|e| Embedding::normalized(e.to_vec())),
+        };
+        let mut observations = Observations::default();
+        observations.take(&detections.iter().map(detection).collect::<Vec<_>>(), 0.5, 2);
+        observations
+    }
+
+    /// A track that has stood at `x` for `hits` instants and was last seen `age` instants ago.
+    fn track(x: f64, embedding: [f32; 2], hits: usize, age: u32) -> Track {
+        let (config, seen) = (MvmhatConfig::default(), observations(&[(x, Some(embedding))]));
+        let mut track = Track::start(PersonId(1), &seen, 0, &config);
+        for _ in 1..hits {
+            track.predict(&config);
+            track.update(&seen, 0, &config);
+        }
+        (0..age).for_each(|_| track.predict(&config));
+        track
+    }
+
+    fn matches(tracks: &[Track], detections: &[(f64, Option<[f32; 2]>)]) -> Vec<Option<usize>> {
+        let config = MvmhatConfig::default();
+        TimeMatcher::default().match_view(tracks, &observations(detections), &config).to_vec()
+    }
+
+    const RED: [f32; 2] = [1.0, 0.0];
+    const BLUE: [f32; 2] = [0.0, 1.0];
+
+    #[test]
+    fn looks_decide_between_people_who_stand_close() {
+        let tracks = [track(100.0, RED, 5, 1), track(110.0, BLUE, 5, 1)];
+        assert_eq!(matches(&tracks, &[(100.0, Some(BLUE)), (110.0, Some(RED))]), [Some(1), Some(0)]);
+    }
+
+    #[test]
+    fn nobody_jumps_through_the_picture() {
+        // Alike, but 400 pixels from one instant to the next: beyond the Mahalanobis gate.
+        assert_eq!(matches(&[track(100.0, RED, 5, 1)], &[(500.0, Some(RED))]), [None]);
+    }
+
+    #[test]
+    fn who_was_seen_last_comes_first() {
+        // Both could be it by looks and place.
+        let tracks = [track(100.0, RED, 5, 9), track(101.0, RED, 5, 1)];
+        assert_eq!(matches(&tracks, &[(100.0, Some(RED))]), [Some(1)]);
+    }
+
+    #[test]
+    fn a_tentative_track_and_one_just_lost_are_matched_by_overlap() {
+        let other_looks = [(102.0, Some(BLUE))];
+        assert_eq!(matches(&[track(100.0, RED, 1, 1)], &other_looks), [Some(0)], "tentative");
+        assert_eq!(matches(&[track(100.0, RED, 5, 1)], &other_looks), [Some(0)], "just lost");
+        assert_eq!(matches(&[track(100.0, RED, 5, 2)], &other_looks), [None], "lost for longer");
+        assert_eq!(
+            matches(&[track(100.0, RED, 5, 2)], &[(102.0, Some(RED))]),
+            [Some(0)],
+            "but looks as before"
+        );
+        // Moved by 30 of 50 pixels: 20 shared of 80 covered, a distance of 0.75.
+        assert_eq!(matches(&[track(100.0, RED, 5, 1)], &[(130.0, Some(BLUE))]), [None], "too little overlap");
+    }
+
+    #[test]
+    fn without_looks_there_is_overlap_only() {
+        assert_eq!(matches(&[track(100.0, RED, 5, 1)], &[(102.0, None)]), [Some(0)]);
+        assert_eq!(matches(&[track(100.0, RED, 5, 2)], &[(102.0, None)]), [None]);
+    }
+
+    #[test]
+    fn one_good_pair_is_worth_more_than_two_poor_ones() {
+        // Cosine distances: track 0 to the detections 0 and 0.18, track 1 to the first 0.18 and to the second beyond the
+        // gate. Two pairs would cost 0.36; the good one and one at the gate cost 0.2.
+        let at = |cosine: f32| [cosine, (1.0 - cosine * cosine).sqrt()];
+        let tracks = [track(100.0, RED, 5, 2), track(100.0, [0.82, -(1.0f32 - 0.82 * 0.82).sqrt()], 5, 2)];
+        assert_eq!(matches(&tracks, &[(100.0, Some(RED)), (100.0, Some(at(0.82)))]), [Some(0), None]);
+    }
+}

@@ -21,7 +21,7 @@ pub(crate) struct Track {
     pub(crate) motion: Motion,
     pub(crate) gallery: Gallery,
     pub(crate) stage: Stage,
-    /// Frame sets since the last detection; 1 after the prediction for a track seen in the frame set before.
+    /// Frames of the camera since the last detection; 1 after the prediction for a track seen in the frame before.
     pub(crate) age: u32,
     hits: u32,
     score: f32,
@@ -43,10 +43,15 @@ impl Track {
         track
     }
 
-    /// Moves on by one frame set.
+    /// Moves on by one frame of the camera.
     pub(crate) fn predict(&mut self, config: &MvmhatConfig) {
-        self.motion.predict(noise(config));
+        self.coast(config);
         self.age = self.age.saturating_add(1);
+    }
+
+    /// Moves on by one instant at which the camera has no frame: the person walks on, but nobody was missed.
+    pub(crate) fn coast(&mut self, config: &MvmhatConfig) {
+        self.motion.predict(noise(config));
     }
 
     /// Continues with detection `i`.

@@ -1,0 +1,81 @@
+//! Speed of the association: frame sets per second on a made-up crowd and, where it is there, on the shared benchmark; and
+//! linear assignment beside another implementation in the same run.
+
+#![allow(clippy::expect_used, reason = "a broken set-up may stop it")]
+
+#[path = "../tests/support/crowd.rs"]
+mod crowd;
+#[path = "../tests/support/recordings.rs"]
+mod recordings;
+#[path = "../tests/support/shared.rs"]
+mod shared;
+
+use std::hint::black_box;
+
+use association::{AssociationConfig, CostMatrix, LinearAssignment, build};
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use crowd::Crowd;
+use scene::{Detection, FrameSet};
+
+fn whole_recording(c: &mut Criterion, name: &str, sets: &[FrameSet<Vec<Detection>>]) {
+    let mut group = c.benchmark_group("mvmhat");
+    group.sample_size(10).throughput(Throughput::Elements(sets.len() as u64));
+    group.bench_function(name, |b| {
+        b.iter_batched(
+            || sets.to_vec(),
+            |sets| {
+                let mut associator = build(&AssociationConfig::default()).expect("the defaults are valid");
+                sets.into_iter().map(|set| associator.associate(set).len()).sum::<usize>()
+            },
+            BatchSize::LargeInput,
+        );
+    });
+    group.finish();
+}
+
+fn associators(c: &mut Criterion) {
+    let crowd = Crowd { cameras: 4, people: 6, dimension: 64 };
+    let sets: Vec<_> = (0..400).map(|t| crowd.at(t)).collect();
+    whole_recording(c, "crowd, 4 cameras x 6 people, 64-d", &sets);
+    let Some(shared) = shared::folder() else {
+        eprintln!("skipped: the shared benchmark (set MVMHAT_SHARED)");
+        return;
+    };
+    for recording in ["1", "8", "12"] {
+        let (_, sets) =
+            recordings::frame_sets(&shared.join("bench/sim60").join(recording)).expect("a recording");
+        whole_recording(c, &format!("sim60/{recording}"), &sets);
+    }
+}
+
+/// Cosine distances as between a crowd's two cameras.
+fn distances(n: usize) -> Vec<f32> {
+    let set = Crowd { cameras: 2, people: n as u16, dimension: 64 }.at(0);
+    let embeddings = |camera: usize| {
+        let people = set.views[camera].iter().flat_map(|view| &view.content);
+        people.filter_map(|d| d.embedding.as_ref()).map(|e| e.as_slice()).collect::<Vec<_>>()
+    };
+    let (rows, columns) = (embeddings(0), embeddings(1));
+    let cosine = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f32>();
+    rows.iter().flat_map(|a| columns.iter().map(|b| 1.0 - cosine(a, b)).collect::<Vec<_>>()).collect()
+}
+
+fn linear_assignment(c: &mut Criterion) {
+    let mut group = c.benchmark_group("linear assignment");
+    for n in [6, 20, 100] {
+        let costs = distances(n);
+        let ours = CostMatrix::from_fn(n, n, |row, column| costs[row * n + column]);
+        let mut solver = LinearAssignment::default();
+        group.bench_function(BenchmarkId::new("ours", n), |b| {
+            b.iter(|| solver.solve(black_box(&ours)).expect("numbers").len());
+        });
+        let theirs = lapjv::Matrix::from_shape_vec((n, n), costs).expect("square");
+        group.bench_function(BenchmarkId::new("lapjv", n), |b| {
+            b.iter(|| lapjv::lapjv(black_box(&theirs)).expect("numbers").0.len());
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, associators, linear_assignment);
+criterion_main!(benches);

@@ -1,0 +1,118 @@
+//! What holds whatever the detectors say.
+
+#![allow(clippy::unwrap_used, reason = "a broken set-up may stop it")]
+
+use association::{AssociationConfig, build};
+use proptest::prelude::*;
+use scene::{BBox, Detection, Embedding, FrameIndex, FrameNumber, FrameSet, TrackedBox, View};
+
+type Detected = FrameSet<Vec<Detection>>;
+type Tracked = FrameSet<Vec<TrackedBox>>;
+
+fn associate(sets: &[Detected]) -> Vec<Tracked> {
+    let mut associator = build(&AssociationConfig::default()).unwrap();
+    let mut tracked: Vec<_> = sets.iter().flat_map(|set| associator.associate(set.clone())).collect();
+    tracked.extend(associator.finish());
+    tracked
+}
+
+/// Boxes mostly of a person's size, but also empty, endless and not numbers at all.
+fn bbox() -> impl Strategy<Value = BBox> {
+    let size = || prop_oneof![8 => 30.0..120.0, 1 => Just(0.0), 1 => Just(1e-9), 1 => Just(1e9)];
+    let odd = prop::sample::select(vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -5.0, 1e200]);
+    let usual = (0.0..300.0, 0.0..100.0, size(), size()).prop_map(|(x, y, w, h)| BBox::new(x, y, w, h));
+    prop_oneof![12 => usual, 1 => odd.prop_map(|v| BBox::new(v, 0.0, 50.0, v))]
+}
+
+/// One of four looks, none at all, or one of another dimension.
+fn looks() -> impl Strategy<Value = Option<Embedding>> {
+    (0usize..7, -0.2f32..0.2).prop_map(|(who, noise)| match who {
+        0..4 => {
+            let mut values = vec![noise; 4];
+            values[who] = 1.0;
+            Some(Embedding::normalized(values))
+        }
+        4 => Some(Embedding::normalized(vec![1.0, noise])),
+        5 => Some(Embedding::normalized(vec![0.0; 4])),
+        _ => None,
+    })
+}
+
+fn detections() -> impl Strategy<Value = Vec<Detection>> {
+    let score = prop_oneof![8 => 0.5f32..1.0, 1 => 0.0f32..0.5, 1 => Just(f32::NAN)];
+    let detection = (bbox(), score, looks());
+    prop::collection::vec(
+        detection.prop_map(|(bbox, score, embedding)| Detection { bbox, score, embedding }),
+        0..6,
+    )
+}
+
+fn recording() -> impl Strategy<Value = Vec<Detected>> {
+    (1usize..4).prop_flat_map(move |cameras| {
+        let view = prop::option::weighted(0.9, detections());
+        let instants = prop::collection::vec(prop::collection::vec(view, cameras), 0..15);
+        // Every scene is shown three times, so that tracks get confirmed among the chaos.
+        instants.prop_map(|instants| {
+            let thrice = instants.into_iter().flat_map(|views| [views.clone(), views.clone(), views]);
+            thrice.enumerate().map(|(t, views)| frame_set(t, views)).collect()
+        })
+    })
+}
+
+fn frame_set(t: usize, views: Vec<Option<Vec<Detection>>>) -> Detected {
+    // One renewal every ten instants.
+    let number = FrameNumber(3 * t as u32);
+    let view = |content: Option<_>| content.map(|content| View { number, content });
+    FrameSet { index: FrameIndex(t as u64), seconds: t as f64, views: views.into_iter().map(view).collect() }
+}
+
+proptest! {
+    #[test]
+    fn every_instant_comes_out_once_with_each_person_at_most_once_in_a_view(sets in recording()) {
+        let tracked = associate(&sets);
+        prop_assert_eq!(tracked.len(), sets.len());
+        for (tracked, set) in tracked.iter().zip(&sets) {
+            prop_assert_eq!(tracked.index, set.index);
+            prop_assert_eq!(tracked.seconds, set.seconds);
+            prop_assert_eq!(tracked.views.len(), set.views.len());
+            for (tracked, view) in tracked.views.iter().zip(&set.views) {
+                prop_assert_eq!(tracked.as_ref().map(|v| v.number), view.as_ref().map(|v| v.number));
+                for boxes in tracked.iter().flat_map(|view| view.content.windows(2)) {
+                    prop_assert!(boxes[0].person < boxes[1].person, "sorted, nobody thrice: {boxes:?}");
+                }
+                for tracked in tracked.iter().flat_map(|view| &view.content) {
+                    prop_assert!(tracked.bbox.is_valid() && tracked.score >= 0.5 && tracked.person.0 > 0);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_detections_give_the_same_identities(sets in recording()) {
+        prop_assert_eq!(associate(&sets), associate(&sets));
+    }
+
+    #[test]
+    fn a_camera_that_sees_nobody_changes_nothing(sets in recording(), blind in any::<bool>()) {
+        let mut more = sets.clone();
+        for set in &mut more {
+            let number = FrameNumber(set.index.0 as u32);
+            set.views.push((!blind).then(|| View { number, content: Vec::new() }));
+        }
+        let mut tracked = associate(&more);
+        for set in &mut tracked {
+            let last = set.views.pop().flatten();
+            prop_assert!(last.is_none_or(|view| view.content.is_empty()));
+        }
+        prop_assert_eq!(tracked, associate(&sets));
+    }
+
+    #[test]
+    fn detections_below_the_threshold_change_nothing(sets in recording(), bbox in bbox()) {
+        let mut more = sets.clone();
+        for view in more.iter_mut().flat_map(|set| &mut set.views).flatten() {
+            view.content.insert(0, Detection { bbox, score: 0.49, embedding: None });
+        }
+        prop_assert_eq!(associate(&more), associate(&sets));
+    }
+}

@@ -1,0 +1,105 @@
+//! The associator reproduces what the published inference reaches on the same detections.
+//!
+//! Detections: real boxes and identities of the MvMHAT test set with simulated embeddings (`bench/sim60` of the shared
+//! test data). Expected: the published Python on them, scored by TrackEval and the authors' definitions
+//! (`bench/README.md` there).
+
+#![allow(clippy::unwrap_used, reason = "a broken set-up may stop it")]
+
+#[path = "support/recordings.rs"]
+mod recordings;
+#[path = "support/shared.rs"]
+mod shared;
+
+use std::path::Path;
+
+use association::{AssociationConfig, build};
+use evaluation::{CameraRows, Clear, Comparison, Hota, Identity, Observation, Protocol, Sequence};
+use scene::{Recording, TrackedBox};
+
+/// Points (percent) by which a score may differ.
+const TOLERANCE: f64 = 0.5;
+
+const COLUMNS: [&str; 8] = ["MOTA", "IDF1", "HOTA", "gIDF1", "gHOTA", "CVIDF1", "CVMA", "STMA10"];
+
+const PUBLISHED: [(&str, [f64; 8]); 3] = [
+    ("1", [97.08, 84.09, 79.74, 51.69, 57.18, 38.78, 44.45, 62.63]),
+    ("8", [97.11, 91.28, 86.81, 80.94, 79.76, 72.21, 74.36, 87.86]),
+    ("12", [92.77, 75.33, 72.57, 52.17, 53.92, 33.37, 31.44, 58.50]),
+];
+
+#[test]
+fn the_published_scores_are_reproduced() {
+    let Some(shared) = shared::folder() else {
+        eprintln!("skipped: the published scores need the shared test data (set MVMHAT_SHARED)");
+        return;
+    };
+    for (group, published) in PUBLISHED {
+        let detections = shared.join("bench/sim60").join(group);
+        let scores = scores(&compare(&detections, &shared.join("mvmhat").join(group)));
+        for ((column, score), expected) in COLUMNS.iter().zip(scores).zip(published) {
+            assert!(
+                (score - expected).abs() <= TOLERANCE,
+                "{group}: {column} {score:.2}, published {expected:.2}"
+            );
+        }
+    }
+}
+
+fn compare(detections: &Path, truth: &Path) -> Comparison {
+    let (cameras, sets) = recordings::frame_sets(detections).unwrap();
+    let window = |set: Option<&scene::FrameSet<_>>| set.unwrap().present().next().unwrap().1.number;
+    let window = evaluation::Window { first: window(sets.first()), last: window(sets.last()) };
+    let mut associator = build(&AssociationConfig::default()).unwrap();
+    let tracked: Vec<_> = sets.into_iter().flat_map(|set| associator.associate(set)).collect();
+    let truth = Recording::open(truth).unwrap();
+    assert_eq!(truth.cameras.iter().map(|c| &c.name).collect::<Vec<_>>(), cameras.iter().collect::<Vec<_>>());
+    let rows = truth.ground_truth().unwrap().into_iter().enumerate().map(|(camera, truth)| {
+        let views = tracked.iter().filter_map(|set| set.views[camera].as_ref());
+        let observed =
+            |b: &TrackedBox, number| Observation { frame: number, id: b.person.0.into(), place: b.bbox };
+        CameraRows {
+            name: cameras[camera].clone(),
+            truth: truth
+                .unwrap()
+                .into_iter()
+                .map(|row| Observation { frame: row.frame, id: row.id, place: row.bbox })
+                .collect(),
+            tracks: views.flat_map(|v| v.content.iter().map(|b| observed(b, v.number))).collect(),
+        }
+    });
+    Comparison::new(Some(window), rows.collect()).unwrap()
+}
+
+fn scores(comparison: &Comparison) -> [f64; 8] {
+    let (mut clear, mut identity, mut hota) = (Clear::default(), Identity::default(), Hota::default());
+    for sequence in comparison.sequences() {
+        let (c, i, h) = metrics(sequence);
+        clear += &c;
+        identity += &i;
+        hota += &h;
+    }
+    let (_, global_identity, global_hota) = metrics(comparison.global());
+    let across = evaluation::mvmhat(comparison);
+    let [stma] = evaluation::stma(comparison, [10]);
+    let scores = [
+        clear.mota(),
+        identity.idf1(),
+        hota.hota(),
+        global_identity.idf1(),
+        global_hota.hota(),
+        across.cvidf1(),
+        across.cvma(),
+        stma,
+    ];
+    scores.map(|score| 100.0 * score)
+}
+
+fn metrics(sequence: Sequence<'_>) -> (Clear, Identity, Hota) {
+    let protocol = Protocol::TrackEval;
+    (
+        evaluation::clear(sequence, protocol),
+        evaluation::identity(sequence, protocol),
+        evaluation::hota(sequence),
+    )
+}

@@ -1,0 +1,33 @@
+//! Recordings on disk, as frame sets of detections.
+
+use std::error::Error;
+use std::path::Path;
+
+use scene::{Detection, DetectionFile, FrameNumber, FrameSet, FrameSets, Recording};
+
+/// Detections of a recording, instant by instant.
+pub(crate) type Sets = Vec<FrameSet<Vec<Detection>>>;
+
+/// The cameras' names and all frame sets of a recording with precomputed detections. A camera has a frame at every
+/// number from the first to the last that any camera has detections in.
+pub(crate) fn frame_sets(path: &Path) -> Result<(Vec<String>, Sets), Box<dyn Error>> {
+    let recording = Recording::open(path)?;
+    let mut files = Vec::new();
+    for camera in &recording.cameras {
+        let Some(detections) = &camera.detections else {
+            return Err(format!("{}: camera {} has no detections", path.display(), camera.name).into());
+        };
+        files.push(DetectionFile::read(detections)?);
+    }
+    let numbers = || files.iter().flat_map(DetectionFile::numbers).map(|n| n.0);
+    let (Some(first), Some(last)) = (numbers().min(), numbers().max()) else {
+        return Err(format!("{}: no detections at all", path.display()).into());
+    };
+    let stream = |file| {
+        let detections: &DetectionFile = file;
+        (first..=last).map(FrameNumber).map(|number| (number, detections.at(number).to_vec()))
+    };
+    let clock = recording.clock(|camera| camera.fps.unwrap_or(25.0))?;
+    let sets = FrameSets::new(clock, files.iter().map(stream).collect()).collect();
+    Ok((recording.cameras.into_iter().map(|camera| camera.name).collect(), sets))
+}
