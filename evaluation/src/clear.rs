@@ -8,6 +8,7 @@ use std::ops::AddAssign;
 use serde::{Deserialize, Serialize};
 
 use crate::clear_rules::ClearRules;
+use crate::view::View;
 use crate::{Place, Sequence};
 
 /// Whose rules decide about matches, switches and fragments. The scorers of this field differ in small ways.
@@ -120,11 +121,7 @@ pub fn clear<P: Place>(sequence: Sequence<'_, P>, protocol: Protocol) -> Clear {
     let mut present = vec![0u64; identities];
     let mut tracked = vec![0u64; identities];
     let mut rules = ClearRules::new(protocol, identities);
-    let end = match protocol {
-        Protocol::TrackEval => usize::MAX,
-        Protocol::Devkit => last_with_people(sequence).map_or(0, |last| last + 1),
-    };
-    for frame in sequence.frames().take(end) {
+    for frame in sequence.frames().take(scored_frames(sequence, protocol)) {
         let matches = rules.step(&frame);
         for found in matches {
             clear.similarity += found.overlap.similarity;
@@ -155,20 +152,19 @@ pub fn clear<P: Place>(sequence: Sequence<'_, P>, protocol: Protocol) -> Clear {
     clear
 }
 
-/// Place of the last frame that has people, counted over all views.
-fn last_with_people<P: Place>(sequence: Sequence<'_, P>) -> Option<usize> {
-    sequence
-        .frames()
-        .enumerate()
-        .filter(|(_, frame)| !frame.truth.ids.is_empty())
-        .map(|(place, _)| place)
-        .last()
+/// How many frames of a sequence are looked at: the devkit leaves off after the last one with people.
+pub(crate) fn scored_frames<P: Place>(sequence: Sequence<'_, P>, protocol: Protocol) -> usize {
+    let with_people = || sequence.frames().enumerate().filter(|(_, frame)| !frame.truth.ids.is_empty());
+    match protocol {
+        Protocol::TrackEval => usize::MAX,
+        Protocol::Devkit => with_people().last().map_or(0, |(place, _)| place + 1),
+    }
 }
 
 /// The number of the last frame that has people, summed over the views.
 fn last_frame_numbers<P: Place>(sequence: Sequence<'_, P>) -> u64 {
     let first = u64::from(sequence.comparison.window().first.0);
-    let last = |view: &crate::view::View<P>| {
+    let last = |view: &View<P>| {
         (0..view.truth.frames()).rev().find(|frame| !view.truth.people(*frame).ids.is_empty())
     };
     sequence.views.iter().filter_map(last).map(|frame| first + frame as u64).sum()

@@ -4,6 +4,8 @@
 //! `max(0, 1 - distance / 2 m)`: its threshold of one half is a gate of one metre. All metrics of pictures then hold
 //! on the ground as they stand.
 
+use scene::world::Position;
+
 use crate::{Clear, Observation, Place};
 
 /// Distance in metres at which two positions stop being the same person.
@@ -16,6 +18,12 @@ pub struct GroundPoint {
     pub x: f64,
     /// Second coordinate in metres.
     pub y: f64,
+}
+
+impl From<&Position> for Observation<GroundPoint> {
+    fn from(position: &Position) -> Self {
+        Self { frame: position.frame, id: position.id, place: GroundPoint { x: position.x, y: position.y } }
+    }
 }
 
 impl Place for GroundPoint {

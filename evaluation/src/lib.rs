@@ -1,4 +1,38 @@
-//! Metrics of multi-camera tracking.
+//! Metrics of multi-camera tracking and their tables.
+//!
+//! A [`Comparison`] lays ground truth and tracks of one recording side by side; every metric is a function of it or of
+//! one of its [`Sequence`]s and gives back counts that add up over cameras and recordings. Nothing here reads or writes a
+//! file.
+//!
+//! | function | says | protocol |
+//! |---|---|---|
+//! | [`clear()`] | who is missed, invented, mixed up: [`Clear`] | TrackEval or the MATLAB devkit, see [`Protocol`] |
+//! | [`identity()`] | how long names are right: [`Identity`] | TrackEval or the MATLAB devkit |
+//! | [`hota()`] | detection and association in equal parts: [`Hota`] | TrackEval |
+//! | [`mvmhat()`] | whether views agree: [`Mvmhat`] | the MvMHAT kit, quirks included |
+//! | [`view_pairs`] | whether views agree: [`ViewPairs`] | one-to-one pairs |
+//! | [`stma()`] | agreement over views and short times | MvMHAT++ |
+//!
+//! [`RecordingScores`] computes all of them, [`DatasetScores`] pools recordings; both become [`Table`]s and JSON.
+//! [`tracking_errors`] lists the errors behind the counts. Places may also be [`GroundPoint`]s: then all of it happens
+//! on the floor, in metres.
+//!
+//! Ratios are 0 to 1 in the library, percent in tables and JSON. Nothing divided by nothing is 0, and no number is NaN.
+//!
+//! ```
+//! use evaluation::{CameraRows, Comparison, Observation, Protocol, clear};
+//! use scene::BBox;
+//!
+//! let standing = BBox::new(10.0, 10.0, 40.0, 90.0);
+//! let truth = vec![Observation::new(1, 1, standing), Observation::new(2, 1, standing)];
+//! // Found in both frames, under two names.
+//! let tracks = vec![Observation::new(1, 7, standing), Observation::new(2, 8, standing)];
+//! let camera = CameraRows { name: "hall".into(), truth, tracks };
+//! let comparison = Comparison::new(None, vec![camera])?;
+//! let clear = clear(comparison.global(), Protocol::TrackEval);
+//! assert_eq!((clear.tp, clear.idsw, clear.mota()), (2, 1, 0.5));
+//! # Ok::<(), evaluation::ComparisonError>(())
+//! ```
 
 mod assignment;
 mod clear;
@@ -8,12 +42,17 @@ mod frame_matches;
 mod ground;
 mod hota;
 mod identity;
+mod json;
 mod matching;
+mod metric;
 mod mvmhat;
 mod observation;
 mod pairs;
+mod scores;
 mod stma;
+mod table;
 mod tally;
+mod tracking_errors;
 mod view;
 
 pub use clear::{Clear, Protocol, clear};
@@ -24,4 +63,7 @@ pub use identity::{Identity, identity};
 pub use mvmhat::{Mvmhat, mvmhat};
 pub use observation::{Observation, Place};
 pub use pairs::{ViewPairs, view_pairs};
+pub use scores::{CrossView, DatasetScores, RecordingScores, Scores};
 pub use stma::{STMA_LENGTHS, stma};
+pub use table::{Table, TableFormat};
+pub use tracking_errors::{ErrorKind, OtherView, TrackingError, tracking_errors, write_errors};

@@ -1,6 +1,6 @@
 //! What a scorer is told: who was where in which frame.
 
-use scene::{BBox, FrameNumber};
+use scene::{BBox, FrameNumber, mot};
 
 /// One row of ground truth or of tracks.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,5 +33,11 @@ impl Place for BBox {
     /// Intersection over union.
     fn similarity(&self, other: &Self) -> f64 {
         self.iou(other)
+    }
+}
+
+impl From<&mot::Row> for Observation {
+    fn from(row: &mot::Row) -> Self {
+        Self { frame: row.frame, id: row.id, place: row.bbox }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use evaluation::{CameraRows, Comparison, Observation, Window};
-use scene::BBox;
+use scene::mot;
 use serde_json::Value;
 
 pub(crate) struct Shared {
@@ -38,20 +38,13 @@ fn group(root: &Path, name: &str, window: &Value) -> Group {
     let number = |key: &str| u32::try_from(window[key].as_u64().unwrap()).unwrap();
     let cameras = (1..=number("views")).map(|view| {
         let folder = root.join(name).join(view.to_string());
-        let rows = |file: &str| observations(&read(&folder.join(file)));
+        let rows =
+            |file: &str| mot::read(&folder.join(file)).unwrap().iter().map(Observation::from).collect();
         CameraRows { name: view.to_string(), truth: rows("gt.txt"), tracks: rows("published.txt") }
     });
     let comparison =
         Comparison::new(Some(Window::new(number("start"), number("end"))), cameras.collect()).unwrap();
     Group { name: name.to_owned(), comparison }
-}
-
-fn observations(text: &str) -> Vec<Observation> {
-    let row = |line: &str| {
-        let v: Vec<f64> = line.split(',').map(|field| field.trim().parse().unwrap()).collect();
-        Observation::new(v[0] as u32, v[1] as i64, BBox::new(v[2], v[3], v[4], v[5]))
-    };
-    text.lines().filter(|line| !line.trim().is_empty()).map(row).collect()
 }
 
 fn read(path: &Path) -> String {

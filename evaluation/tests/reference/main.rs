@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod data;
+mod pooled;
 
 use evaluation::{Clear, Hota, Identity, Protocol, STMA_LENGTHS, clear, hota, identity, mvmhat, stma};
 use serde_json::Value;

@@ -1,0 +1,67 @@
+//! Scores as JSON for other programs: ratios in percent, counts as whole numbers.
+
+use serde_json::{Map, Value, json};
+
+use crate::metric::{GROUND, MVMHAT, Metric, Metrics, PAIRS, SEQUENCE, Unit};
+use crate::{CrossView, DatasetScores, RecordingScores, STMA_LENGTHS, Scores};
+
+impl RecordingScores {
+    /// `{"protocol", "frames": {"first", "last"}, "duplicates": {"truth", "tracks"}, "cameras": {name: {"MOTA", ...}},
+    /// "overall": {...}, "global": {...}, "cross_view": {"mvmhat": {...}, "pairs": {...}}, "stma": {"5", "10", "30"}}`,
+    /// and `"ground_plane"` where it was scored.
+    pub fn to_json(&self) -> Value {
+        let cameras: Map<_, _> =
+            self.cameras.iter().map(|(name, scores)| (name.clone(), object(&SEQUENCE, scores))).collect();
+        let mut json = json!({
+            "protocol": self.protocol,
+            "frames": {"first": self.window.first, "last": self.window.last},
+            "duplicates": {"truth": self.duplicates.truth, "tracks": self.duplicates.tracks},
+            "cameras": cameras,
+        });
+        add_together(&mut json, [&self.overall, &self.global], &self.cross_view, self.ground.as_ref());
+        json
+    }
+}
+
+impl DatasetScores {
+    /// `{"recordings": {name: as of one recording}, "overall", "global", "cross_view", "stma"}`, and `"ground_plane"`
+    /// where some recording has it.
+    pub fn to_json(&self) -> Value {
+        let recordings: Map<_, _> =
+            self.recordings.iter().map(|(name, scores)| (name.clone(), scores.to_json())).collect();
+        let mut json = json!({ "recordings": recordings });
+        add_together(&mut json, [&self.overall, &self.global], &self.cross_view, self.ground.as_ref());
+        json
+    }
+}
+
+fn add_together(
+    json: &mut Value,
+    [overall, global]: [&Scores; 2],
+    views: &CrossView,
+    ground: Option<&Scores>,
+) {
+    json["overall"] = object(&SEQUENCE, overall);
+    json["global"] = object(&SEQUENCE, global);
+    json["cross_view"] = json!({"mvmhat": object(&MVMHAT, views), "pairs": object(&PAIRS, views)});
+    let stma = STMA_LENGTHS.iter().zip(views.stma);
+    json["stma"] =
+        stma.map(|(length, value)| (length.to_string(), json!(100.0 * value))).collect::<Map<_, _>>().into();
+    if let Some(ground) = ground {
+        json["ground_plane"] = object(&GROUND, ground);
+    }
+}
+
+fn object<T>(metrics: &Metrics<T>, scores: &T) -> Value {
+    let value = |metric: &Metric<T>| match metric.unit {
+        Unit::Percent => json!(100.0 * (metric.value)(scores)),
+        Unit::Count => json!((metric.value)(scores) as i64),
+    };
+    metrics
+        .shown
+        .iter()
+        .chain(metrics.more)
+        .map(|metric| (metric.name.to_owned(), value(metric)))
+        .collect::<Map<_, _>>()
+        .into()
+}

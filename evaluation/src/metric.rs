@@ -1,0 +1,120 @@
+//! The metrics by name: what tables show and JSON holds, defined once.
+
+use crate::{CrossView, Scores, modp};
+
+/// How a value is to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// A ratio, shown times 100.
+    Percent,
+    /// A whole number.
+    Count,
+}
+
+/// One metric of `T`.
+#[derive(Debug)]
+pub(crate) struct Metric<T> {
+    pub(crate) name: &'static str,
+    pub(crate) unit: Unit,
+    pub(crate) value: fn(&T) -> f64,
+}
+
+const fn percent<T>(name: &'static str, value: fn(&T) -> f64) -> Metric<T> {
+    Metric { name, unit: Unit::Percent, value }
+}
+
+const fn count<T>(name: &'static str, value: fn(&T) -> f64) -> Metric<T> {
+    Metric { name, unit: Unit::Count, value }
+}
+
+/// The metrics of `T`.
+#[derive(Debug)]
+pub(crate) struct Metrics<T: 'static> {
+    /// Those that tables have room for.
+    pub(crate) shown: &'static [Metric<T>],
+    /// Those that only JSON has.
+    pub(crate) more: &'static [Metric<T>],
+}
+
+/// Of a sequence in pictures.
+pub(crate) const SEQUENCE: Metrics<Scores> = Metrics {
+    shown: &[
+        percent("MOTA", |s| s.clear.mota()),
+        percent("MOTP", |s| s.clear.motp()),
+        percent("IDF1", |s| s.identity.idf1()),
+        percent("IDP", |s| s.identity.idp()),
+        percent("IDR", |s| s.identity.idr()),
+        percent("HOTA", |s| s.hota.hota()),
+        percent("DetA", |s| s.hota.det_a()),
+        percent("AssA", |s| s.hota.ass_a()),
+        percent("LocA", |s| s.hota.loc_a()),
+        count("FP", |s| s.clear.fp as f64),
+        count("FN", |s| s.clear.fn_ as f64),
+        count("IDSW", |s| s.clear.idsw as f64),
+        count("MT", |s| s.clear.mt as f64),
+        count("PT", |s| s.clear.pt as f64),
+        count("ML", |s| s.clear.ml as f64),
+        count("Frag", |s| s.clear.frag as f64),
+    ],
+    more: &[
+        percent("MODA", |s| s.clear.moda()),
+        percent("Recall", |s| s.clear.recall()),
+        percent("Precision", |s| s.clear.precision()),
+        percent("DetRe", |s| s.hota.det_re()),
+        percent("DetPr", |s| s.hota.det_pr()),
+        percent("AssRe", |s| s.hota.ass_re()),
+        percent("AssPr", |s| s.hota.ass_pr()),
+        count("TP", |s| s.clear.tp as f64),
+        count("IDTP", |s| s.identity.idtp as f64),
+        count("IDFP", |s| s.identity.idfp as f64),
+        count("IDFN", |s| s.identity.idfn as f64),
+    ],
+};
+
+/// Of a sequence on the ground.
+pub(crate) const GROUND: Metrics<Scores> = Metrics {
+    shown: &[
+        percent("MODA", |s| s.clear.moda()),
+        percent("MODP", |s| modp(&s.clear)),
+        percent("MOTA", |s| s.clear.mota()),
+        percent("IDF1", |s| s.identity.idf1()),
+        percent("IDP", |s| s.identity.idp()),
+        percent("IDR", |s| s.identity.idr()),
+        percent("Recall", |s| s.clear.recall()),
+        percent("Precision", |s| s.clear.precision()),
+        count("FP", |s| s.clear.fp as f64),
+        count("FN", |s| s.clear.fn_ as f64),
+        count("IDSW", |s| s.clear.idsw as f64),
+    ],
+    more: &[],
+};
+
+/// Of the MvMHAT protocol.
+pub(crate) const MVMHAT: Metrics<CrossView> = Metrics {
+    shown: &[
+        percent("CVIDP", |s| s.mvmhat.cvidp),
+        percent("CVIDR", |s| s.mvmhat.cvidr),
+        percent("CVIDF1", |s| s.mvmhat.cvidf1()),
+        percent("CVMA", |s| s.mvmhat.cvma()),
+    ],
+    more: &[
+        count("mme", |s| s.mvmhat.mme as f64),
+        count("missed", |s| s.mvmhat.missed as f64),
+        count("fp", |s| s.mvmhat.fp as f64),
+        count("boxes", |s| s.mvmhat.boxes as f64),
+    ],
+};
+
+/// Of one-to-one pairs.
+pub(crate) const PAIRS: Metrics<CrossView> = Metrics {
+    shown: &[
+        percent("P", |s| s.pairs.precision()),
+        percent("R", |s| s.pairs.recall()),
+        percent("F1", |s| s.pairs.f1()),
+    ],
+    more: &[
+        count("correct", |s| s.pairs.correct as f64),
+        count("tracked", |s| s.pairs.tracked as f64),
+        count("truth", |s| s.pairs.truth as f64),
+    ],
+};

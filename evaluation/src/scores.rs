@@ -1,0 +1,159 @@
+//! All metrics of a recording, and of a dataset the way the field pools them.
+
+use std::ops::AddAssign;
+
+use scene::BBox;
+
+use crate::{
+    Clear, Comparison, GroundPoint, Hota, Identity, Mvmhat, Place, Protocol, STMA_LENGTHS, Sequence, Sides,
+    ViewPairs, Window, clear, hota, identity, mvmhat, stma, view_pairs,
+};
+
+/// What is said of one sequence: a camera, all cameras pooled, or all cameras end to end.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Scores {
+    /// Misses, inventions and switches.
+    pub clear: Clear,
+    /// How long names are right.
+    pub identity: Identity,
+    /// Detection and association in equal parts.
+    pub hota: Hota,
+}
+
+impl Scores {
+    /// Scores one sequence. `protocol` decides about CLEAR and the identity measures; HOTA has one definition.
+    pub fn new<P: Place>(sequence: Sequence<'_, P>, protocol: Protocol) -> Self {
+        Self {
+            clear: clear(sequence, protocol),
+            identity: identity(sequence, protocol),
+            hota: hota(sequence),
+        }
+    }
+}
+
+/// Pools counts; the ratios follow from their sums.
+impl AddAssign<&Self> for Scores {
+    fn add_assign(&mut self, other: &Self) {
+        self.clear += &other.clear;
+        self.identity += &other.identity;
+        self.hota += &other.hota;
+    }
+}
+
+/// Whether the views agree with each other and over time.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CrossView {
+    /// The protocol of MvMHAT.
+    pub mvmhat: Mvmhat,
+    /// One-to-one pairs.
+    pub pairs: ViewPairs,
+    /// STMA for each of [`STMA_LENGTHS`], 0 to 1.
+    pub stma: [f64; STMA_LENGTHS.len()],
+}
+
+impl CrossView {
+    /// Scores all views of a recording.
+    pub fn new(comparison: &Comparison) -> Self {
+        Self {
+            mvmhat: mvmhat(comparison),
+            pairs: view_pairs(comparison),
+            stma: stma(comparison, STMA_LENGTHS),
+        }
+    }
+
+    /// The scores of several recordings together: pairs add up, STMA and the ratios of MvMHAT are unweighted means.
+    pub fn pool<'a>(recordings: impl Iterator<Item = &'a Self> + Clone) -> Self {
+        let mut pooled =
+            Self { mvmhat: Mvmhat::pool(recordings.clone().map(|one| &one.mvmhat)), ..Self::default() };
+        let n = recordings.clone().count().max(1) as f64;
+        for one in recordings {
+            pooled.pairs += &one.pairs;
+            for (pooled, one) in pooled.stma.iter_mut().zip(one.stma) {
+                *pooled += one / n;
+            }
+        }
+        pooled
+    }
+}
+
+/// Everything that is said of one recording.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordingScores {
+    /// Whose rules CLEAR and the identity measures follow.
+    pub protocol: Protocol,
+    /// The frames that were scored.
+    pub window: Window,
+    /// Rows that repeat an identity in their frame.
+    pub duplicates: Sides<usize>,
+    /// Each camera by its name.
+    pub cameras: Vec<(String, Scores)>,
+    /// The cameras pooled: each with identities of its own.
+    pub overall: Scores,
+    /// The cameras end to end as one sequence: identities shared by all of them.
+    pub global: Scores,
+    /// Whether the cameras agree.
+    pub cross_view: CrossView,
+    /// Scores on the ground plane, where world positions were compared: see [`modp`](crate::modp).
+    pub ground: Option<Scores>,
+}
+
+impl RecordingScores {
+    /// Computes all metrics of a recording.
+    pub fn new(comparison: &Comparison<BBox>, protocol: Protocol) -> Self {
+        let scores = comparison.sequences().map(|sequence| Scores::new(sequence, protocol));
+        let cameras: Vec<_> = comparison.cameras().map(str::to_owned).zip(scores).collect();
+        Self {
+            protocol,
+            window: comparison.window(),
+            duplicates: comparison.duplicates(),
+            overall: sum(cameras.iter().map(|(_, scores)| scores)),
+            global: Scores::new(comparison.global(), protocol),
+            cross_view: CrossView::new(comparison),
+            cameras,
+            ground: None,
+        }
+    }
+
+    /// Adds the scores on the ground plane.
+    #[must_use]
+    pub fn with_ground_plane(self, ground: &Comparison<GroundPoint>) -> Self {
+        Self { ground: Some(Scores::new(ground.global(), self.protocol)), ..self }
+    }
+}
+
+/// Everything that is said of several recordings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DatasetScores {
+    /// Each recording by its name.
+    pub recordings: Vec<(String, RecordingScores)>,
+    /// All cameras of all recordings pooled.
+    pub overall: Scores,
+    /// The global scores of the recordings pooled.
+    pub global: Scores,
+    /// The cross-view scores pooled.
+    pub cross_view: CrossView,
+    /// The scores on the ground plane pooled, where some recording has them.
+    pub ground: Option<Scores>,
+}
+
+impl DatasetScores {
+    /// Pools recordings.
+    pub fn new(recordings: Vec<(String, RecordingScores)>) -> Self {
+        let all = || recordings.iter().map(|(_, scores)| scores);
+        let grounds = all().filter_map(|one| one.ground.as_ref());
+        Self {
+            overall: sum(all().map(|one| &one.overall)),
+            global: sum(all().map(|one| &one.global)),
+            cross_view: CrossView::pool(all().map(|one| &one.cross_view)),
+            ground: all().any(|one| one.ground.is_some()).then(|| sum(grounds)),
+            recordings,
+        }
+    }
+}
+
+fn sum<'a>(scores: impl Iterator<Item = &'a Scores>) -> Scores {
+    scores.fold(Scores::default(), |mut sum, one| {
+        sum += one;
+        sum
+    })
+}

@@ -1,0 +1,201 @@
+//! Scores as tables of text.
+
+use std::fmt::Write as _;
+
+use crate::metric::{GROUND, MVMHAT, Metric, Metrics, PAIRS, SEQUENCE, Unit};
+use crate::{CrossView, DatasetScores, Protocol, RecordingScores, STMA_LENGTHS, Scores};
+
+/// How a table is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TableFormat {
+    /// Aligned columns for a terminal.
+    #[default]
+    Text,
+    /// A table of Markdown.
+    Markdown,
+    /// Comma-separated values; the title is a comment.
+    Csv,
+}
+
+/// A title that says which protocol the numbers follow, and the numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    title: String,
+    /// Cells by row; the first row holds the names of the columns, the first column those of the rows.
+    rows: Vec<Vec<String>>,
+}
+
+impl RecordingScores {
+    /// The scores of the cameras, of all of them together and across them.
+    pub fn tables(&self) -> Vec<Table> {
+        let cameras = self.cameras.iter().map(|(name, scores)| (name.as_str(), scores));
+        let together = [("overall", &self.overall), ("global", &self.global)];
+        let title = format!(
+            "Cameras one by one, pooled (overall) and end to end with shared identities (global). {}",
+            rules(self.protocol)
+        );
+        let mut tables = vec![
+            Table::new(title, &SEQUENCE, cameras.chain(together)),
+            cross_view([("all views", &self.cross_view)]),
+        ];
+        tables.extend(self.ground.as_ref().map(|ground| ground_plane([("all views", ground)])));
+        tables
+    }
+}
+
+impl DatasetScores {
+    /// The scores of the recordings and of all of them together.
+    pub fn tables(&self) -> Vec<Table> {
+        let protocol = self.recordings.first().map_or_else(Protocol::default, |(_, scores)| scores.protocol);
+        let recordings = || self.recordings.iter().map(|(name, scores)| (name.as_str(), scores));
+        let rules = rules(protocol);
+        let mut tables = vec![
+            Table::new(
+                format!("Cameras pooled. {rules}"),
+                &SEQUENCE,
+                recordings().map(|(name, one)| (name, &one.overall)).chain([("overall", &self.overall)]),
+            ),
+            Table::new(
+                format!("Cameras end to end with shared identities (global). {rules}"),
+                &SEQUENCE,
+                recordings().map(|(name, one)| (name, &one.global)).chain([("overall", &self.global)]),
+            ),
+            cross_view(
+                recordings()
+                    .map(|(name, one)| (name, &one.cross_view))
+                    .chain([("overall", &self.cross_view)]),
+            ),
+        ];
+        if let Some(pooled) = &self.ground {
+            let grounds = recordings().filter_map(|(name, one)| Some((name, one.ground.as_ref()?)));
+            tables.push(ground_plane(grounds.chain([("overall", pooled)])));
+        }
+        tables
+    }
+}
+
+fn rules(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::TrackEval => "CLEAR, identity and HOTA by the rules of TrackEval, IoU 0.5.",
+        Protocol::Devkit => {
+            "CLEAR and identity by the rules of the MATLAB devkit, IoU 0.5; HOTA as TrackEval."
+        }
+    }
+}
+
+fn cross_view<'a>(rows: impl IntoIterator<Item = (&'a str, &'a CrossView)>) -> Table {
+    let title =
+        "Across views. CVIDP to CVMA by the MvMHAT protocol; P, R, F1 of one-to-one pairs, IoU 0.5; STMA of \
+                 MvMHAT++ over windows of 5, 10 and 30 frames."
+            .to_owned();
+    let names = MVMHAT.shown.iter().chain(PAIRS.shown).map(|metric| metric.name.to_owned());
+    let stma = STMA_LENGTHS.map(|length| format!("STMA{length}"));
+    let mut cells = vec![std::iter::once(String::new()).chain(names).chain(stma).collect()];
+    for (name, scores) in rows {
+        let values = MVMHAT.shown.iter().chain(PAIRS.shown).map(|metric| cell(metric, scores));
+        let stma = scores.stma.map(|value| format!("{:.2}", 100.0 * value));
+        cells.push(std::iter::once(name.to_owned()).chain(values).chain(stma).collect());
+    }
+    Table { title, rows: cells }
+}
+
+fn ground_plane<'a>(rows: impl IntoIterator<Item = (&'a str, &'a Scores)>) -> Table {
+    Table::new(
+        "Ground plane, gate 1 m. Rules of TrackEval; MODP is 1 - distance / gate.".into(),
+        &GROUND,
+        rows,
+    )
+}
+
+fn cell<T>(metric: &Metric<T>, scores: &T) -> String {
+    let value = (metric.value)(scores);
+    match metric.unit {
+        Unit::Percent => format!("{:.2}", 100.0 * value),
+        Unit::Count => format!("{value:.0}"),
+    }
+}
+
+impl Table {
+    fn new<'a, T: 'a>(
+        title: String,
+        metrics: &Metrics<T>,
+        rows: impl IntoIterator<Item = (&'a str, &'a T)>,
+    ) -> Self {
+        let names = metrics.shown.iter().map(|metric| metric.name.to_owned());
+        let mut cells = vec![std::iter::once(String::new()).chain(names).collect::<Vec<_>>()];
+        for (name, scores) in rows {
+            let values = metrics.shown.iter().map(|metric| cell(metric, scores));
+            cells.push(std::iter::once(name.to_owned()).chain(values).collect());
+        }
+        Self { title, rows: cells }
+    }
+
+    /// The table as text that ends with a line break.
+    pub fn render(&self, format: TableFormat) -> String {
+        match format {
+            TableFormat::Text => self.text(),
+            TableFormat::Markdown => self.markdown(),
+            TableFormat::Csv => self.csv(),
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("{}\n", self.title);
+        for row in self.aligned(&self.rows) {
+            let _ = writeln!(text, "{}", row.join("  ").trim_end());
+        }
+        text
+    }
+
+    fn markdown(&self) -> String {
+        let escaped: Vec<Vec<String>> =
+            self.rows.iter().map(|row| row.iter().map(|cell| cell.replace('|', "\\|")).collect()).collect();
+        let mut text = format!("{}\n\n", self.title);
+        for (place, row) in self.aligned(&escaped).enumerate() {
+            let _ = writeln!(text, "| {} |", row.join(" | "));
+            if place == 0 {
+                // Names to the left, numbers to the right.
+                let rule = |(column, cell): (usize, &String)| {
+                    let width = cell.chars().count();
+                    if column == 0 {
+                        format!(":{}", "-".repeat(width + 1))
+                    } else {
+                        format!("{}:", "-".repeat(width + 1))
+                    }
+                };
+                let rules: Vec<String> = row.iter().enumerate().map(rule).collect();
+                let _ = writeln!(text, "|{}|", rules.join("|"));
+            }
+        }
+        text
+    }
+
+    fn csv(&self) -> String {
+        let quoted = |cell: &String| {
+            if cell.contains(['"', ',', '\n', '\r']) {
+                format!("\"{}\"", cell.replace('"', "\"\""))
+            } else {
+                cell.clone()
+            }
+        };
+        let mut text = format!("# {}\n", self.title);
+        for row in &self.rows {
+            let _ = writeln!(text, "{}", row.iter().map(quoted).collect::<Vec<_>>().join(","));
+        }
+        text
+    }
+
+    /// All cells of a column padded to one width.
+    fn aligned<'a>(&self, rows: &'a [Vec<String>]) -> impl Iterator<Item = Vec<String>> + 'a {
+        let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+        let width =
+            |column: usize| rows.iter().filter_map(|row| Some(row.get(column)?.chars().count())).max();
+        let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
+        rows.iter().map(move |row| {
+            let pad = |(column, (cell, width)): (usize, (&String, &usize))| {
+                if column == 0 { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+            };
+            row.iter().zip(&widths).enumerate().map(pad).collect()
+        })
+    }
+}
