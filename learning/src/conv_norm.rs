@@ -1,0 +1,188 @@
+//! Convolution, batch normalization and activation as one block.
+
+use tch::nn::{self, ModuleT, Path};
+use tch::{Tensor, no_grad};
+
+use crate::{Activation, channels_last};
+
+/// Networks that can be made ready for inference.
+pub trait Fold {
+    /// Merges what is constant at inference, see [`ConvNorm`]. To be called after the weights were loaded; later
+    /// changes of the variables have no effect any more, and there is nothing to train.
+    fn fold(&mut self);
+}
+
+impl<T: Fold> Fold for Vec<T> {
+    fn fold(&mut self) {
+        self.iter_mut().for_each(T::fold);
+    }
+}
+
+impl<T: Fold> Fold for Option<T> {
+    fn fold(&mut self) {
+        self.iter_mut().for_each(T::fold);
+    }
+}
+
+/// How batch normalizations are made in this project: scale 1 and shift 0 at the start, as in the papers (tch draws
+/// the scale at random).
+pub fn batch_norm_config(epsilon: f64) -> nn::BatchNormConfig {
+    nn::BatchNormConfig { eps: epsilon, ws_init: nn::Init::Const(1.0), ..Default::default() }
+}
+
+/// What kind of [`ConvNorm`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ConvNormConfig {
+    /// Height and width of the kernel; the input is padded with half of it on every side.
+    pub kernel: i64,
+    /// Step of the kernel.
+    pub stride: i64,
+    /// Groups of channels that do not see each other; as many as channels for a depthwise convolution.
+    pub groups: i64,
+    /// What the normalization adds to the variance.
+    pub epsilon: f64,
+    /// What comes last.
+    pub activation: Activation,
+}
+
+impl Default for ConvNormConfig {
+    fn default() -> Self {
+        Self { kernel: 1, stride: 1, groups: 1, epsilon: 1e-5, activation: Activation::Identity }
+    }
+}
+
+/// Convolution without bias, batch normalization, activation: N x C x H x W to N x C' x H' x W'.
+///
+/// In training these are three steps. At inference the normalization is a constant scale and shift of each channel,
+/// `gamma (W x - mean) / sqrt(var + eps) + beta`, so [`Fold::fold`] makes one convolution of both:
+/// `W' = W gamma / sqrt(var + eps)` with the bias `beta - mean gamma / sqrt(var + eps)`.
+#[derive(Debug)]
+pub struct ConvNorm {
+    convolution: nn::Conv2D,
+    norm: nn::BatchNorm,
+    config: ConvNormConfig,
+    folded: Option<Folded>,
+}
+
+#[derive(Debug)]
+struct Folded {
+    weight: Tensor,
+    bias: Tensor,
+}
+
+impl ConvNorm {
+    /// A block whose variables stand at the paths `convolution` (`weight`) and `norm` (`weight`, `bias`,
+    /// `running_mean`, `running_var`), since every family of checkpoints names them in its own way.
+    pub fn new(convolution: &Path, norm: &Path, inputs: i64, outputs: i64, config: ConvNormConfig) -> Self {
+        let conv_config = nn::ConvConfig {
+            stride: config.stride,
+            padding: config.kernel / 2,
+            groups: config.groups,
+            bias: false,
+            ..Default::default()
+        };
+        Self {
+            convolution: nn::conv2d(convolution, inputs, outputs, config.kernel, conv_config),
+            norm: nn::batch_norm2d(norm, outputs, batch_norm_config(config.epsilon)),
+            config,
+            folded: None,
+        }
+    }
+}
+
+impl ModuleT for ConvNorm {
+    fn forward_t(&self, xs: &Tensor, train: bool) -> Tensor {
+        let Some(Folded { weight, bias }) = &self.folded else {
+            let ys = xs.apply(&self.convolution).apply_t(&self.norm, train);
+            return self.config.activation.forward(&ys);
+        };
+        let ConvNormConfig { kernel, stride, groups, activation, .. } = self.config;
+        let mut ys = xs.conv2d(weight, Some(bias), [stride; 2], [kernel / 2; 2], [1, 1], groups);
+        activation.in_place(&mut ys);
+        ys
+    }
+}
+
+impl Fold for ConvNorm {
+    fn fold(&mut self) {
+        let (Some(gamma), Some(beta)) = (&self.norm.ws, &self.norm.bs) else {
+            return; // A normalization without scale and shift is never made here.
+        };
+        self.folded = Some(no_grad(|| {
+            let scale = gamma / (&self.norm.running_var + self.config.epsilon).sqrt();
+            let weight = channels_last(&(&self.convolution.ws * scale.view([-1, 1, 1, 1])));
+            Folded { weight, bias: beta - &self.norm.running_mean * scale }
+        }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::{Device, Kind};
+
+    fn random_block(config: ConvNormConfig, inputs: i64, outputs: i64) -> (nn::VarStore, ConvNorm) {
+        let store = nn::VarStore::new(Device::Cpu);
+        let root = store.root();
+        let block = ConvNorm::new(&(&root / "conv"), &(&root / "bn"), inputs, outputs, config);
+        no_grad(|| {
+            let uniform = |name: &str, lo, hi| {
+                let _ = store.variables()[name].shallow_clone().uniform_(lo, hi);
+            };
+            uniform("bn.weight", -2.0, 2.0);
+            uniform("bn.bias", -1.0, 1.0);
+            uniform("bn.running_mean", -1.0, 1.0);
+            uniform("bn.running_var", 0.1, 3.0);
+        });
+        (store, block)
+    }
+
+    #[test]
+    fn one_pixel_by_hand() {
+        let store = nn::VarStore::new(Device::Cpu);
+        let root = store.root();
+        let config = ConvNormConfig { epsilon: 0.25, activation: Activation::Relu, ..Default::default() };
+        let mut block = ConvNorm::new(&(&root / "conv"), &(&root / "bn"), 1, 1, config);
+        no_grad(|| {
+            let values =
+                [("conv.weight", 2.0), ("bn.weight", 3.0), ("bn.bias", 0.5), ("bn.running_mean", 1.0)];
+            for (name, value) in values.into_iter().chain([("bn.running_var", 0.75)]) {
+                let _ = store.variables()[name].shallow_clone().fill_(value);
+            }
+        });
+        // 3 * (2 * 4 - 1) / sqrt(0.75 + 0.25) + 0.5 = 21.5
+        let x = Tensor::from_slice(&[4f32]).view([1, 1, 1, 1]);
+        assert_eq!(block.forward_t(&x, false).double_value(&[0, 0, 0, 0]), 21.5);
+        block.fold();
+        assert_eq!(block.forward_t(&x, false).double_value(&[0, 0, 0, 0]), 21.5);
+    }
+
+    #[test]
+    fn folding_keeps_the_output() {
+        tch::manual_seed(1);
+        for (kernel, stride, groups) in [(1, 1, 1), (3, 2, 1), (3, 1, 8), (7, 2, 1)] {
+            for activation in [Activation::Identity, Activation::Relu, Activation::Relu6, Activation::Silu] {
+                let config = ConvNormConfig { kernel, stride, groups, epsilon: 1e-3, activation };
+                let (_store, mut block) = random_block(config, 8, 16);
+                let xs = Tensor::randn([2, 8, 13, 9], (Kind::Float, Device::Cpu));
+                let before = block.forward_t(&xs, false);
+                block.fold();
+                let after = no_grad(|| block.forward_t(&channels_last(&xs), false));
+                let difference = (before - after).abs().max().double_value(&[]);
+                assert!(difference < 1e-4, "{config:?}: {difference}");
+            }
+        }
+    }
+
+    #[test]
+    fn training_learns_until_folded() {
+        let (store, mut block) = random_block(ConvNormConfig { kernel: 3, ..Default::default() }, 2, 4);
+        let xs = Tensor::randn([4, 2, 8, 8], (Kind::Float, Device::Cpu));
+        let mean = store.variables()["bn.running_mean"].copy();
+        block.forward_t(&xs, true).square().mean(Kind::Float).backward();
+        assert!(store.variables()["conv.weight"].grad().defined());
+        assert_ne!(store.variables()["bn.running_mean"], mean, "statistics are gathered");
+        block.fold();
+        assert!(!block.forward_t(&xs, false).requires_grad());
+    }
+}

@@ -1,0 +1,25 @@
+//! How the numbers of a batch of pictures lie in memory.
+
+use tch::Tensor;
+
+/// `xs` (N x C x H x W) with the channels of a pixel side by side in memory; its shape and values stay.
+///
+/// Convolutions keep the layout of what they are given, so one such input makes a whole network run in it. On a CPU
+/// that is the faster layout by far for depthwise convolutions, and it is how pictures come out of a decoder.
+pub fn channels_last(xs: &Tensor) -> Tensor {
+    xs.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::{Device, Kind};
+
+    #[test]
+    fn only_the_strides_change() {
+        let xs = Tensor::rand([2, 3, 4, 5], (Kind::Float, Device::Cpu));
+        let ys = channels_last(&xs);
+        assert_eq!(xs, ys);
+        assert_eq!(ys.stride(), [60, 1, 15, 3]);
+    }
+}
