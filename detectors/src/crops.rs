@@ -1,0 +1,50 @@
+//! People cut out of pictures.
+
+use opencv::core::{Mat, Rect, Size};
+use opencv::imgproc::{INTER_AREA, INTER_LINEAR, resize};
+use opencv::prelude::*;
+use scene::BBox;
+
+use crate::{Error, Picture};
+
+/// The part of a picture inside a box, in whole pixels, resized to `width` x `height`. Boxes that reach outside are cut at
+/// the edges; of one that lies outside altogether the nearest pixel is taken.
+pub(crate) fn crop(picture: &Picture, bbox: BBox, width: i32, height: i32) -> Result<Mat, Error> {
+    let span = |from: f64, to: f64, size: i32| {
+        let from = (from.round() as i32).clamp(0, size - 1);
+        let to = (to.round() as i32).clamp(from + 1, size);
+        (from, to - from)
+    };
+    let (x, w) = span(bbox.x, bbox.right(), picture.width());
+    let (y, h) = span(bbox.y, bbox.bottom(), picture.height());
+    let inside = picture.mat().roi(Rect::new(x, y, w, h))?;
+    let mut resized = Mat::default();
+    // Shrinking by more than half would skip pixels if they were only interpolated.
+    let interpolation = if w > 2 * width && h > 2 * height { INTER_AREA } else { INTER_LINEAR };
+    resize(&inside, &mut resized, Size::new(width, height), 0.0, 0.0, interpolation)?;
+    Ok(resized)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use opencv::core::{CV_8UC3, Scalar};
+
+    #[test]
+    fn boxes_are_cut_at_the_edges() {
+        let mut mat = Mat::new_rows_cols_with_default(10, 20, CV_8UC3, Scalar::all(0.0)).unwrap();
+        let white = Scalar::all(255.0);
+        opencv::imgproc::rectangle(&mut mat, Rect::new(10, 0, 10, 10), white, -1, 8, 0).unwrap();
+        let picture = Picture::new(mat).unwrap();
+        let mean = |bbox| {
+            let crop = crop(&picture, bbox, 4, 8).unwrap();
+            assert_eq!((crop.cols(), crop.rows()), (4, 8));
+            let bytes = crop.data_bytes().unwrap();
+            bytes.iter().map(|b| f64::from(*b)).sum::<f64>() / bytes.len() as f64
+        };
+        assert_eq!(mean(BBox::new(10.0, -5.0, 30.0, 30.0)), 255.0);
+        assert_eq!(mean(BBox::new(-5.0, 2.0, 15.0, 4.0)), 0.0);
+        assert_eq!(mean(BBox::new(100.0, 100.0, 5.0, 5.0)), 255.0, "the nearest pixel");
+        assert_eq!(mean(BBox::new(-1e300, 0.0, 2e300, f64::NAN)), mean(BBox::new(0.0, 0.0, 20.0, 1.0)));
+    }
+}

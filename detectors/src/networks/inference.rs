@@ -1,0 +1,63 @@
+//! From a network's definition and its weights to outputs.
+
+use std::path::Path;
+
+use learning::{Fold, channels_last};
+use tch::nn::{self, ModuleT, VarStore};
+use tch::{Device, Kind, Tensor, no_grad};
+
+use crate::Error;
+use crate::weights::StateDict;
+
+/// A network with one input and one output, that can be folded.
+pub(crate) trait Network: ModuleT + Fold {}
+
+impl<T: ModuleT + Fold> Network for T {}
+
+/// A network ready for inference: weights loaded, norms folded.
+pub(crate) struct Inference {
+    network: Box<dyn Network>,
+    device: Device,
+}
+
+impl Inference {
+    /// Builds a network, loads its weights from `file` and folds it. Tensors of the file whose names begin with one of
+    /// `extra` need not be in the network.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is of another network.
+    pub(crate) fn load<N: Network + 'static>(
+        build: impl FnOnce(&nn::Path) -> N,
+        file: &Path,
+        extra: &[&str],
+        device: Device,
+    ) -> Result<Self, Error> {
+        keep_memory();
+        // The variables are read only once; what stays of them is in the folded network.
+        let store = VarStore::new(device);
+        let mut network = build(&store.root());
+        StateDict::read(file)?.load_into(&store, extra)?;
+        network.fold();
+        Ok(Self { network: Box::new(network), device })
+    }
+
+    /// The output for a batch N x C x H x W of any memory layout.
+    pub(crate) fn run(&self, batch: &Tensor) -> Tensor {
+        no_grad(|| {
+            let batch = channels_last(&batch.to_device(self.device).to_kind(Kind::Float));
+            self.network.forward_t(&batch, false)
+        })
+    }
+}
+
+/// Makes the allocator keep freed memory for the next operation.
+///
+/// The outputs of layers are megabytes large. The GNU C library takes blocks of that size from the system one by one and
+/// gives them back when they are freed, so every layer has its output's pages mapped and zeroed anew. It raises that
+/// threshold to the largest such block it has seen freed, up to 32 MiB, and gives memory back only beyond twice of it
+/// (`mallopt(3)`, `M_MMAP_THRESHOLD`): one block of that size is enough. Elsewhere this does nothing.
+fn keep_memory() {
+    const LARGEST_THRESHOLD: i64 = 32 << 20;
+    const BOOKKEEPING: i64 = 8 << 10;
+    drop(Tensor::empty([LARGEST_THRESHOLD - BOOKKEEPING], (Kind::Uint8, Device::Cpu)));
+}

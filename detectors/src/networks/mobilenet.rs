@@ -1,0 +1,115 @@
+//! MobileNetV2: thin layers between wide depthwise ones.
+//!
+//! Sandler, Howard, Zhu, Zhmoginov, Chen, *MobileNetV2: Inverted Residuals and Linear Bottlenecks* (CVPR 2018,
+//! arXiv 1801.04381). Variables have the names of torchvision's checkpoints; the classifier is no part of the network.
+
+use learning::{Activation, ConvNorm, ConvNormConfig, Fold};
+use tch::nn::{ModuleT, Path};
+use tch::{Kind, Tensor};
+
+/// Table 2 of the paper: expansion, channels, repetitions, stride of the first.
+const STAGES: [[i64; 4]; 7] = [
+    [1, 16, 1, 1],
+    [6, 24, 2, 2],
+    [6, 32, 3, 2],
+    [6, 64, 4, 2],
+    [6, 96, 3, 1],
+    [6, 160, 3, 2],
+    [6, 320, 1, 1],
+];
+
+/// The numbers an embedding has.
+const FEATURES: i64 = 1280;
+
+/// The network without its classifier.
+///
+/// # Shapes
+/// - input: N x 3 x H x W, red, green, blue, ImageNet mean 0 and deviation 1
+/// - output: N x 1280, means over the picture
+#[derive(Debug)]
+pub(crate) struct MobilenetV2 {
+    first: ConvNorm,
+    blocks: Vec<InvertedResidual>,
+    last: ConvNorm,
+}
+
+impl MobilenetV2 {
+    pub(crate) fn new(path: &Path) -> Self {
+        let path = path / "features";
+        let mut inputs = 32;
+        let mut blocks = Vec::new();
+        for [expansion, outputs, repeats, stride] in STAGES {
+            for i in 0..repeats {
+                let path = &path / (blocks.len() + 1) / "conv";
+                let stride = if i == 0 { stride } else { 1 };
+                blocks.push(InvertedResidual::new(&path, inputs, outputs, expansion, stride));
+                inputs = outputs;
+            }
+        }
+        let relu6 = ConvNormConfig { activation: Activation::Relu6, ..Default::default() };
+        Self {
+            first: numbered(&(&path / 0), 3, 32, ConvNormConfig { kernel: 3, stride: 2, ..relu6 }),
+            last: numbered(&(&path / (blocks.len() + 1)), inputs, FEATURES, relu6),
+            blocks,
+        }
+    }
+}
+
+impl ModuleT for MobilenetV2 {
+    fn forward_t(&self, xs: &Tensor, train: bool) -> Tensor {
+        let xs = xs.apply_t(&self.first, train);
+        let xs = self.blocks.iter().fold(xs, |xs, block| xs.apply_t(block, train));
+        xs.apply_t(&self.last, train).mean_dim(&[2, 3][..], false, Kind::Float)
+    }
+}
+
+impl Fold for MobilenetV2 {
+    fn fold(&mut self) {
+        self.first.fold();
+        self.blocks.fold();
+        self.last.fold();
+    }
+}
+
+/// Convolution and normalization at the names `0` and `1`.
+fn numbered(path: &Path, inputs: i64, outputs: i64, config: ConvNormConfig) -> ConvNorm {
+    ConvNorm::new(&(path / 0), &(path / 1), inputs, outputs, config)
+}
+
+/// Widens, looks around depthwise, narrows; with a way around where nothing changes shape.
+#[derive(Debug)]
+struct InvertedResidual {
+    convolutions: Vec<ConvNorm>,
+    shortcut: bool,
+}
+
+impl InvertedResidual {
+    fn new(path: &Path, inputs: i64, outputs: i64, expansion: i64, stride: i64) -> Self {
+        let hidden = inputs * expansion;
+        let linear = ConvNormConfig::default();
+        let relu6 = ConvNormConfig { activation: Activation::Relu6, ..linear };
+        let mut convolutions = Vec::new();
+        if expansion != 1 {
+            convolutions.push(numbered(&(path / 0), inputs, hidden, relu6));
+        }
+        let next = convolutions.len();
+        let depthwise = ConvNormConfig { kernel: 3, stride, groups: hidden, ..relu6 };
+        convolutions.push(numbered(&(path / next), hidden, hidden, depthwise));
+        // The last convolution is not nested in torchvision: its norm has the number after it.
+        convolutions.push(ConvNorm::new(&(path / (next + 1)), &(path / (next + 2)), hidden, outputs, linear));
+        Self { convolutions, shortcut: stride == 1 && inputs == outputs }
+    }
+}
+
+impl ModuleT for InvertedResidual {
+    fn forward_t(&self, xs: &Tensor, train: bool) -> Tensor {
+        let ys = self.convolutions.iter().fold(xs.shallow_clone(), |ys, conv| ys.apply_t(conv, train));
+        if self.shortcut { ys + xs } else { ys }
+    }
+}
+
+impl Fold for InvertedResidual {
+    fn fold(&mut self) {
+        self.convolutions.fold();
+    }
+}

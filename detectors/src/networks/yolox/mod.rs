@@ -1,0 +1,130 @@
+//! YOLOX: an anchor-free detector with a decoupled head.
+//!
+//! Ge, Liu, Wang, Li, Sun, *YOLOX: Exceeding YOLO Series in 2021* (arXiv 2107.08430). Variables have the names of the
+//! published checkpoints (`backbone.backbone.stem.conv.conv.weight`, …), so these load as they are.
+
+mod blocks;
+mod darknet;
+mod head;
+mod pafpn;
+
+use learning::Fold;
+use tch::Tensor;
+use tch::nn::{ModuleT, Path};
+
+use head::Head;
+use pafpn::Pafpn;
+
+/// Steps of the three grids in pixels, in the order of the rows of the output.
+pub(crate) const STRIDES: [i64; 3] = [8, 16, 32];
+
+/// Classes of the published checkpoints (COCO).
+const CLASSES: i64 = 80;
+
+/// How deep and wide a YOLOX is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct YoloxConfig {
+    /// Multiplies how often blocks are repeated.
+    pub(crate) depth: f64,
+    /// Multiplies the channels.
+    pub(crate) width: f64,
+    /// Whether 3x3 convolutions are split into a depthwise and a pointwise one.
+    pub(crate) depthwise: bool,
+}
+
+impl YoloxConfig {
+    pub(crate) const NANO: Self = Self { depth: 0.33, width: 0.25, depthwise: true };
+    pub(crate) const TINY: Self = Self { depth: 0.33, width: 0.375, depthwise: false };
+    pub(crate) const S: Self = Self { depth: 0.33, width: 0.5, depthwise: false };
+    pub(crate) const M: Self = Self { depth: 0.67, width: 0.75, depthwise: false };
+    pub(crate) const L: Self = Self { depth: 1.0, width: 1.0, depthwise: false };
+    pub(crate) const X: Self = Self { depth: 1.33, width: 1.25, depthwise: false };
+
+    /// So many channels at this width.
+    fn channels(self, at_full_width: i64) -> i64 {
+        (at_full_width as f64 * self.width) as i64
+    }
+
+    /// So many repetitions at this depth, at least one.
+    fn repeats(self, at_full_depth: i64) -> i64 {
+        ((at_full_depth as f64 * self.depth).round() as i64).max(1)
+    }
+}
+
+/// The network, from pictures to rows.
+///
+/// # Shapes
+/// - input: N x 3 x H x W, blue, green, red, 0 to 255; H and W multiples of 32
+/// - output: N x rows x 85, a row for every cell of the grids with steps 8, 16, 32, row by row: centre and size **undecoded**
+///   (add the cell and multiply by the step; exponentiate, then multiply), objectness and 80 class scores, both 0 to 1
+#[derive(Debug)]
+pub(crate) struct Yolox {
+    backbone: Pafpn,
+    head: Head,
+}
+
+impl Yolox {
+    pub(crate) fn new(path: &Path, config: YoloxConfig) -> Self {
+        Self {
+            backbone: Pafpn::new(&(path / "backbone"), config),
+            head: Head::new(&(path / "head"), config, CLASSES),
+        }
+    }
+}
+
+impl ModuleT for Yolox {
+    fn forward_t(&self, xs: &Tensor, train: bool) -> Tensor {
+        self.head.forward_t(&self.backbone.forward_t(xs, train), train)
+    }
+}
+
+impl Fold for Yolox {
+    fn fold(&mut self) {
+        self.backbone.fold();
+        self.head.fold();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::{Device, Kind, nn::VarStore};
+
+    #[test]
+    fn parameters_are_those_of_the_paper() {
+        // Table 3 of the paper and the model zoo of its code, in millions.
+        let published = [
+            (YoloxConfig::NANO, 0.91),
+            (YoloxConfig::TINY, 5.06),
+            (YoloxConfig::S, 9.0),
+            (YoloxConfig::M, 25.3),
+            (YoloxConfig::L, 54.2),
+            (YoloxConfig::X, 99.1),
+        ];
+        for (config, millions) in published {
+            let store = VarStore::new(Device::Cpu);
+            Yolox::new(&store.root(), config);
+            let count: usize = store.trainable_variables().iter().map(Tensor::numel).sum();
+            let difference = (count as f64 / 1e6 - millions).abs();
+            assert!(difference <= 0.006_f64.max(millions * 0.002), "{config:?}: {count}");
+        }
+    }
+
+    #[test]
+    fn rows_are_the_cells_of_the_grids_and_folding_keeps_them() {
+        tch::manual_seed(3);
+        for config in [YoloxConfig::NANO, YoloxConfig::TINY] {
+            let store = VarStore::new(Device::Cpu);
+            let mut network = Yolox::new(&store.root(), config);
+            let xs = Tensor::rand([2, 3, 64, 96], (Kind::Float, Device::Cpu)) * 255.0;
+            // Gathers statistics, so that the normalizations have something to do.
+            let _ = tch::no_grad(|| network.forward_t(&xs, true));
+            let before = tch::no_grad(|| network.forward_t(&xs, false));
+            assert_eq!(before.size(), [2, 8 * 12 + 4 * 6 + 2 * 3, 85]);
+            network.fold();
+            let after = tch::no_grad(|| network.forward_t(&learning::channels_last(&xs), false));
+            let difference = (before - after).abs().max().double_value(&[]);
+            assert!(difference < 1e-4, "{config:?}: {difference}");
+        }
+    }
+}
