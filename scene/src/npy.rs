@@ -42,7 +42,8 @@ impl<'a> Table<'a> {
                 "the array is stored column by column: save numpy.ascontiguousarray(array)".to_owned()
             );
         }
-        let needed = rows.checked_mul(columns).and_then(|n| n.checked_mul(width.bytes()));
+        // Multiplied in this order, no width of a row overflows either, not even where there are no rows.
+        let needed = columns.checked_mul(width.bytes()).and_then(|row| row.checked_mul(rows));
         if needed != Some(data.len()) {
             return Err(format!(
                 "the header promises {rows} x {columns} numbers of {} bytes, but {} bytes follow it: the file is \
@@ -174,6 +175,7 @@ pub(crate) mod tests {
         assert!(error(&npy(">f4", "(1, 1)", &[0; 4])).contains("'>f4': save array.astype('<f4')"));
         assert!(error(&npy("<f4", "(1, 2, 2)", &[0; 16])).contains("3 axes"));
         assert!(error(&npy("<f4", "(4611686018427387904, 4611686018427387904)", &[])).contains("promises"));
+        assert!(error(&npy("<f4", "(0, 4611686018427387904)", &[])).contains("promises"));
         assert!(error(&npy("<f4", "(2, 1)", &[0; 7])).contains("7 bytes follow"));
         let fortran = npy("<f4", "(2, 2)", &[0; 16]);
         let at = fortran.windows(5).position(|w| w == b"False").unwrap();
