@@ -1,0 +1,13 @@
+//! Tables in the DeepSORT layout: every row is found under its frame, or an error.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use scene::DetectionFile;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(file) = DetectionFile::parse_npy(bytes) else { return };
+    for number in file.numbers() {
+        assert!(!file.at(number).is_empty());
+        assert!(file.at(number).iter().all(|d| d.bbox.is_valid()));
+    }
+});
