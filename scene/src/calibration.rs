@@ -23,16 +23,16 @@ use thiserror::Error;
 
 pub use pinhole::{Pinhole, Plane};
 
-/// Why there is no calibration.
+/// Why there is no calibration. The message is whole: file, place and cause.
 #[derive(Debug, Error)]
 pub enum CalibrationError {
     /// The file could not be read.
-    #[error("cannot read {path}: {source}", path = path.display())]
+    #[error("cannot read {path}: {error}", path = path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        error: std::io::Error,
     },
     /// The file is no calibration, or one that cannot be.
     #[error("{path}: {problem}", path = path.display())]
@@ -61,7 +61,7 @@ impl Calibration {
     /// that is none, a focal length of 0, a ground plane without a direction.
     pub fn read(path: &Path) -> Result<Self, CalibrationError> {
         let text =
-            std::fs::read(path).map_err(|source| CalibrationError::Io { path: path.to_owned(), source })?;
+            std::fs::read(path).map_err(|error| CalibrationError::Io { path: path.to_owned(), error })?;
         Self::parse(&text).map_err(|problem| CalibrationError::Content { path: path.to_owned(), problem })
     }
 

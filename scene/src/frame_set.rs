@@ -20,7 +20,7 @@ pub struct View<T> {
 pub struct FrameSet<T> {
     /// The instant on the common clock.
     pub index: FrameIndex,
-    /// The instant in seconds after the first one.
+    /// The instant in seconds, counted as the starts of the cameras are.
     pub seconds: f64,
     /// One entry a camera, in the order of [`CameraId`]; `None` where the camera has no frame at this instant.
     pub views: Vec<Option<View<T>>>,

@@ -32,7 +32,7 @@ impl CameraId {
 }
 
 number! {
-    /// An instant on the common clock of a recording, counted from 0.
+    /// An instant on the common clock of a recording, counted from 0: the [`Clock`](crate::Clock)'s origin.
     FrameIndex(u64)
 }
 

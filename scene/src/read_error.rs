@@ -17,24 +17,24 @@ pub struct ParseError {
     pub problem: String,
 }
 
-/// Why a file could not be read.
+/// Why a file could not be read. The message is whole: file, place and cause.
 #[derive(Debug, Error)]
 pub enum ReadError {
     /// The file could not be opened or read.
-    #[error("cannot read {path}: {source}", path = path.display())]
+    #[error("cannot read {path}: {error}", path = path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        error: io::Error,
     },
     /// The text does not have the form it should have.
-    #[error("{path}, {source}", path = path.display())]
+    #[error("{path}, {error}", path = path.display())]
     Text {
         /// The file.
         path: PathBuf,
         /// Where and why.
-        source: ParseError,
+        error: ParseError,
     },
     /// The file does not hold what it should hold.
     #[error("{path}: {problem}", path = path.display())]
@@ -48,7 +48,7 @@ pub enum ReadError {
 
 impl ReadError {
     pub(crate) fn text(path: &Path) -> impl FnOnce(ParseError) -> Self {
-        move |source| Self::Text { path: path.to_owned(), source }
+        move |error| Self::Text { path: path.to_owned(), error }
     }
 
     pub(crate) fn content(path: &Path, problem: impl Into<String>) -> Self {
@@ -58,5 +58,5 @@ impl ReadError {
 
 /// The bytes of a file.
 pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
-    std::fs::read(path).map_err(|source| ReadError::Io { path: path.to_owned(), source })
+    std::fs::read(path).map_err(|error| ReadError::Io { path: path.to_owned(), error })
 }

@@ -55,7 +55,7 @@ impl Annotations {
     /// # Errors
     /// Where the folder or a file cannot be read, a file is named after no frame, or is no annotation.
     pub fn read(folder: &Path) -> Result<Self, ReadError> {
-        let unreadable = |source| ReadError::Io { path: folder.to_owned(), source };
+        let unreadable = |error| ReadError::Io { path: folder.to_owned(), error };
         let mut files: Vec<(FrameNumber, PathBuf)> = Vec::new();
         for entry in std::fs::read_dir(folder).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();

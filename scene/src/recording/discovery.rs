@@ -25,7 +25,7 @@ pub(super) fn open(root: &Path) -> Result<Recording, RecordingError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err(RecordingError::NotFound(root.to_owned()));
         }
-        Err(source) => return Err(RecordingError::Unreadable { path: root.to_owned(), source }),
+        Err(error) => return Err(RecordingError::Unreadable { path: root.to_owned(), error }),
     }
     let listing = Listing::of(root)?;
     let settings = match listing.has_file(Settings::FILE) {

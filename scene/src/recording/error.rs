@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::{CalibrationError, FrameNumber};
 
-/// Why a folder could not be opened as a recording.
+/// Why a folder could not be opened as a recording. The message is whole: folder or file, cause, and what to do.
 #[derive(Debug, Error)]
 pub enum RecordingError {
     /// There is nothing of this name.
@@ -17,12 +17,12 @@ pub enum RecordingError {
     #[error("{path} is a file: give the folder of the recording, with one folder or one video a camera in it", path = .0.display())]
     NotAFolder(PathBuf),
     /// A folder or file that cannot be read.
-    #[error("cannot read {path}: {source}", path = path.display())]
+    #[error("cannot read {path}: {error}", path = path.display())]
     Unreadable {
         /// The folder or file.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        error: io::Error,
     },
     /// Nothing in the folder looks like a camera.
     #[error(

@@ -16,7 +16,7 @@ pub(super) struct Listing {
 
 impl Listing {
     pub(super) fn of(path: &Path) -> Result<Self, RecordingError> {
-        let unreadable = |source| RecordingError::Unreadable { path: path.to_owned(), source };
+        let unreadable = |error| RecordingError::Unreadable { path: path.to_owned(), error };
         let (mut folders, mut files) = (Vec::new(), Vec::new());
         for entry in fs::read_dir(path).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
@@ -41,8 +41,8 @@ impl Listing {
     /// As [`of`](Self::of), empty where there is no such folder.
     pub(super) fn if_any(path: &Path) -> Result<Self, RecordingError> {
         match Self::of(path) {
-            Err(RecordingError::Unreadable { source, .. })
-                if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+            Err(RecordingError::Unreadable { error, .. })
+                if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
             {
                 Ok(Self { path: path.to_owned(), folders: Vec::new(), files: Vec::new() })
             }

@@ -19,7 +19,7 @@ impl SeqInfo {
     pub(super) fn read(folder: &Path) -> Result<Self, RecordingError> {
         let path = folder.join("seqinfo.ini");
         let text = std::fs::read(&path);
-        let text = text.map_err(|source| RecordingError::Unreadable { path: path.clone(), source })?;
+        let text = text.map_err(|error| RecordingError::Unreadable { path: path.clone(), error })?;
         Self::parse(&String::from_utf8_lossy(&text)).map_err(|problem| RecordingError::content(path, problem))
     }
 

@@ -38,7 +38,7 @@ impl Settings {
     pub(super) fn read(root: &Path) -> Result<Self, RecordingError> {
         let path = root.join(Self::FILE);
         let text = std::fs::read(&path);
-        let text = text.map_err(|source| RecordingError::Unreadable { path: path.clone(), source })?;
+        let text = text.map_err(|error| RecordingError::Unreadable { path: path.clone(), error })?;
         Self::parse(&text).map_err(|problem| RecordingError::content(path, problem))
     }
 
