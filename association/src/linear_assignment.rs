@@ -3,7 +3,8 @@
 //! Shortest augmenting paths with dual variables (Jonker and Volgenant, *A Shortest Augmenting Path Algorithm for Dense
 //! and Sparse Linear Assignment Problems*, Computing 38, 1987), in the rectangular form of Crouse (*On Implementing 2D
 //! Rectangular Assignment Algorithms*, IEEE Transactions on Aerospace and Electronic Systems 52, 2016). With n the smaller
-//! and m the larger side: n augmentations, each at most n steps over m columns, so O(n² m).
+//! and m the larger side: n augmentations, each at most n steps over m columns, so O(n² m). Before, two rounds of
+//! Jonker and Volgenant's *augmenting row reduction* pair most of what is easily paired.
 
 use crate::CostMatrix;
 
@@ -57,9 +58,14 @@ pub struct LinearAssignment {
     /// Places of the large side that the search has reached for good, in that order, and those it has not.
     reached: Vec<usize>,
     remaining: Vec<usize>,
+    /// Places of the small side without partner.
+    free: Vec<usize>,
     /// The answer: the column of each row.
     column_of: Vec<Option<usize>>,
 }
+
+/// Rounds of row reduction, as many as in Jonker and Volgenant.
+const REDUCTION_ROUNDS: usize = 2;
 
 /// No partner yet.
 const NONE: usize = usize::MAX;
@@ -79,7 +85,12 @@ impl LinearAssignment {
         let swapped = rows > columns;
         let (small, large) = if swapped { (columns, rows) } else { (rows, columns) };
         self.prepare(costs, small, large, swapped)?;
-        for start in 0..small {
+        self.free.clear();
+        self.free.extend(0..small);
+        for _ in 0..REDUCTION_ROUNDS {
+            self.reduce(large);
+        }
+        while let Some(start) = self.free.pop() {
             self.augment(start, large);
         }
         for (s, &l) in self.large_of.iter().enumerate() {
@@ -99,16 +110,17 @@ impl LinearAssignment {
         large: usize,
         swapped: bool,
     ) -> Result<(), AssignmentError> {
-        let (mut lowest, mut highest) = (0.0f64, 0.0f64);
-        for (place, &cost) in costs.as_slice().iter().enumerate() {
-            if cost.is_nan() || cost == f32::NEG_INFINITY {
-                let (row, column) = (place / costs.columns(), place % costs.columns());
-                return Err(AssignmentError { row, column, cost });
-            }
-            if cost != CostMatrix::FORBIDDEN {
-                (lowest, highest) = (lowest.min(cost.into()), highest.max(cost.into()));
-            }
+        let values = costs.as_slice();
+        let comparable = |cost: f32| cost > f32::NEG_INFINITY;
+        if !values.iter().all(|&cost| comparable(cost)) {
+            let place = values.iter().position(|&cost| !comparable(cost)).unwrap_or_default();
+            let (row, column) = (place / costs.columns(), place % costs.columns());
+            return Err(AssignmentError { row, column, cost: values[place] });
         }
+        let allowed = values.iter().map(|&cost| if cost == CostMatrix::FORBIDDEN { 0.0 } else { cost });
+        let (lowest, highest) =
+            allowed.fold((0.0f32, 0.0f32), |(low, high), cost| (low.min(cost), high.max(cost)));
+        let (lowest, highest) = (f64::from(lowest), f64::from(highest));
         // Exchanging all pairs but one changes the sum by less than this.
         let forbidden = highest + (small as f64) * (highest - lowest) + 1.0;
         let finite = |cost: f32| if cost == CostMatrix::FORBIDDEN { forbidden } else { f64::from(cost) };
@@ -117,7 +129,7 @@ impl LinearAssignment {
             let transposed = (0..small).flat_map(|s| (0..large).map(move |l| finite(costs.get(l, s))));
             self.costs.extend(transposed);
         } else {
-            self.costs.extend(costs.as_slice().iter().map(|&cost| finite(cost)));
+            self.costs.extend(values.iter().map(|&cost| finite(cost)));
         }
         refill(&mut self.small_dual, small, 0.0);
         refill(&mut self.large_dual, large, 0.0);
@@ -125,6 +137,41 @@ impl LinearAssignment {
         refill(&mut self.small_of, large, NONE);
         refill(&mut self.previous, large, NONE);
         Ok(())
+    }
+
+    /// Gives each free place of the small side its nearest partner, at a price that makes it indifferent to the second
+    /// nearest; who had that partner before is free again.
+    fn reduce(&mut self, large: usize) {
+        let mut displaced = 0;
+        for turn in 0..self.free.len() {
+            let s = self.free[turn];
+            let row = &self.costs[s * large..][..large];
+            let reduced = || row.iter().zip(&self.large_dual).map(|(cost, dual)| cost - dual);
+            // Without branches: which of two is smaller is anybody's guess.
+            let (mut nearest, mut second) = (f64::INFINITY, f64::INFINITY);
+            for cost in reduced() {
+                let larger = if cost > nearest { cost } else { nearest };
+                nearest = if cost < nearest { cost } else { nearest };
+                second = if larger < second { larger } else { second };
+            }
+            // As in the search: of equals a free one, of several the last.
+            let mut nearest_places = (0..large).zip(reduced()).rev().filter(|(_, cost)| *cost == nearest);
+            let last = nearest_places.next().map_or(0, |(l, _)| l);
+            let free = |l: usize| self.small_of[l] == NONE;
+            let other = if free(last) { None } else { nearest_places.map(|(l, _)| l).find(|&l| free(l)) };
+            let partner = other.unwrap_or(last);
+            // A single column has no second.
+            let price = if second < f64::INFINITY { second - nearest } else { 0.0 };
+            self.large_dual[partner] -= price;
+            self.small_dual[s] = nearest + price;
+            self.large_of[s] = partner;
+            let before = std::mem::replace(&mut self.small_of[partner], s);
+            if before != NONE {
+                self.free[displaced] = before;
+                displaced += 1;
+            }
+        }
+        self.free.truncate(displaced);
     }
 
     /// Gives `start` (of the small side) a partner along the shortest augmenting path; Dijkstra on reduced costs.
