@@ -78,6 +78,14 @@ mod tests {
     }
 
     #[test]
+    fn the_preset_tells_every_key_and_its_default() {
+        let preset = include_str!("../../configs/association-mvmhat.yaml");
+        let preset: serde_yaml::Value = serde_yaml::from_str(preset).unwrap();
+        let written = serde_yaml::to_value(AssociationConfig::default()).unwrap();
+        assert_eq!(preset["association"], written);
+    }
+
+    #[test]
     fn an_unknown_key_or_name_is_named_with_the_valid_ones() {
         let error = named("mvmhat", "{min_scroe: 0.8}").unwrap_err();
         assert!(error.contains("`min_scroe`") && error.contains("`min_score`"), "{error}");

@@ -24,10 +24,10 @@ pub struct ConfigError {
 pub struct MvmhatConfig {
     /// Detections below this score are ignored, 0 to 1. Default 0.5; the published code has 0.8 for the detector it
     /// was made for.
-    pub min_score: f32,
+    pub min_score: f64,
     /// Largest cosine distance (1 - cosine) between a detection and the gallery of a track, 0 to 2. Default 0.2
     /// (published code).
-    pub max_cosine_distance: f32,
+    pub max_cosine_distance: f64,
     /// Embeddings kept of a track, the newest; at least 1. Default 100 (DeepSORT's budget). The published code keeps
     /// all of them, so its memory and time grow with the length of the recording.
     pub gallery_size: usize,
@@ -35,7 +35,7 @@ pub struct MvmhatConfig {
     /// 95 % quantile of chi-square with 4 degrees of freedom (DeepSORT, section 2.2).
     pub mahalanobis_gate: f64,
     /// Largest IoU distance (1 - IoU) of a match without appearance, 0 to 1. Default 0.7 (DeepSORT).
-    pub max_iou_distance: f32,
+    pub max_iou_distance: f64,
     /// Detections after which a track is confirmed and reported, at least 1. Default 3 (DeepSORT).
     pub confirm_hits: u32,
     /// Frames without a detection after which a confirmed track is dropped, and the depth of the matching cascade;
@@ -46,12 +46,12 @@ pub struct MvmhatConfig {
     /// Standard deviation of velocities per frame, relative to the height of the box, over 0. Default 1/160 (DeepSORT).
     pub velocity_noise: f64,
     /// delta of the adaptive temperature, between 0 and 1, exclusive. Default 0.5 (Gan et al., equation 3).
-    pub temperature_delta: f32,
+    pub temperature_delta: f64,
     /// epsilon of the adaptive temperature, over 0; the larger, the softer. Default 0.5 (published code at inference;
     /// 0.1 in training).
-    pub temperature_epsilon: f32,
+    pub temperature_epsilon: f64,
     /// Smallest softmax entry that counts as a match between two views, 0 to 1. Default 0.5 (published code).
-    pub min_match_probability: f32,
+    pub min_match_probability: f64,
     /// Every so many frames of the first camera the identities in the other views are put to the test; 0 means never.
     /// Default 30 (published code).
     pub renew_every: u32,
@@ -86,8 +86,8 @@ impl MvmhatConfig {
         let require = |key, value: f64, ok: bool, allowed| {
             if ok { Ok(()) } else { Err(ConfigError { key, value, allowed }) }
         };
-        let within = |key, value: f32, range: std::ops::RangeInclusive<f32>, allowed| {
-            require(key, f64::from(value), range.contains(&value), allowed)
+        let within = |key, value: f64, range: std::ops::RangeInclusive<f64>, allowed| {
+            require(key, value, range.contains(&value), allowed)
         };
         let positive =
             |key, value: f64| require(key, value, value > 0.0 && value.is_finite(), "over 0 and finite");
@@ -104,8 +104,8 @@ impl MvmhatConfig {
         positive("velocity_noise", self.velocity_noise)?;
         let delta = self.temperature_delta;
         let open = delta > 0.0 && delta < 1.0;
-        require("temperature_delta", f64::from(delta), open, "between 0 and 1, exclusive")?;
-        positive("temperature_epsilon", f64::from(self.temperature_epsilon))?;
+        require("temperature_delta", delta, open, "between 0 and 1, exclusive")?;
+        positive("temperature_epsilon", self.temperature_epsilon)?;
         within("min_match_probability", self.min_match_probability, 0.0..=1.0, "between 0 and 1")
     }
 }
@@ -128,7 +128,7 @@ mod tests {
                 "`association.min_score` is 1.5, but must be between 0 and 1",
             ),
             (
-                MvmhatConfig { min_score: f32::NAN, ..default() },
+                MvmhatConfig { min_score: f64::NAN, ..default() },
                 "`association.min_score` is NaN, but must be between 0 and 1",
             ),
             (

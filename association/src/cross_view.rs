@@ -6,8 +6,8 @@ use crate::{CostMatrix, LinearAssignment, MvmhatConfig};
 
 /// The adaptive temperature `tau(n) = ln(delta / (1 - delta) * n) / epsilon` (Gan et al., equation 3): the more
 /// candidates, the sharper the softmax.
-pub fn adaptive_temperature(candidates: usize, delta: f32, epsilon: f32) -> f32 {
-    (delta / (1.0 - delta) * candidates as f32).ln() / epsilon
+pub fn adaptive_temperature(candidates: usize, delta: f64, epsilon: f64) -> f64 {
+    (delta / (1.0 - delta) * candidates as f64).ln() / epsilon
 }
 
 /// Matches the detections of one view with those of another. It keeps nothing but its workspace.
@@ -40,7 +40,9 @@ impl CrossViewMatcher {
         if columns == 0 {
             return;
         }
-        let temperature = adaptive_temperature(columns, config.temperature_delta, config.temperature_epsilon);
+        let temperature =
+            adaptive_temperature(columns, config.temperature_delta, config.temperature_epsilon) as f32;
+        let likely = config.min_match_probability as f32;
         self.probabilities.clear();
         for row in 0..view.len() {
             let start = self.probabilities.len();
@@ -55,7 +57,7 @@ impl CrossViewMatcher {
         let Self { candidates, probabilities, costs, solver } = self;
         costs.fill(view.len(), columns, |row, column| {
             let probability = probabilities[row * columns + column];
-            if probability >= config.min_match_probability { -probability } else { 0.0 }
+            if probability >= likely { -probability } else { 0.0 }
         });
         // Probabilities are numbers, so there is always an assignment.
         let columns = solver.solve(costs).unwrap_or_default();

@@ -37,8 +37,7 @@
 //!
 //! # Where this differs from the published code
 //! A detection without embedding says nothing about looks: it is matched by overlap only. A camera without a frame at an instant
-//! loses nobody by that. A gallery is bounded ([`MvmhatConfig::gallery_size`]). An identity is adopted once in a
-//! view, where the published code lets two detections share it.
+//! loses nobody by that. A gallery is bounded ([`MvmhatConfig::gallery_size`]).
 
 use scene::{Detection, FrameSet, PersonId, TrackedBox};
 
@@ -48,7 +47,11 @@ use crate::over_time::TimeMatcher;
 use crate::track::{Stage, Track};
 use crate::{Associator, ConfigError, MvmhatConfig};
 
-/// The published associator; see the [module's text](crate) for what it does.
+/// The published associator: DeepSORT in each view (Wojke et al., ICIP 2017), and a cross-view step that hands identities
+/// from one view to another (Gan et al., ACM MM 2021). The top of its file tells the life of an identity.
+///
+/// It decides every instant at once. What it reports are the boxes of confirmed tracks as the Kalman filter believes in
+/// them: those seen at the instant, and those missed for the first time.
 pub struct Mvmhat {
     config: MvmhatConfig,
     views: Vec<ViewState>,
@@ -130,7 +133,7 @@ impl Mvmhat {
         for (state, view) in self.views.iter_mut().zip(&detections.views) {
             match view {
                 Some(view) => {
-                    state.observations.take(&view.content, self.config.min_score, dimension);
+                    state.observations.take(&view.content, self.config.min_score as f32, dimension);
                     state.tracks.iter_mut().for_each(|track| track.predict(&self.config));
                 }
                 None => {

@@ -63,7 +63,7 @@ impl TimeMatcher {
             self.candidates.extend_from_slice(same_age);
             self.gates.clear();
             self.gates.extend(same_age.iter().map(|&t| tracks[t].motion.gate(noise)));
-            let limit = config.max_cosine_distance;
+            let limit = config.max_cosine_distance as f32;
             let Self { costs, free, gates, .. } = self;
             costs.fill(same_age.len(), free.len(), |row, column| {
                 let detection = free[column];
@@ -86,7 +86,7 @@ impl TimeMatcher {
         let matched = &self.matched;
         let just_lost = (0..tracks.len()).filter(confirmed).filter(|&t| tracks[t].age == 1 && !matched[t]);
         self.candidates.extend(just_lost);
-        let limit = config.max_iou_distance;
+        let limit = config.max_iou_distance as f32;
         let Self { costs, free, candidates, .. } = self;
         costs.fill(candidates.len(), free.len(), |row, column| {
             let track = &tracks[candidates[row]];
