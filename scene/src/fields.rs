@@ -39,6 +39,7 @@ impl<'a> Fields<'a> {
         self.line.get(self.at).copied()
     }
 
+    #[inline]
     fn skip_blanks(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\t')) {
             self.at += 1;
@@ -46,6 +47,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Steps over what separates two fields: blanks with at most one comma among them.
+    #[inline]
     fn skip_separator(&mut self) {
         self.skip_blanks();
         if self.peek() == Some(b',') {
@@ -87,15 +89,14 @@ impl<'a> Fields<'a> {
     #[inline]
     pub(crate) fn number(&mut self, what: &str) -> Result<f64, ParseError> {
         let rest = self.line.get(self.at..).unwrap_or_default();
-        match fast_float2::parse_partial::<f64, _>(rest) {
-            Ok((value, length))
-                if value.is_finite() && matches!(rest.get(length), None | Some(b',' | b' ' | b'\t')) =>
-            {
+        let parsed = short_decimal(rest).or_else(|| fast_float2::parse_partial(rest).ok());
+        match parsed.filter(|(value, length)| value.is_finite() && ends_field(rest.get(*length))) {
+            Some((value, length)) => {
                 self.at += length;
                 self.skip_separator();
                 Ok(value)
             }
-            _ => Err(self.error(&format!("the {what} {}", self.complaint()))),
+            None => Err(self.error(&format!("the {what} {}", self.complaint()))),
         }
     }
 
@@ -103,40 +104,17 @@ impl<'a> Fields<'a> {
     #[inline]
     fn integer(&mut self, what: &str, min: i64, max: i64) -> Result<i64, ParseError> {
         let before = self.clone();
-        let value = match self.digits() {
-            Some(value) => value,
-            None => {
-                let value = self.number(what)?;
-                // Beyond 2^53 a float is not the whole number that was written any more.
-                if value.fract() != 0.0 || value.abs() > 9_007_199_254_740_992.0 {
-                    let word = String::from_utf8_lossy(before.word());
-                    return Err(before.error(&format!("the {what} {word} is not a whole number")));
-                }
-                value as i64
-            }
-        };
+        let value = self.number(what)?;
+        // Beyond 2^53 a float is not the whole number that was written any more.
+        if value.fract() != 0.0 || value.abs() > 9_007_199_254_740_992.0 {
+            let word = String::from_utf8_lossy(before.word());
+            return Err(before.error(&format!("the {what} {word} is not a whole number")));
+        }
+        let value = value as i64;
         if value < min || value > max {
             return Err(before.error(&format!("the {what} {value} is not between {min} and {max}")));
         }
         Ok(value)
-    }
-
-    /// Short runs of digits, which nearly all whole numbers are, without the detour over a float.
-    #[inline]
-    fn digits(&mut self) -> Option<i64> {
-        let rest = self.line.get(self.at..)?;
-        let (negative, digits) = match rest.first()? {
-            b'-' => (true, &rest[1..]),
-            _ => (false, rest),
-        };
-        let count = digits.iter().take(16).take_while(|b| b.is_ascii_digit()).count();
-        if !(1..=15).contains(&count) || !matches!(digits.get(count), None | Some(b',' | b' ' | b'\t')) {
-            return None;
-        }
-        let value = digits[..count].iter().fold(0, |v, b| v * 10 + i64::from(b - b'0'));
-        self.at += count + usize::from(negative);
-        self.skip_separator();
-        Some(if negative { -value } else { value })
     }
 
     /// The next field as the number of a frame.
@@ -167,6 +145,68 @@ impl<'a> Fields<'a> {
             "" => "is empty".to_owned(),
             _ if fast_float2::parse::<f64, _>(self.word()).is_ok() => format!("{shown} is not finite"),
             _ => format!("is not a number: {shown:?}"),
+        }
+    }
+}
+
+fn ends_field(byte: Option<&u8>) -> bool {
+    matches!(byte, None | Some(b',' | b' ' | b'\t'))
+}
+
+/// A number of at most 15 digits without an exponent, and how long it is: nearly every number there is.
+///
+/// Its digits and the power of ten below them are exact in `f64`, so their quotient is rounded correctly (Clinger,
+/// *How to read floating point numbers accurately*, 1990).
+#[inline]
+fn short_decimal(text: &[u8]) -> Option<(f64, usize)> {
+    const TENS: [f64; 16] =
+        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    // Sixteen digits and more may wrap around: they are not taken.
+    let digits = |mantissa: u64, text: &[u8]| {
+        let run = text.iter().map(|b| b.wrapping_sub(b'0')).take_while(|digit| *digit < 10);
+        run.fold((mantissa, 0), |(m, count), digit| {
+            (m.wrapping_mul(10).wrapping_add(u64::from(digit)), count + 1)
+        })
+    };
+    let negative = text.first() == Some(&b'-');
+    let whole = &text[usize::from(negative)..];
+    let (mut mantissa, mut count) = digits(0, whole);
+    let (mut length, mut decimals) = (usize::from(negative) + count, 0);
+    if whole.get(count) == Some(&b'.') {
+        (mantissa, decimals) = digits(mantissa, &whole[count + 1..]);
+        count += decimals;
+        length += decimals + 1;
+    }
+    if !(1..=15).contains(&count) || !ends_field(text.get(length)) {
+        return None;
+    }
+    let value = mantissa as f64 / TENS.get(decimals)?;
+    Some((if negative { -value } else { value }, length))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_is_short_and_what_is_not() {
+        assert_eq!(short_decimal(b"-12.50,3"), Some((-12.5, 6)));
+        assert_eq!(short_decimal(b".5"), Some((0.5, 2)));
+        assert_eq!(short_decimal(b"7.\t"), Some((7.0, 2)));
+        for long in ["", "-", ".", "1e3", "1.2.3", "0x1", "1234567890123456", "--1"] {
+            assert_eq!(short_decimal(long.as_bytes()), None, "{long}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn short_decimals_are_what_the_standard_library_reads(text in "-?[0-9]{0,12}\\.?[0-9]{0,12}") {
+            if let Some((value, length)) = short_decimal(text.as_bytes()) {
+                prop_assert_eq!(value.to_bits(), text.parse::<f64>().unwrap().to_bits());
+                prop_assert_eq!(length, text.len());
+            }
         }
     }
 }
