@@ -9,7 +9,8 @@
 //! R/<camera>/images/000001.jpg             or in the camera's folder itself
 //! R/<camera>/000001.jpg
 //! R/<camera>.mp4                           one video a camera, all in one folder; R/<camera>/ may hold the files below
-//! R/img1/000001.jpg, R/seqinfo.ini         MOTChallenge: one sequence, R is the camera (also as R/<camera>/...)
+//! R/img1/000001.jpg, R/seqinfo.ini         MOTChallenge: one sequence; R is the camera where it holds img1/,
+//!                                          seqinfo.ini, det/det.txt or gt/gt.txt
 //! R/<view>/images/*.jpg, gt_det/*.txt      MvMHAT
 //! R/Image_subsets/C1/00000000.png          WILDTRACK, with annotations_positions/*.json
 //! R/<camera>/det/det.txt                   detections only, no pictures

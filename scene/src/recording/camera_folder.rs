@@ -18,6 +18,13 @@ pub(super) fn may_hold_pictures(name: &str) -> bool {
         && !name.starts_with("annotations")
 }
 
+/// Whether a folder holds what only the folder of one camera holds: so a recording of one camera is known.
+pub(super) fn is_camera(listing: &Listing) -> Result<bool, RecordingError> {
+    let known =
+        listing.has_file("seqinfo.ini") || listing.has_folder("img1") || detections_in(listing).is_some();
+    Ok(known || ground_truth_in(listing)?.is_some())
+}
+
 /// The camera in `folder`, `None` where there is nothing of one.
 pub(super) fn camera_in(folder: &Path, name: &str) -> Result<Option<Camera>, RecordingError> {
     let listing = Listing::of(folder)?;

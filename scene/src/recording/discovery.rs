@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use super::camera_folder::{camera, camera_in, may_hold_pictures};
+use super::camera_folder::{camera, camera_in, is_camera, may_hold_pictures};
 use super::listing::{Listing, natural};
 use super::pictures::{is_video, stem};
 use super::settings::Settings;
@@ -63,7 +63,7 @@ fn find(root: &Listing) -> Result<Vec<Camera>, RecordingError> {
     if root.has_folder(WILDTRACK_PICTURES) {
         return wildtrack(root);
     }
-    if root.has_file("seqinfo.ini") || root.has_folder("img1") {
+    if is_camera(root)? {
         return sequence(root);
     }
     let cameras = cameras_and_videos(root)?;

@@ -115,6 +115,10 @@ fn motchallenge() {
     assert_eq!(camera.fps, Some(14.0));
     assert_eq!(camera.detections, Some(root.path().join("det/det.npy")), "embeddings come first");
     assert_eq!(camera.ground_truth, Some(root.path().join("gt/gt.txt")));
+    // A video with ground truth beside it is one camera, too.
+    let film = folder(&["film.avi", "gt/gt.txt"]);
+    assert!(summary(&open(&film))[0].ends_with("=film.avi"));
+    assert_eq!(open(&film).cameras[0].ground_truth, Some(film.path().join("gt/gt.txt")));
     // The same as one of several cameras.
     let outer = folder(&[]);
     for file in sequence {
