@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::MotionNoise;
+
 /// A value of the configuration that is out of its range.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("`association.{key}` is {value}, but must be {allowed}")]
@@ -78,6 +80,11 @@ impl Default for MvmhatConfig {
 }
 
 impl MvmhatConfig {
+    /// The noise of the motion model.
+    pub(crate) fn motion_noise(&self) -> MotionNoise {
+        MotionNoise { position: self.position_noise, velocity: self.velocity_noise }
+    }
+
     /// Whether every value is in its range.
     ///
     /// # Errors

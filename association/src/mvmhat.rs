@@ -115,7 +115,7 @@ impl Mvmhat {
         let Some(period) = first.and_then(|view| view.number.0.checked_div(self.config.renew_every)) else {
             return false;
         };
-        self.period.replace(period) != Some(period)
+        self.period.replace(period).is_some_and(|before| before != period)
     }
 
     /// Takes the detections of this instant and predicts the tracks to it.
@@ -130,8 +130,8 @@ impl Mvmhat {
             self.dimension = lengths.find(|&length| length > 0);
         }
         let dimension = self.dimension.unwrap_or(0);
-        for (state, view) in self.views.iter_mut().zip(&detections.views) {
-            match view {
+        for (camera, state) in self.views.iter_mut().enumerate() {
+            match detections.views.get(camera).and_then(Option::as_ref) {
                 Some(view) => {
                     state.observations.take(&view.content, self.config.min_score as f32, dimension);
                     state.tracks.iter_mut().for_each(|track| track.predict(&self.config));

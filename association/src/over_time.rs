@@ -6,7 +6,7 @@
 
 use crate::observations::Observations;
 use crate::track::{Stage, Track};
-use crate::{CostMatrix, LinearAssignment, MotionGate, MotionNoise, MvmhatConfig};
+use crate::{CostMatrix, LinearAssignment, MotionGate, MvmhatConfig};
 
 /// What a pair beyond the gate costs more than one at the gate.
 ///
@@ -49,7 +49,7 @@ impl TimeMatcher {
     }
 
     fn cascade(&mut self, tracks: &[Track], seen: &Observations, config: &MvmhatConfig) {
-        let noise = MotionNoise { position: config.position_noise, velocity: config.velocity_noise };
+        let noise = config.motion_noise();
         self.confirmed.clear();
         let within = |t: &Track| t.stage == Stage::Confirmed && t.age <= config.max_misses;
         self.confirmed.extend((0..tracks.len()).filter(|&t| within(&tracks[t])));

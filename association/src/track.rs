@@ -3,7 +3,7 @@
 use scene::{PersonId, TrackedBox};
 
 use crate::observations::Observations;
-use crate::{Gallery, Motion, MotionNoise, MvmhatConfig};
+use crate::{Gallery, Motion, MvmhatConfig};
 
 /// How far a track has come. One that is deleted is no longer there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Track {
     pub(crate) fn start(person: PersonId, seen: &Observations, i: usize, config: &MvmhatConfig) -> Self {
         let mut track = Self {
             person,
-            motion: Motion::start(&seen.measurements[i], noise(config)),
+            motion: Motion::start(&seen.measurements[i], config.motion_noise()),
             gallery: Gallery::new(config.gallery_size),
             stage: Stage::Tentative,
             age: 0,
@@ -51,12 +51,12 @@ impl Track {
 
     /// Moves on by one instant at which the camera has no frame: the person walks on, but nobody was missed.
     pub(crate) fn coast(&mut self, config: &MvmhatConfig) {
-        self.motion.predict(noise(config));
+        self.motion.predict(config.motion_noise());
     }
 
     /// Continues with detection `i`.
     pub(crate) fn update(&mut self, seen: &Observations, i: usize, config: &MvmhatConfig) {
-        self.motion.update(&seen.measurements[i], noise(config));
+        self.motion.update(&seen.measurements[i], config.motion_noise());
         self.hit(seen, i, config);
     }
 
@@ -81,8 +81,4 @@ impl Track {
     pub(crate) fn survives_miss(&self, config: &MvmhatConfig) -> bool {
         self.stage == Stage::Confirmed && self.age <= config.max_misses
     }
-}
-
-fn noise(config: &MvmhatConfig) -> MotionNoise {
-    MotionNoise { position: config.position_noise, velocity: config.velocity_noise }
 }
