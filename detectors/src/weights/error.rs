@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum WeightsError {
     /// The system refuses to read or write.
-    #[error("cannot {what} {}: {source}", path.display())]
+    #[error("cannot {what} {}", path.display())]
     Io {
         /// `read`, `write`, …
         what: &'static str,
@@ -119,7 +119,7 @@ pub enum WeightsError {
     #[error("there is no home folder to keep weights in: set MVMHAT_CACHE to a folder")]
     NoCache,
     /// libtorch refuses.
-    #[error("{}: {source}", path.display())]
+    #[error("libtorch cannot take the tensors of {}", path.display())]
     Torch {
         /// The file that was being read.
         path: PathBuf,
