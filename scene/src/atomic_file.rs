@@ -1,7 +1,7 @@
 //! Files that appear complete or not at all.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
@@ -63,6 +63,22 @@ impl AtomicFile {
         file.as_file().sync_all()?;
         file.persist(&self.path).map(drop::<File>).map_err(|e| e.error)
     }
+
+    /// Gives its name to as much of a text as reached the disk, up to the last whole line: what can still be done when
+    /// writing has failed.
+    ///
+    /// # Errors
+    /// Where not even that is possible; nothing is left behind then.
+    pub fn commit_whole_lines(self) -> io::Result<()> {
+        // Taken apart, so that the rest is not tried again.
+        let (mut file, _unwritten) = self.writer.into_parts();
+        let mut text = Vec::new();
+        file.rewind()?;
+        file.read_to_end(&mut text)?;
+        let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        file.as_file().set_len(whole as u64)?;
+        file.persist(&self.path).map(drop::<File>).map_err(|e| e.error)
+    }
 }
 
 impl Write for AtomicFile {
@@ -103,6 +119,18 @@ mod tests {
         file.commit().unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_reached_the_disk_can_be_kept_by_whole_lines() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tracks.txt");
+        let mut file = AtomicFile::create(&path).unwrap();
+        file.write_all(b"1,1\n2,1\n3").unwrap();
+        file.flush().unwrap();
+        file.write_all(b",1\n").unwrap();
+        file.commit_whole_lines().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "1,1\n2,1\n");
     }
 
     #[cfg(unix)]

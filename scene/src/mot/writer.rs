@@ -49,10 +49,21 @@ impl Writer {
     /// Completes the file and gives it its name.
     ///
     /// # Errors
-    /// Where the disk is full.
+    /// Where the disk is full; the file then has its name and the rows that could be written, see also
+    /// [`give_up`](Self::give_up).
     pub fn finish(mut self) -> io::Result<()> {
-        self.write_frame()?;
-        self.file.commit()
+        match self.write_frame().and_then(|()| self.file.flush()) {
+            Ok(()) => self.file.commit(),
+            Err(error) => self.give_up().and(Err(error)),
+        }
+    }
+
+    /// Ends the file where writing failed: the whole rows that reached the disk get its name.
+    ///
+    /// # Errors
+    /// Where not even that is possible; nothing is left behind then.
+    pub fn give_up(self) -> io::Result<()> {
+        self.file.commit_whole_lines()
     }
 
     fn write_frame(&mut self) -> io::Result<()> {
