@@ -25,6 +25,13 @@ impl Plane {
         (length > 0.0 && length.is_finite() && d.is_finite()).then_some(plane)
     }
 
+    /// The height z of the plane over (x, y); `None` where the plane stands upright.
+    pub fn height(&self, x: f64, y: f64) -> Option<f64> {
+        let [a, b, c] = self.normal;
+        let z = -(a * x + b * y + self.offset) / c;
+        z.is_finite().then_some(z)
+    }
+
     /// Where the ray from `origin` along `direction` meets the plane; `None` where it never does.
     fn meet(&self, origin: Vector, direction: Vector) -> Option<Vector> {
         let distance = -(dot(self.normal, origin) + self.offset) / dot(self.normal, direction);
@@ -53,6 +60,16 @@ pub struct Pinhole {
 }
 
 impl Pinhole {
+    /// The intrinsic matrix by rows, in pixels: fx, skew, cx; 0, fy, cy; 0, 0, 1.
+    pub fn intrinsics(&self) -> [Vector; 3] {
+        self.k
+    }
+
+    /// The rotation from the world's axes to the camera's, by rows.
+    pub fn rotation(&self) -> [Vector; 3] {
+        self.r
+    }
+
     /// Where the camera stands in the world, in metres.
     pub fn center(&self) -> Vector {
         self.to_world(self.t.map(|v| -v))
