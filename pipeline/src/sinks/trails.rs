@@ -1,0 +1,71 @@
+//! Where everybody was in the last instants.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use scene::{FrameIndex, PersonId};
+
+/// The way of every person over the last instants, as points of any kind: pixels of a picture, metres on the ground.
+#[derive(Clone, Debug)]
+pub(crate) struct Trails<P> {
+    instants: u64,
+    ways: BTreeMap<PersonId, VecDeque<(FrameIndex, P)>>,
+}
+
+impl<P: Copy> Trails<P> {
+    /// Trails over `instants` instants of the clock; 0: none at all.
+    pub(crate) fn new(instants: usize) -> Self {
+        Self { instants: instants as u64, ways: BTreeMap::new() }
+    }
+
+    /// Adds where everybody is at instant `now` and forgets what is too long ago.
+    pub(crate) fn extend(&mut self, now: FrameIndex, points: impl IntoIterator<Item = (PersonId, P)>) {
+        if self.instants == 0 {
+            return;
+        }
+        for (person, point) in points {
+            self.ways.entry(person).or_default().push_back((now, point));
+        }
+        self.ways.retain(|_, way| {
+            while way.front().is_some_and(|(then, _)| then.0 + self.instants < now.0) {
+                way.pop_front();
+            }
+            !way.is_empty()
+        });
+    }
+
+    /// Everybody with a way to show, in the order of identities: two points and more, the oldest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (PersonId, impl Iterator<Item = P>)> {
+        let ways = self.ways.iter().filter(|(_, way)| way.len() > 1);
+        ways.map(|(person, way)| (*person, way.iter().map(|(_, point)| *point)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(trails: &Trails<u8>) -> Vec<(u32, Vec<u8>)> {
+        trails.iter().map(|(person, way)| (person.0, way.collect())).collect()
+    }
+
+    #[test]
+    fn a_trail_goes_back_so_far_and_no_further() {
+        let mut trails = Trails::new(2);
+        for i in 0..5 {
+            trails.extend(FrameIndex(i), [(PersonId(7), i as u8)]);
+        }
+        assert_eq!(shown(&trails), [(7, vec![2, 3, 4])]);
+        trails.extend(FrameIndex(6), []);
+        assert_eq!(shown(&trails), [], "one point is no way");
+        trails.extend(FrameIndex(9), []);
+        assert!(trails.ways.is_empty(), "who left long ago costs no memory");
+    }
+
+    #[test]
+    fn no_trails_where_none_are_wanted() {
+        let mut trails = Trails::new(0);
+        trails.extend(FrameIndex(1), [(PersonId(1), 0)]);
+        trails.extend(FrameIndex(1), [(PersonId(1), 1)]);
+        assert_eq!(shown(&trails), []);
+    }
+}
