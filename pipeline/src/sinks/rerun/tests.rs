@@ -1,0 +1,182 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use opencv::core::{CV_8UC3, Mat, Scalar};
+use opencv::prelude::*;
+use opencv::videoio::{CAP_FFMPEG, VideoWriter};
+use rerun::StoreKind;
+use rerun::external::re_log_encoding::DecoderApp;
+use rerun::log::{Chunk, LogMsg};
+use scene::{Calibration, Rotation};
+
+use super::*;
+use crate::sinks::fixture;
+
+/// What a file says of one entity.
+#[derive(Debug, Default)]
+struct Entity {
+    rows: usize,
+    is_static: bool,
+    timelines: BTreeSet<String>,
+    components: BTreeSet<String>,
+}
+
+/// The entities of a file, and how many messages belong to its blueprint.
+fn read(path: &Path) -> (BTreeMap<String, Entity>, usize) {
+    let file = std::io::BufReader::new(std::fs::File::open(path).unwrap());
+    let (mut entities, mut blueprint) = (BTreeMap::<String, Entity>::new(), 0);
+    for message in DecoderApp::decode_eager(file).unwrap() {
+        let LogMsg::ArrowMsg(store, message) = message.unwrap() else { continue };
+        if store.kind() == StoreKind::Blueprint {
+            blueprint += 1;
+            continue;
+        }
+        let chunk = Chunk::from_arrow_msg(&message).unwrap();
+        let entity = entities.entry(chunk.entity_path().to_string()).or_default();
+        entity.is_static |= chunk.is_static();
+        if !chunk.is_static() {
+            entity.rows += chunk.num_rows();
+        }
+        entity.timelines.extend(chunk.timelines().keys().map(ToString::to_string));
+        entity.components.extend(chunk.components_identifiers().map(|name| name.to_string()));
+    }
+    (entities, blueprint)
+}
+
+fn written(recording: &Recording, folder: &Path) -> (BTreeMap<String, Entity>, usize) {
+    let path = folder.join("run.rrd");
+    let mut sink = RerunSink::save(&path, recording, &OutputConfig::default()).unwrap();
+    for number in 1..=fixture::FRAMES {
+        sink.write(&fixture::frame_set(number)).unwrap();
+    }
+    sink.finish().unwrap();
+    read(&path)
+}
+
+#[test]
+fn a_file_has_every_entity_on_both_timelines() {
+    let folder = tempfile::tempdir().unwrap();
+    let (entities, blueprint) = written(&fixture::images(folder.path()), folder.path());
+    assert!(blueprint > 0, "the layout of the viewer is in the file");
+    let frames = fixture::FRAMES as usize;
+    for (name, rows) in [
+        ("/cameras/a/people", frames),
+        ("/cameras/a/trails", frames),
+        ("/cameras/b/people", frames),
+        ("/plots/people/a", frames),
+        ("/plots/identities/now", frames),
+        (r"/plots/identities/so\ far", frames),
+        // The first frame set has no speed yet.
+        ("/plots/speed", frames - 1),
+    ] {
+        let entity = entities.get(name).unwrap_or_else(|| panic!("{name} is not in {:?}", entities.keys()));
+        assert_eq!(entity.rows, rows, "{name}");
+        assert_eq!(entity.timelines, BTreeSet::from([FRAME.to_owned(), TIME.to_owned()]), "{name}");
+    }
+    assert!(!entities.contains_key("/ground/people"), "no calibration, no ground");
+    let picture = &entities["/cameras/a/picture"];
+    assert_eq!(picture.rows, frames, "an image a frame, or none where the camera is absent");
+    assert!(
+        picture.components.contains("EncodedImage:blob") && picture.components.contains("Clear:is_recursive")
+    );
+    assert!(!picture.is_static);
+}
+
+#[test]
+fn what_was_flushed_can_be_read_though_the_run_never_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = fixture::images(folder.path());
+    let path = folder.path().join("run.rrd");
+    let mut sink = RerunSink::save(&path, &recording, &OutputConfig::default()).unwrap();
+    sink.write(&fixture::frame_set(1)).unwrap();
+    sink.flush().unwrap();
+    // Not finished, not dropped: as if the run were killed here.
+    let (entities, _) = read(&path);
+    assert_eq!(entities["/cameras/b/people"].rows, 1);
+}
+
+/// One camera filmed as a video of 320x240, MP4 or AVI.
+fn film(folder: &Path, file: &str, [a, b, c, d]: [char; 4]) -> Recording {
+    let camera = folder.join("film").join("a");
+    std::fs::create_dir_all(&camera).unwrap();
+    let code = VideoWriter::fourcc(a, b, c, d).unwrap();
+    let size = opencv::core::Size::new(320, 240);
+    let path = camera.join(file);
+    let mut writer = VideoWriter::new_with_backend(&path, CAP_FFMPEG, code, 10.0, size, true).unwrap();
+    assert!(writer.is_opened().unwrap(), "{file}");
+    let picture = Mat::new_rows_cols_with_default(240, 320, CV_8UC3, Scalar::all(90.0)).unwrap();
+    for _ in 0..fixture::FRAMES {
+        writer.write(&picture).unwrap();
+    }
+    writer.release().unwrap();
+    Recording::open(&folder.join("film")).unwrap()
+}
+
+#[test]
+fn an_mp4_is_embedded_once_and_referred_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = film(folder.path(), "video.mp4", ['a', 'v', 'c', '1']);
+    let (entities, _) = written(&recording, folder.path());
+    let picture = &entities["/cameras/a/picture"];
+    assert!(picture.is_static && picture.components.contains("AssetVideo:blob"), "{picture:?}");
+    assert!(picture.components.contains("VideoFrameReference:timestamp"), "{picture:?}");
+    assert!(!picture.components.contains("EncodedImage:blob"), "{picture:?}");
+}
+
+#[test]
+fn a_frame_is_referred_to_by_its_own_presentation_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = film(folder.path(), "video.mp4", ['a', 'v', 'c', '1']);
+    let (stream, storage) = RecordingStreamBuilder::new("test").memory().unwrap();
+    let pictures = Pictures::open(&recording.cameras[0], &stream, &camera_path("a")).unwrap();
+    let Pictures::Video(times) = pictures else { panic!("an MP4 is embedded") };
+    // 10 frames per second.
+    assert_eq!(times, [0, 100_000_000, 200_000_000, 300_000_000]);
+    assert!(!storage.take().is_empty());
+}
+
+#[test]
+fn what_the_viewer_cannot_show_upright_is_decoded() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut turned = film(folder.path(), "video.mp4", ['a', 'v', 'c', '1']);
+    turned.cameras[0].rotation = Rotation::Clockwise;
+    let other = tempfile::tempdir().unwrap();
+    let avi = film(other.path(), "video.avi", ['M', 'J', 'P', 'G']);
+    for recording in [turned, avi] {
+        let (entities, _) = written(&recording, folder.path());
+        let picture = &entities["/cameras/a/picture"];
+        assert!(picture.components.contains("EncodedImage:blob"), "{picture:?}");
+        assert!(!picture.components.contains("AssetVideo:blob"), "{picture:?}");
+    }
+}
+
+#[test]
+fn a_calibrated_recording_has_a_ground() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut recording = fixture::images(folder.path());
+    // Both stand 3 m up and look straight down: x right, y towards the bottom of the picture. Focal length 100 px.
+    let camera = "{image_size: [320, 240], K: [[100, 0, 160], [0, 100, 120], [0, 0, 1]], \
+                  R: [[1, 0, 0], [0, -1, 0], [0, 0, -1]], t: [0, 0, 3]}";
+    let calibration =
+        Calibration::parse(format!("cameras: {{a: {camera}, b: {camera}}}").as_bytes()).unwrap();
+    recording.calibration = Some(calibration);
+    let (entities, _) = written(&recording, folder.path());
+    assert_eq!(entities["/ground/people"].rows, fixture::FRAMES as usize);
+    let camera = &entities["/cameras/b"];
+    assert!(camera.is_static && camera.components.contains("Pinhole:image_from_camera"), "{camera:?}");
+    assert!(camera.components.contains("Transform3D:mat3x3"), "{camera:?}");
+
+    let (stream, _storage) = RecordingStreamBuilder::new("test").memory().unwrap();
+    let ground = Ground::open(&recording, 0, &[1.0, 1.0], &stream).unwrap().unwrap();
+    let positions = ground.positions(&fixture::frame_set(1));
+    // Person 1 is seen with the feet at (125, 200) by both: 3 m * (125 - 160) / 100 px and 3 m * (120 - 200) / 100 px.
+    let [x, y, z] = positions[&PersonId(1)];
+    assert!((x + 1.05).abs() < 1e-5 && (y + 2.4).abs() < 1e-5 && z == 0.0, "{x} {y} {z}");
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = fixture::images(folder.path());
+    let error = RerunSink::save(&folder.path().join("no/such/run.rrd"), &recording, &OutputConfig::default());
+    assert!(error.err().unwrap().to_string().contains("run.rrd"));
+}
