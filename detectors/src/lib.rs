@@ -5,7 +5,7 @@
 //!   [`build_detector`] and [`build_embedder`], once for every worker.
 //! * `file` stands for what was computed before, in both: no picture is looked at then, and
 //!   [`Detector::needs_pictures`] says so.
-//! * Networks are defined in `networks/`, with variables named as in the published checkpoints, on the blocks of
+//! * Networks are defined in [`networks`], with variables named as in the published checkpoints, on the blocks of
 //!   [`learning`].
 //!
 //! ```no_run
@@ -33,7 +33,7 @@ mod file_detector;
 mod file_embedder;
 mod letterbox;
 mod network_embedder;
-mod networks;
+pub mod networks;
 mod nms;
 mod picture;
 mod weights;

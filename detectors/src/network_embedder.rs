@@ -4,12 +4,11 @@ use std::path::Path;
 
 use opencv::prelude::*;
 use scene::{Detection, Embedding};
-use tch::{Device, Kind, Tensor, nn};
+use tch::{Device, Kind, Tensor};
 
 use crate::crops::crop;
-use crate::networks::{Inference, MobilenetV2, Network, Osnet, OsnetConfig, Resnet, ResnetConfig};
-use crate::weights::locate;
-use crate::{Embedder, EmbedderConfig, EmbedderName, Error, Frame};
+use crate::networks::{Inference, MobilenetV2, Osnet, OsnetConfig, Resnet, ResnetConfig};
+use crate::{Embedder, EmbedderConfig, EmbedderName, Error, Frame, StateDict, locate};
 
 /// Size of the crops.
 const WIDTH: i32 = 128;
@@ -39,7 +38,10 @@ impl NetworkEmbedder {
             EmbedderName::OsnetX0_5 => "osnet-x0.5-msmt17",
             EmbedderName::OsnetX0_75 => "osnet-x0.75-msmt17",
             EmbedderName::OsnetX1_0 => "osnet-x1.0-msmt17",
-            _ => name.as_str(),
+            EmbedderName::Resnet18 => "resnet18-imagenet",
+            EmbedderName::Resnet50 => "resnet50-imagenet",
+            EmbedderName::MobilenetV2 => "mobilenet-v2-imagenet",
+            EmbedderName::ColourHistogram | EmbedderName::File => name.as_str(),
         });
         let network = load_network(name, &locate(weights)?, device)?;
         let column = |values: [f32; 3]| Tensor::from_slice(&values).view([1, 3, 1, 1]).to_device(device);
@@ -62,26 +64,23 @@ impl NetworkEmbedder {
     }
 }
 
-/// A network by its name, with the weights in `file`.
-pub(crate) fn load_network(name: EmbedderName, file: &Path, device: Device) -> Result<Inference, Error> {
-    fn load<N: Network + 'static>(
-        build: impl FnOnce(&nn::Path) -> N,
-        file: &Path,
-        device: Device,
-    ) -> Result<Inference, Error> {
-        // The published files bring a classifier for the classes they were trained on, which embeds nothing.
-        Inference::load(build, file, &["classifier.", "fc."], device)
-    }
-    let osnet = |config| move |path: &nn::Path| Osnet::new(path, config);
-    let resnet = |config| move |path: &nn::Path| Resnet::new(path, config);
+/// A network by its name with the weights in `file`.
+fn load_network(name: EmbedderName, file: &Path, device: Device) -> Result<Inference, Error> {
+    let weights = StateDict::read(file)?;
+    let osnet = |config| {
+        // Published files bring a classifier for the people they were trained on, which embeds nothing.
+        let weights = weights.renamed(Osnet::published_name);
+        Inference::load(|path| Osnet::new(path, config), &weights, &["classifier."], device)
+    };
+    let resnet = |config| Inference::load(|path| Resnet::new(path, config), &weights, &["fc."], device);
     match name {
-        EmbedderName::OsnetX0_25 => load(osnet(OsnetConfig::X0_25), file, device),
-        EmbedderName::OsnetX0_5 => load(osnet(OsnetConfig::X0_5), file, device),
-        EmbedderName::OsnetX0_75 => load(osnet(OsnetConfig::X0_75), file, device),
-        EmbedderName::OsnetX1_0 => load(osnet(OsnetConfig::X1_0), file, device),
-        EmbedderName::Resnet18 => load(resnet(ResnetConfig::RESNET18), file, device),
-        EmbedderName::Resnet50 => load(resnet(ResnetConfig::RESNET50), file, device),
-        EmbedderName::MobilenetV2 => load(MobilenetV2::new, file, device),
+        EmbedderName::OsnetX0_25 => osnet(OsnetConfig::X0_25),
+        EmbedderName::OsnetX0_5 => osnet(OsnetConfig::X0_5),
+        EmbedderName::OsnetX0_75 => osnet(OsnetConfig::X0_75),
+        EmbedderName::OsnetX1_0 => osnet(OsnetConfig::X1_0),
+        EmbedderName::Resnet18 => resnet(ResnetConfig::RESNET18),
+        EmbedderName::Resnet50 => resnet(ResnetConfig::RESNET50),
+        EmbedderName::MobilenetV2 => Inference::load(MobilenetV2::new, &weights, &["classifier."], device),
         EmbedderName::ColourHistogram | EmbedderName::File => {
             let rule = "that is no network";
             Err(Error::Config { key: "embedder.name", value: name.as_str().to_owned(), rule })

@@ -8,8 +8,7 @@ use tch::{Device, Kind, Tensor};
 use crate::letterbox::Letterbox;
 use crate::networks::{Inference, STRIDES, Yolox, YoloxConfig};
 use crate::nms::suppress;
-use crate::weights::locate;
-use crate::{Detector, DetectorConfig, Error, Frame};
+use crate::{Detector, DetectorConfig, Error, Frame, StateDict, locate};
 
 /// Columns of a row that are read: centre, size, objectness, and the first class, which is person.
 const COLUMNS: i64 = 6;
@@ -31,7 +30,12 @@ impl YoloxDetector {
     pub(crate) fn load(config: &DetectorConfig, network: YoloxConfig, device: Device) -> Result<Self, Error> {
         let file = locate(config.weights.as_deref().unwrap_or(config.name.as_str()))?;
         Ok(Self {
-            network: Inference::load(|path| Yolox::new(path, network), &file, &[], device)?,
+            network: Inference::load(
+                |path| Yolox::new(path, network),
+                &StateDict::read(&file)?,
+                &[],
+                device,
+            )?,
             input: config.input_size().map(|side| side as i32),
             crop: config.crop_padding,
             score: config.score.unwrap_or(DEFAULT_SCORE),

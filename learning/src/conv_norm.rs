@@ -88,6 +88,19 @@ impl ConvNorm {
             folded: None,
         }
     }
+
+    /// Weight (C' x C / groups x kernel x kernel) and bias (C') of the one convolution that does what convolution and
+    /// normalization do at inference.
+    pub fn merged(&self) -> (Tensor, Tensor) {
+        no_grad(|| {
+            let deviation = (&self.norm.running_var + self.config.epsilon).sqrt();
+            let scale =
+                self.norm.ws.as_ref().map_or_else(|| deviation.reciprocal(), |gamma| gamma / &deviation);
+            let shift = -&self.norm.running_mean * &scale;
+            let bias = self.norm.bs.as_ref().map_or_else(|| shift.shallow_clone(), |beta| beta + &shift);
+            (&self.convolution.ws * scale.view([-1, 1, 1, 1]), bias)
+        })
+    }
 }
 
 impl ModuleT for ConvNorm {
@@ -105,14 +118,8 @@ impl ModuleT for ConvNorm {
 
 impl Fold for ConvNorm {
     fn fold(&mut self) {
-        let (Some(gamma), Some(beta)) = (&self.norm.ws, &self.norm.bs) else {
-            return; // A normalization without scale and shift is never made here.
-        };
-        self.folded = Some(no_grad(|| {
-            let scale = gamma / (&self.norm.running_var + self.config.epsilon).sqrt();
-            let weight = channels_last(&(&self.convolution.ws * scale.view([-1, 1, 1, 1])));
-            Folded { weight, bias: beta - &self.norm.running_mean * scale }
-        }));
+        let (weight, bias) = self.merged();
+        self.folded = Some(Folded { weight: channels_last(&weight), bias });
     }
 }
 

@@ -1,34 +1,32 @@
 //! From a network's definition and its weights to outputs.
 
-use std::path::Path;
-
 use learning::{Fold, channels_last};
 use tch::nn::{self, ModuleT, VarStore};
 use tch::{Device, Kind, Tensor, no_grad};
 
-use crate::Error;
-use crate::weights::StateDict;
+use crate::{Error, StateDict};
 
 /// A network with one input and one output, that can be folded.
-pub(crate) trait Network: ModuleT + Fold {}
+pub trait Network: ModuleT + Fold {}
 
 impl<T: ModuleT + Fold> Network for T {}
 
 /// A network ready for inference: weights loaded, norms folded.
-pub(crate) struct Inference {
+#[derive(Debug)]
+pub struct Inference {
     network: Box<dyn Network>,
     device: Device,
 }
 
 impl Inference {
-    /// Builds a network, loads its weights from `file` and folds it. Tensors of the file whose names begin with one of
-    /// `extra` need not be in the network.
+    /// Builds a network, loads its weights and folds it. Weights whose names begin with one of `extra` need not be in the
+    /// network.
     ///
     /// # Errors
-    /// If the file cannot be read or is of another network.
-    pub(crate) fn load<N: Network + 'static>(
+    /// If the weights are of another network.
+    pub fn load<N: Network + 'static>(
         build: impl FnOnce(&nn::Path) -> N,
-        file: &Path,
+        weights: &StateDict,
         extra: &[&str],
         device: Device,
     ) -> Result<Self, Error> {
@@ -36,13 +34,13 @@ impl Inference {
         // The variables are read only once; what stays of them is in the folded network.
         let store = VarStore::new(device);
         let mut network = build(&store.root());
-        StateDict::read(file)?.load_into(&store, extra)?;
+        weights.load_into(&store, extra)?;
         network.fold();
         Ok(Self { network: Box::new(network), device })
     }
 
     /// The output for a batch N x C x H x W of any memory layout.
-    pub(crate) fn run(&self, batch: &Tensor) -> Tensor {
+    pub fn run(&self, batch: &Tensor) -> Tensor {
         no_grad(|| {
             let batch = channels_last(&batch.to_device(self.device).to_kind(Kind::Float));
             self.network.forward_t(&batch, false)

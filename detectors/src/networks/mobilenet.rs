@@ -27,14 +27,15 @@ const FEATURES: i64 = 1280;
 /// - input: N x 3 x H x W, red, green, blue, ImageNet mean 0 and deviation 1
 /// - output: N x 1280, means over the picture
 #[derive(Debug)]
-pub(crate) struct MobilenetV2 {
+pub struct MobilenetV2 {
     first: ConvNorm,
     blocks: Vec<InvertedResidual>,
     last: ConvNorm,
 }
 
 impl MobilenetV2 {
-    pub(crate) fn new(path: &Path) -> Self {
+    /// A network whose variables stand under `path`.
+    pub fn new(path: &Path) -> Self {
         let path = path / "features";
         let mut inputs = 32;
         let mut blocks = Vec::new();

@@ -16,11 +16,14 @@
 mod inference;
 mod mobilenet;
 mod osnet;
+#[cfg(test)]
+mod parity;
 mod resnet;
 mod yolox;
 
-pub(crate) use inference::{Inference, Network};
-pub(crate) use mobilenet::MobilenetV2;
-pub(crate) use osnet::{Osnet, OsnetConfig};
-pub(crate) use resnet::{Resnet, ResnetConfig};
-pub(crate) use yolox::{STRIDES, Yolox, YoloxConfig};
+pub use inference::{Inference, Network};
+pub use mobilenet::MobilenetV2;
+pub use osnet::{Osnet, OsnetConfig};
+pub use resnet::{Resnet, ResnetConfig};
+pub(crate) use yolox::STRIDES;
+pub use yolox::{Yolox, YoloxConfig};

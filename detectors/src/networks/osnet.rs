@@ -12,13 +12,17 @@ const FEATURES: i64 = 512;
 
 /// How wide an OSNet is: the channels of its stem and its three stages.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct OsnetConfig([i64; 4]);
+pub struct OsnetConfig([i64; 4]);
 
 impl OsnetConfig {
-    pub(crate) const X0_25: Self = Self([16, 64, 96, 128]);
-    pub(crate) const X0_5: Self = Self([32, 128, 192, 256]);
-    pub(crate) const X0_75: Self = Self([48, 192, 288, 384]);
-    pub(crate) const X1_0: Self = Self([64, 256, 384, 512]);
+    /// A quarter of the width.
+    pub const X0_25: Self = Self([16, 64, 96, 128]);
+    /// Half the width.
+    pub const X0_5: Self = Self([32, 128, 192, 256]);
+    /// Three quarters of the width.
+    pub const X0_75: Self = Self([48, 192, 288, 384]);
+    /// The full width.
+    pub const X1_0: Self = Self([64, 256, 384, 512]);
 }
 
 /// The network.
@@ -27,7 +31,7 @@ impl OsnetConfig {
 /// - input: N x 3 x 256 x 128, red, green, blue, ImageNet mean 0 and deviation 1
 /// - output: N x 512, not yet of unit length
 #[derive(Debug)]
-pub(crate) struct Osnet {
+pub struct Osnet {
     conv1: ConvNorm,
     conv2: Stage,
     conv3: Stage,
@@ -38,7 +42,8 @@ pub(crate) struct Osnet {
 }
 
 impl Osnet {
-    pub(crate) fn new(path: &Path, OsnetConfig([stem, c2, c3, c4]): OsnetConfig) -> Self {
+    /// A network whose variables stand under `path`.
+    pub fn new(path: &Path, OsnetConfig([stem, c2, c3, c4]): OsnetConfig) -> Self {
         let relu = ConvNormConfig { activation: Activation::Relu, ..Default::default() };
         let fc = path / "fc";
         Self {
@@ -50,6 +55,14 @@ impl Osnet {
             linear: nn::linear(&fc / 0, c4, FEATURES, Default::default()),
             norm: nn::batch_norm1d(&fc / 1, FEATURES, batch_norm_config(1e-5)),
         }
+    }
+
+    /// The published name of a tensor, whatever a file calls it: an export through ONNX names the streams twice
+    /// (`conv2b.conv2b.0`).
+    pub fn published_name(name: &str) -> String {
+        ["conv2b", "conv2c", "conv2d"].into_iter().fold(name.to_owned(), |name, stream| {
+            name.replace(&format!("{stream}.{stream}."), &format!("{stream}."))
+        })
     }
 }
 
@@ -226,5 +239,52 @@ impl Gate {
     fn forward(&self, xs: &Tensor) -> Tensor {
         let means = xs.mean_dim(&[2, 3][..], true, Kind::Float);
         means.apply(&self.fc1).relu_().apply(&self.fc2).sigmoid_()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::{Device, nn::VarStore};
+
+    #[test]
+    fn parameters_are_those_of_the_paper() {
+        // Table 6 of the paper and torchreid's model zoo, in millions, without classifier.
+        let published = [
+            (OsnetConfig::X0_25, 0.2),
+            (OsnetConfig::X0_5, 0.6),
+            (OsnetConfig::X0_75, 1.3),
+            (OsnetConfig::X1_0, 2.2),
+        ];
+        for (config, millions) in published {
+            let store = VarStore::new(Device::Cpu);
+            Osnet::new(&store.root(), config);
+            let count: usize = store.trainable_variables().iter().map(Tensor::numel).sum();
+            assert!((count as f64 / 1e6 - millions).abs() <= 0.05, "{config:?}: {count}");
+        }
+    }
+
+    #[test]
+    fn folding_keeps_the_embedding() {
+        tch::manual_seed(5);
+        let store = VarStore::new(Device::Cpu);
+        let mut network = Osnet::new(&store.root(), OsnetConfig::X0_25);
+        let xs = Tensor::randn([3, 3, 256, 128], (Kind::Float, Device::Cpu));
+        // Gathers statistics, so that the normalizations have something to do.
+        let _ = tch::no_grad(|| network.forward_t(&xs, true));
+        let before = tch::no_grad(|| network.forward_t(&xs, false));
+        assert_eq!(before.size(), [3, 512]);
+        network.fold();
+        let after = tch::no_grad(|| network.forward_t(&learning::channels_last(&xs), false));
+        // Random weights make numbers of any size, so the difference is relative to the largest.
+        let largest = before.abs().max().double_value(&[]);
+        let difference = (before - after).abs().max().double_value(&[]) / largest;
+        assert!(difference < 1e-4, "{difference}");
+    }
+
+    #[test]
+    fn names_of_an_export_are_mended() {
+        assert_eq!(Osnet::published_name("conv3.0.conv2b.conv2b.1.bn.bias"), "conv3.0.conv2b.1.bn.bias");
+        assert_eq!(Osnet::published_name("conv2.0.conv1.conv.weight"), "conv2.0.conv1.conv.weight");
     }
 }

@@ -10,7 +10,7 @@ use tch::{Kind, Tensor};
 
 /// How deep a residual network is.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct ResnetConfig {
+pub struct ResnetConfig {
     /// Blocks of the four stages.
     blocks: [i64; 4],
     /// Whether a block is 1x1, 3x3, 1x1 with four times the channels at its end, rather than twice 3x3.
@@ -18,8 +18,10 @@ pub(crate) struct ResnetConfig {
 }
 
 impl ResnetConfig {
-    pub(crate) const RESNET18: Self = Self { blocks: [2, 2, 2, 2], bottleneck: false };
-    pub(crate) const RESNET50: Self = Self { blocks: [3, 4, 6, 3], bottleneck: true };
+    /// ResNet-18.
+    pub const RESNET18: Self = Self { blocks: [2, 2, 2, 2], bottleneck: false };
+    /// ResNet-50.
+    pub const RESNET50: Self = Self { blocks: [3, 4, 6, 3], bottleneck: true };
 
     /// The numbers an embedding has.
     fn features(self) -> i64 {
@@ -33,13 +35,14 @@ impl ResnetConfig {
 /// - input: N x 3 x H x W, red, green, blue, ImageNet mean 0 and deviation 1
 /// - output: N x 512 (ResNet-18) or N x 2048 (ResNet-50), means over the picture
 #[derive(Debug)]
-pub(crate) struct Resnet {
+pub struct Resnet {
     conv1: ConvNorm,
     blocks: Vec<Block>,
 }
 
 impl Resnet {
-    pub(crate) fn new(path: &Path, config: ResnetConfig) -> Self {
+    /// A network whose variables stand under `path`.
+    pub fn new(path: &Path, config: ResnetConfig) -> Self {
         let expansion = config.features() / 512;
         let mut inputs = 64;
         let mut blocks = Vec::new();
@@ -117,5 +120,31 @@ impl Fold for Block {
     fn fold(&mut self) {
         self.convolutions.fold();
         self.downsample.fold();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::{Device, nn::VarStore};
+
+    #[test]
+    fn parameters_and_names_are_torchvisions() {
+        // torchvision has 11,689,512 and 25,557,032 with classifiers of 512 x 1000 + 1000 and 2048 x 1000 + 1000.
+        for (config, parameters) in
+            [(ResnetConfig::RESNET18, 11_176_512), (ResnetConfig::RESNET50, 23_508_032)]
+        {
+            let store = VarStore::new(Device::Cpu);
+            let network = Resnet::new(&store.root(), config);
+            let count: usize = store.trainable_variables().iter().map(Tensor::numel).sum();
+            assert_eq!(count, parameters, "{config:?}");
+            for name in
+                ["conv1.weight", "bn1.running_var", "layer4.1.conv2.weight", "layer2.0.downsample.1.bias"]
+            {
+                assert!(store.variables().contains_key(name), "{name}");
+            }
+            let xs = Tensor::rand([1, 3, 64, 32], (Kind::Float, Device::Cpu));
+            assert_eq!(tch::no_grad(|| network.forward_t(&xs, false)).size(), [1, config.features()]);
+        }
     }
 }

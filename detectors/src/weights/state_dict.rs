@@ -86,6 +86,12 @@ impl StateDict {
         architecture::recognize(self)
     }
 
+    /// The same tensors under other names, for files whose names differ from the published ones by a rule.
+    pub fn renamed(&self, rename: impl Fn(&str) -> String) -> Self {
+        let tensors = self.iter().map(|(name, tensor)| (rename(name), tensor.shallow_clone())).collect();
+        Self { path: self.path.clone(), tensors }
+    }
+
     /// Copies the tensors into the variables of a network, whatever their types. Either every variable gets its tensor
     /// or none does.
     ///

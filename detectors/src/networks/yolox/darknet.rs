@@ -6,11 +6,12 @@ use tch::nn::{ModuleT, Path};
 
 use super::YoloxConfig;
 use super::blocks::{Channels, CspLayer, Spatial, convolution};
+use super::stem::Stem;
 
 /// From pictures to features at 1/8, 1/16 and 1/32 of their size.
 #[derive(Debug)]
 pub(super) struct Darknet {
-    stem: ConvNorm,
+    stem: Stem,
     dark2: Stage,
     dark3: Stage,
     dark4: Stage,
@@ -53,7 +54,7 @@ impl Darknet {
             }
         };
         Self {
-            stem: convolution(&(path / "stem" / "conv"), Channels::new(12, base), 3, 1),
+            stem: Stem::new(&(path / "stem"), base),
             dark2: stage("dark2", Channels::new(base, 2 * base), 3),
             dark3: stage("dark3", Channels::new(2 * base, 4 * base), 9),
             dark4: stage("dark4", Channels::new(4 * base, 8 * base), 9),
@@ -63,21 +64,12 @@ impl Darknet {
 
     /// Features at strides 8, 16 and 32.
     pub(super) fn forward_t(&self, xs: &Tensor, train: bool) -> [Tensor; 3] {
-        let dark2 = focus(xs).apply_t(&self.stem, train).apply_t(&self.dark2, train);
+        let dark2 = xs.apply_t(&self.stem, train).apply_t(&self.dark2, train);
         let dark3 = dark2.apply_t(&self.dark3, train);
         let dark4 = dark3.apply_t(&self.dark4, train);
         let dark5 = dark4.apply_t(&self.dark5, train);
         [dark3, dark4, dark5]
     }
-}
-
-/// The four pixels of every 2x2 square side by side as channels, in the order top left, bottom left, top right, bottom
-/// right: N x C x H x W to N x 4C x H/2 x W/2, channels last.
-fn focus(xs: &Tensor) -> Tensor {
-    let size = xs.size();
-    let [n, c, h, w] = [size[0], size[1], size[2], size[3]];
-    let squares = xs.permute([0, 2, 3, 1]).reshape([n, h / 2, 2, w / 2, 2, c]);
-    squares.permute([0, 1, 3, 4, 2, 5]).reshape([n, h / 2, w / 2, 4 * c]).permute([0, 3, 1, 2])
 }
 
 impl Pyramid {
@@ -127,20 +119,5 @@ impl Fold for Darknet {
         for stage in [&mut self.dark2, &mut self.dark3, &mut self.dark4, &mut self.dark5] {
             stage.fold();
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn focus_by_hand() {
-        // One channel, 2 x 4: two squares, each read column by column.
-        let xs = Tensor::from_slice(&[0i64, 1, 2, 3, 4, 5, 6, 7]).view([1, 1, 2, 4]);
-        let ys = focus(&xs);
-        assert_eq!(ys.size(), [1, 4, 1, 2]);
-        let squares = ys.permute([0, 2, 3, 1]).reshape([2, 4]);
-        assert_eq!(squares, Tensor::from_slice(&[0i64, 4, 1, 5, 2, 6, 3, 7]).view([2, 4]));
     }
 }

@@ -1,0 +1,39 @@
+//! Times the forward pass of the networks that have a peer in `scripts/bench-inference.py`, on one thread.
+//!
+//! `forward WEIGHTS_FOLDER` prints a line a network: its name and the milliseconds a picture, the best of several runs.
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use detectors::StateDict;
+use detectors::networks::{Inference, Osnet, OsnetConfig, Yolox, YoloxConfig};
+use tch::{Device, Kind, Tensor, nn};
+
+fn main() -> Result<()> {
+    let folder = std::env::args_os().nth(1).context("which folder are the weights in?")?;
+    let read = |name: &str| StateDict::read(&Path::new(&folder).join(name));
+    tch::set_num_threads(1);
+
+    let nano = |path: &nn::Path| Yolox::new(path, YoloxConfig::NANO);
+    let nano = Inference::load(nano, &read("yolox_nano.safetensors")?, &[], Device::Cpu)?;
+    time("yolox_nano", &nano, [4, 416, 416, 3]);
+
+    let osnet = |path: &nn::Path| Osnet::new(path, OsnetConfig::X0_25);
+    let weights = read("osnet_x0_25_msmt17.safetensors")?.renamed(Osnet::published_name);
+    let osnet = Inference::load(osnet, &weights, &[], Device::Cpu)?;
+    time("osnet_x0_25_msmt17", &osnet, [32, 256, 128, 3]);
+    Ok(())
+}
+
+fn time(name: &str, network: &Inference, [n, h, w, c]: [i64; 4]) {
+    // Pictures as they come: the channels of a pixel side by side.
+    let batch = Tensor::rand([n, h, w, c], (Kind::Float, Device::Cpu)).permute([0, 3, 1, 2]);
+    let run = |_| {
+        let start = Instant::now();
+        let _ = network.run(&batch);
+        start.elapsed().as_secs_f64()
+    };
+    let best = (0..20).map(run).fold(f64::INFINITY, f64::min);
+    println!("{name} {:.3}", 1e3 * best / n as f64);
+}

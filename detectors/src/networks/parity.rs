@@ -1,0 +1,73 @@
+//! The networks against ONNX Runtime: the same weights and inputs must give the same outputs.
+
+use std::path::{Path, PathBuf};
+
+use tch::{Device, Tensor};
+
+use super::{Inference, MobilenetV2, Osnet, OsnetConfig, Yolox, YoloxConfig};
+use crate::StateDict;
+
+/// The folder of shared weights, `None` (said aloud) where there is none.
+fn weights() -> Option<PathBuf> {
+    let shared = std::env::var_os("MVMHAT_SHARED").map(PathBuf::from);
+    let shared =
+        shared.unwrap_or_else(|| Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")).into());
+    let folder = shared.join("weights");
+    if !folder.is_dir() {
+        eprintln!("skipped: no {}; set MVMHAT_SHARED", folder.display());
+        return None;
+    }
+    Some(folder)
+}
+
+fn state_dict(folder: &Path, name: &str) -> StateDict {
+    StateDict::read(&folder.join(format!("{name}.safetensors"))).unwrap()
+}
+
+/// Compares with the output of ONNX Runtime 1.31 in `<name>.golden.safetensors`.
+fn assert_equal(network: &Inference, folder: &Path, name: &str) {
+    let golden = state_dict(folder, &format!("{name}.golden"));
+    let expected = golden.get("output").unwrap();
+    let output = network.run(golden.get("input").unwrap());
+    assert_eq!(output.size(), expected.size());
+    let difference = (&output - expected).abs().max().double_value(&[]);
+    let cosine = Tensor::cosine_similarity(&output.flatten(1, -1), &expected.flatten(1, -1), 1, 1e-12);
+    let cosine = cosine.min().double_value(&[]);
+    println!("{name}: largest difference {difference:.2e}, smallest cosine {cosine:.8}");
+    assert!(difference <= 1e-3, "{name}: largest difference {difference}");
+    assert!(cosine >= 0.9999, "{name}: smallest cosine {cosine}");
+}
+
+#[test]
+fn yolox_nano() {
+    let Some(folder) = weights() else { return };
+    let weights = state_dict(&folder, "yolox_nano");
+    let build = |path: &tch::nn::Path| Yolox::new(path, YoloxConfig::NANO);
+    assert_equal(&Inference::load(build, &weights, &[], Device::Cpu).unwrap(), &folder, "yolox_nano");
+}
+
+#[test]
+fn osnet() {
+    let Some(folder) = weights() else { return };
+    let weights = state_dict(&folder, "osnet_x0_25_msmt17").renamed(Osnet::published_name);
+    let build = |path: &tch::nn::Path| Osnet::new(path, OsnetConfig::X0_25);
+    assert_equal(&Inference::load(build, &weights, &[], Device::Cpu).unwrap(), &folder, "osnet_x0_25_msmt17");
+}
+
+#[test]
+fn mobilenet_v2() {
+    let Some(folder) = weights() else { return };
+    let weights = state_dict(&folder, "mobilenet_v2_imagenet");
+    let network = Inference::load(MobilenetV2::new, &weights, &[], Device::Cpu).unwrap();
+    assert_equal(&network, &folder, "mobilenet_v2_imagenet");
+}
+
+#[test]
+fn weights_of_another_network_are_refused() {
+    let Some(folder) = weights() else { return };
+    let weights = state_dict(&folder, "yolox_nano");
+    let error = Inference::load(|path| Yolox::new(path, YoloxConfig::TINY), &weights, &[], Device::Cpu);
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("yolox_nano.safetensors does not fit"), "{error}");
+    assert!(error.contains("the file looks like yolox-nano"), "{error}");
+}

@@ -1,0 +1,90 @@
+//! Networks on real pictures with ground truth.
+
+use std::path::{Path, PathBuf};
+
+use detectors::{DetectorConfig, EmbedderConfig, Frame, Picture, build_detector, build_embedder};
+use opencv::core::Mat;
+use opencv::prelude::*;
+use opencv::videoio::{CAP_ANY, VideoCapture};
+use scene::{CameraId, FrameNumber, Recording, Source, mot};
+use tch::Device;
+
+/// The shared folder, `None` (said aloud) where there is none.
+fn shared() -> Option<PathBuf> {
+    let shared = std::env::var_os("MVMHAT_SHARED").map(PathBuf::from);
+    let shared =
+        shared.unwrap_or_else(|| Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")).into());
+    if shared.join("footage").is_dir() && shared.join("weights").is_dir() {
+        return Some(shared);
+    }
+    eprintln!("skipped: no footage and weights in {}; set MVMHAT_SHARED", shared.display());
+    None
+}
+
+/// Frame 1 of every camera of a recording of videos.
+fn first_frames(recording: &Recording) -> Vec<Frame> {
+    let first = |camera: &scene::Camera| {
+        let Source::Video(path) = &camera.source else { panic!("{} is no video", camera.name) };
+        let mut picture = Mat::default();
+        assert!(
+            VideoCapture::from_file(path.to_str().unwrap(), CAP_ANY).unwrap().read(&mut picture).unwrap()
+        );
+        Frame { camera: camera.id, number: FrameNumber(1), picture: Some(Picture::new(picture).unwrap()) }
+    };
+    recording.cameras.iter().map(first).collect()
+}
+
+#[test]
+fn people_are_found_where_they_are_and_told_apart() {
+    let Some(shared) = shared() else { return };
+    tch::set_num_threads(1);
+    let recording = Recording::open(&shared.join("footage/plaza-val")).unwrap();
+    let weights = |name: &str| Some(shared.join("weights").join(name).to_str().unwrap().to_owned());
+    let frames = first_frames(&recording);
+
+    let config = DetectorConfig { weights: weights("yolox_nano.safetensors"), ..Default::default() };
+    let mut detector = build_detector(&config, &recording, Device::Cpu).unwrap();
+    let mut people = detector.detect(&frames).unwrap();
+    let (mut found, mut all) = (0, 0);
+    for (i, people) in people.iter().enumerate() {
+        let truth = recording.cameras[i].ground_truth.as_ref().unwrap();
+        let truth = mot::read(truth).unwrap();
+        // Those who are in full view.
+        let visible =
+            |row: &&mot::Row| row.frame == FrameNumber(1) && row.visibility.is_some_and(|v| v > 0.9);
+        for row in truth.iter().filter(visible) {
+            all += 1;
+            found += usize::from(people.iter().any(|d| d.bbox.iou(&row.bbox) > 0.5));
+        }
+    }
+    println!("{found} of {all} visible people found, {} boxes", people.iter().map(Vec::len).sum::<usize>());
+    assert!(all >= 10 && found * 10 >= all * 7, "{found} of {all} people found");
+
+    let config = EmbedderConfig { weights: weights("osnet_x0_25_msmt17.safetensors"), ..Default::default() };
+    let mut embedder = build_embedder(&config, &recording, Device::Cpu).unwrap();
+    embedder.embed(&frames, &mut people).unwrap();
+    for detection in people.iter().flatten() {
+        let embedding = detection.embedding.as_ref().unwrap().as_slice();
+        assert_eq!(embedding.len(), 512);
+        assert!((embedding.iter().map(|v| v * v).sum::<f32>() - 1.0).abs() < 1e-4);
+    }
+
+    // One camera more or less in the batch changes nothing but the last bits.
+    let alone = detector.detect(&frames[1..2]).unwrap();
+    assert_eq!(alone[0].len(), people[1].len());
+    for (a, b) in alone[0].iter().zip(&people[1]) {
+        assert!(a.bbox.iou(&b.bbox) > 0.999 && (a.score - b.score).abs() < 1e-3);
+    }
+}
+
+#[test]
+fn a_frame_without_a_picture_is_named() {
+    let Some(shared) = shared() else { return };
+    let recording = Recording::open(&shared.join("footage/plaza-val")).unwrap();
+    let weights = shared.join("weights/yolox_nano.safetensors").to_str().map(str::to_owned);
+    let mut detector =
+        build_detector(&DetectorConfig { weights, ..Default::default() }, &recording, Device::Cpu).unwrap();
+    let frame = Frame { camera: CameraId(2), number: FrameNumber(9), picture: None };
+    let error = detector.detect(&[frame]).unwrap_err().to_string();
+    assert_eq!(error, "camera 2, frame 9 has no picture, and the network needs one");
+}
