@@ -1,5 +1,7 @@
 //! Networks on real pictures with ground truth.
 
+#![allow(clippy::panic, clippy::unwrap_used)] // Helpers of tests, too, may fail loudly.
+
 use std::path::{Path, PathBuf};
 
 use detectors::{DetectorConfig, EmbedderConfig, Frame, Picture, build_detector, build_embedder};

@@ -1,5 +1,7 @@
 //! `detector: file` and `embedder: file`: what comes with a recording is found again by camera, frame and box.
 
+#![allow(clippy::panic, clippy::unwrap_used)] // Helpers of tests, too, may fail loudly.
+
 use std::fs;
 use std::path::Path;
 
