@@ -28,7 +28,7 @@ fn cameras() -> Vec<CameraRows> {
     let rows_of = |camera: u32| {
         let (mut truth, mut tracks) = (Vec::new(), Vec::new());
         for frame in 1..=FRAMES {
-            for person in (0..PEOPLE).filter(|person| (person + frame / 100 + camera) % 2 == 0) {
+            for person in (0..PEOPLE).filter(|person| (person + frame / 100 + camera).is_multiple_of(2)) {
                 let x = f64::from((frame * 2 + person * 77) % 1800) + below(3);
                 let y = f64::from(person * 37 % 400) + below(3);
                 truth.push(Observation::new(frame, i64::from(person + 1), BBox::new(x, y, 80.0, 200.0)));

@@ -89,8 +89,8 @@ const MAX_ROWS: usize = 1 << 28;
 /// Ground truth and tracks of all cameras of one recording, ready for every metric.
 ///
 /// Rows outside the window are dropped. Of rows with the same frame and identity in one camera the last one counts
-/// (and [`duplicates`](Self::duplicates) tells how many there were); only [`mvmhat`](crate::mvmhat) and
-/// [`stma`](crate::stma) look at all of them, as the code of their authors does.
+/// (and [`duplicates`](Self::duplicates) tells how many there were); only [`mvmhat`](crate::mvmhat()) and
+/// [`stma`](crate::stma()) look at all of them, as the code of their authors does.
 #[derive(Debug)]
 pub struct Comparison<P = BBox> {
     pub(crate) views: Vec<View<P>>,
