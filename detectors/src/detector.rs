@@ -135,6 +135,11 @@ impl DetectorConfig {
         Ok(())
     }
 
+    /// The weights that are used, a path or a name of known weights; `None` for `file`, which has none.
+    pub fn weights(&self) -> Option<&str> {
+        self.name.yolox().map(|_| self.weights.as_deref().unwrap_or(self.name.as_str()))
+    }
+
     /// Width and height of the input.
     pub(crate) fn input_size(&self) -> [u32; 2] {
         self.input.unwrap_or(match self.name {

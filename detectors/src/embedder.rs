@@ -70,6 +70,20 @@ impl EmbedderName {
             Self::File => "file",
         }
     }
+
+    /// The name of the weights it has by default. The same network was published trained on several sets of people.
+    fn published_weights(self) -> Option<&'static str> {
+        Some(match self {
+            Self::OsnetX0_25 => "osnet-x0.25-msmt17",
+            Self::OsnetX0_5 => "osnet-x0.5-msmt17",
+            Self::OsnetX0_75 => "osnet-x0.75-msmt17",
+            Self::OsnetX1_0 => "osnet-x1.0-msmt17",
+            Self::Resnet18 => "resnet18-imagenet",
+            Self::Resnet50 => "resnet50-imagenet",
+            Self::MobilenetV2 => "mobilenet-v2-imagenet",
+            Self::ColourHistogram | Self::File => return None,
+        })
+    }
 }
 
 /// The section `embedder` of a configuration.
@@ -80,13 +94,14 @@ pub struct EmbedderConfig {
     pub name: EmbedderName,
     /// Where its weights are: a path, or the name of known weights. By default the published ones of the network.
     pub weights: Option<String>,
-    /// How many crops go through the network at once, 1 to 1024: more need more memory.
+    /// How many crops go through the network at once, 1 to 1024. On a CPU few are faster: their layers stay in memory
+    /// that is at hand.
     pub batch: usize,
 }
 
 impl Default for EmbedderConfig {
     fn default() -> Self {
-        Self { name: EmbedderName::default(), weights: None, batch: 32 }
+        Self { name: EmbedderName::default(), weights: None, batch: 8 }
     }
 }
 
@@ -101,6 +116,12 @@ impl EmbedderConfig {
             return Err(Error::Config { key: "embedder.batch", value: self.batch.to_string(), rule });
         }
         Ok(())
+    }
+
+    /// The weights that are used, a path or a name of known weights; `None` for an embedder without.
+    pub fn weights(&self) -> Option<&str> {
+        let published = self.name.published_weights()?;
+        Some(self.weights.as_deref().unwrap_or(published))
     }
 }
 

@@ -31,19 +31,7 @@ pub(crate) struct NetworkEmbedder {
 
 impl NetworkEmbedder {
     pub(crate) fn load(config: &EmbedderConfig, device: Device) -> Result<Self, Error> {
-        let name = config.name;
-        let weights = config.weights.as_deref().unwrap_or(match name {
-            // The same network was published trained on several sets of people.
-            EmbedderName::OsnetX0_25 => "osnet-x0.25-msmt17",
-            EmbedderName::OsnetX0_5 => "osnet-x0.5-msmt17",
-            EmbedderName::OsnetX0_75 => "osnet-x0.75-msmt17",
-            EmbedderName::OsnetX1_0 => "osnet-x1.0-msmt17",
-            EmbedderName::Resnet18 => "resnet18-imagenet",
-            EmbedderName::Resnet50 => "resnet50-imagenet",
-            EmbedderName::MobilenetV2 => "mobilenet-v2-imagenet",
-            EmbedderName::ColourHistogram | EmbedderName::File => name.as_str(),
-        });
-        let network = load_network(name, &locate(weights)?, device)?;
+        let network = load_network(config.name, &locate(config.weights().unwrap_or_default())?, device)?;
         let column = |values: [f32; 3]| Tensor::from_slice(&values).view([1, 3, 1, 1]).to_device(device);
         let scale = column(DEVIATION.map(|deviation| 1.0 / (255.0 * deviation)));
         let shift = column([0, 1, 2].map(|i| -MEAN[i] / DEVIATION[i]));

@@ -28,7 +28,7 @@ pub(crate) struct YoloxDetector {
 
 impl YoloxDetector {
     pub(crate) fn load(config: &DetectorConfig, network: YoloxConfig, device: Device) -> Result<Self, Error> {
-        let file = locate(config.weights.as_deref().unwrap_or(config.name.as_str()))?;
+        let file = locate(config.weights().unwrap_or_default())?;
         Ok(Self {
             network: Inference::load(
                 |path| Yolox::new(path, network),

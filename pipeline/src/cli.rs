@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::doctor::Doctor;
+use crate::commands::track::Track;
+use crate::commands::weights::Weights;
 use crate::error;
 
 /// Follows people through several synchronized cameras: one identity per person, over time and in all views.
@@ -17,16 +19,28 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Track(Track),
+    Weights(Weights),
     Doctor(Doctor),
 }
 
 /// Runs the command line of this process. Exit status 0: done; 1: the run failed; 2: wrong usage or configuration.
 pub fn main() -> ExitCode {
+    log_to_stderr();
     let done = match Cli::parse().command {
+        Command::Track(command) => command.run(),
+        Command::Weights(command) => command.run(),
         Command::Doctor(command) => command.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => error::report(&e),
     }
+}
+
+/// Log lines go to the terminal's error side; `MVMHAT_LOG` (for instance `debug`) says how many.
+fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("MVMHAT_LOG");
+    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
 }

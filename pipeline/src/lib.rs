@@ -12,7 +12,17 @@
 
 mod cli;
 mod commands;
+mod config;
+mod device;
 mod error;
+mod frame_range;
+mod interrupt;
+mod progress;
+mod run_report;
 mod sinks;
+mod source;
+mod stream;
+mod versions;
+mod viewer;
 
 pub use cli::main;

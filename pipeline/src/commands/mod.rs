@@ -1,3 +1,5 @@
 //! One file per subcommand: its arguments and what it does.
 
 pub(crate) mod doctor;
+pub(crate) mod track;
+pub(crate) mod weights;

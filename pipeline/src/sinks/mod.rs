@@ -1,6 +1,20 @@
 //! Where identities go: text, Rerun, an overlay video.
 
+#[cfg(test)]
+mod fixture;
+mod footage;
+mod mosaic;
+mod mot;
+mod overlay;
+mod palette;
+mod rerun;
+mod trails;
+
 use scene::{FrameSet, TrackedBox};
+
+pub(crate) use self::mot::MotSink;
+pub(crate) use self::overlay::OverlaySink;
+pub(crate) use self::rerun::RerunSink;
 
 /// Takes every instant of a run, in order, with the boxes and identities of all cameras.
 pub(crate) trait Sink: Send {

@@ -1,0 +1,123 @@
+//! The configuration of a run: one YAML file, every key with a default, unknown keys refused.
+//!
+//! The defaults are the commented preset `configs/track.yaml`, which is part of the program.
+
+mod layers;
+mod sections;
+
+use std::path::Path;
+
+use anyhow::Result;
+use association::AssociationConfig;
+
+use crate::error::usage;
+use layers::Layers;
+pub(crate) use sections::{OutputConfig, PipelineConfig, RecordingConfig};
+
+/// The preset that everything starts from.
+const PRESET: &str = include_str!("../../../configs/track.yaml");
+
+/// A whole configuration, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) recording: RecordingConfig,
+    pub(crate) detector: detectors::DetectorConfig,
+    pub(crate) embedder: detectors::EmbedderConfig,
+    pub(crate) association: AssociationConfig,
+    pub(crate) pipeline: PipelineConfig,
+    pub(crate) output: OutputConfig,
+    layers: Layers,
+}
+
+impl Config {
+    /// The preset, the file over it, and each `KEY=VALUE` over both.
+    ///
+    /// # Errors
+    /// Unknown sections, keys or choices (each with the nearest valid one), values of another type or out of range.
+    pub(crate) fn load(file: Option<&Path>, sets: &[String]) -> Result<Self> {
+        let mut layers = Layers::preset(PRESET)?;
+        if let Some(file) = file {
+            layers.file(file)?;
+        }
+        for set in sets {
+            layers.set(set)?;
+        }
+        let config = Self {
+            recording: layers.section("recording")?,
+            detector: layers.section("detector")?,
+            embedder: layers.section("embedder")?,
+            association: AssociationConfig::named(
+                layers.name("association").unwrap_or_default(),
+                layers.options("association"),
+            )
+            .map_err(|e| layers.refuse("association", &e))?,
+            pipeline: layers.section("pipeline")?,
+            output: layers.section("output")?,
+            layers,
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<()> {
+        let checks = [
+            ("detector", self.detector.validate().map_err(|e| e.to_string())),
+            ("embedder", self.embedder.validate().map_err(|e| e.to_string())),
+            ("association", association::build(&self.association).map(drop).map_err(|e| e.to_string())),
+            ("pipeline", self.pipeline.validate()),
+            ("output", self.output.validate()),
+        ];
+        for (section, checked) in checks {
+            checked.map_err(|message| {
+                // Every message names its key as `section.key`.
+                let key =
+                    message.split(['`', ' ']).find_map(|word| word.strip_prefix(section)?.strip_prefix('.'));
+                usage!("{}{message}", key.map(|key| self.layers.place(section, key)).unwrap_or_default())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Everything that was chosen, for `run.json`.
+    pub(crate) fn to_json(&self) -> Result<serde_json::Value> {
+        self.layers.to_json()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Serialize;
+    use serde_yaml::Value;
+
+    use super::*;
+
+    /// The preset must name every key of a section, with the value it has by default.
+    fn assert_preset<T: Serialize>(section: &str, default: T) {
+        let preset: Value = serde_yaml::from_str(PRESET).unwrap();
+        assert_eq!(preset[section], serde_yaml::to_value(default).unwrap(), "{section}");
+    }
+
+    #[test]
+    fn the_preset_names_every_key_with_its_default() {
+        assert_preset("recording", RecordingConfig::default());
+        assert_preset("detector", detectors::DetectorConfig::default());
+        assert_preset("embedder", detectors::EmbedderConfig::default());
+        assert_preset("pipeline", PipelineConfig::default());
+        assert_preset("output", OutputConfig::default());
+        assert_eq!(Config::load(None, &[]).unwrap().association, AssociationConfig::default());
+    }
+
+    #[test]
+    fn values_out_of_range_name_their_key_and_line() {
+        let message = |set: &str| format!("{:#}", Config::load(None, &[set.to_owned()]).unwrap_err());
+        assert!(message("pipeline.queue=0").contains("`pipeline.queue` is 0, but must be from 1 to 1024"));
+        assert!(message("detector.score=2").contains("detector.score"));
+        assert!(message("association.min_score=2").contains("association.min_score"));
+
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("c.yaml");
+        std::fs::write(&file, "pipeline:\n  queue: 0\n").unwrap();
+        let error = format!("{:#}", Config::load(Some(&file), &[]).unwrap_err());
+        assert!(error.contains("c.yaml:2"), "{error}");
+    }
+}

@@ -1,0 +1,77 @@
+//! The sections that belong to the pipeline itself.
+
+use serde::{Deserialize, Serialize};
+
+/// `recording`: what of the recording is used.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RecordingConfig {
+    /// Names of the cameras to use; all of them where the list is empty.
+    pub(crate) cameras: Vec<String>,
+}
+
+/// `pipeline`: threads and queues.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct PipelineConfig {
+    /// `auto`, `cpu` or `cuda:N`; the command line's `--device` wins.
+    pub(crate) device: String,
+    /// Inference threads, each with networks of its own; 0: one a processor core.
+    pub(crate) workers: usize,
+    /// Threads of libtorch inside one operation.
+    pub(crate) threads: usize,
+    /// How many frames or frame sets may wait between two stages.
+    pub(crate) queue: usize,
+}
+
+impl Default for PipelineConfig {
+    fn default() -> Self {
+        Self { device: "auto".into(), workers: 0, threads: 1, queue: 2 }
+    }
+}
+
+impl PipelineConfig {
+    pub(crate) fn validate(&self) -> Result<(), String> {
+        range("pipeline.workers", self.workers, 0..=256)?;
+        range("pipeline.threads", self.threads, 1..=256)?;
+        range("pipeline.queue", self.queue, 1..=1024)
+    }
+
+    /// Inference threads, with 0 resolved.
+    pub(crate) fn worker_count(&self) -> usize {
+        match self.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            n => n,
+        }
+    }
+}
+
+/// `output`: what a run draws.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct OutputConfig {
+    /// Width of the overlay video in pixels.
+    pub(crate) overlay_width: u32,
+    /// How many instants a person's trail goes back; 0: no trails.
+    pub(crate) trail: usize,
+}
+
+impl Default for OutputConfig {
+    fn default() -> Self {
+        Self { overlay_width: 1920, trail: 30 }
+    }
+}
+
+impl OutputConfig {
+    pub(crate) fn validate(&self) -> Result<(), String> {
+        range("output.overlay_width", self.overlay_width as usize, 160..=7680)?;
+        range("output.trail", self.trail, 0..=10_000)
+    }
+}
+
+fn range(key: &str, value: usize, allowed: std::ops::RangeInclusive<usize>) -> Result<(), String> {
+    if allowed.contains(&value) {
+        return Ok(());
+    }
+    Err(format!("`{key}` is {value}, but must be from {} to {}", allowed.start(), allowed.end()))
+}

@@ -1,0 +1,69 @@
+//! `--frames A..B`.
+
+use std::str::FromStr;
+
+use scene::FrameNumber;
+
+/// The frames from `first` to `last`, both included; `A..`, `..B` and `..` leave an end open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FrameRange {
+    /// The first frame.
+    pub(crate) first: FrameNumber,
+    /// The last frame; it belongs to the range.
+    pub(crate) last: FrameNumber,
+}
+
+impl Default for FrameRange {
+    fn default() -> Self {
+        Self { first: FrameNumber(0), last: FrameNumber(u32::MAX) }
+    }
+}
+
+impl FrameRange {
+    /// Whether a frame is in the range.
+    pub(crate) fn contains(&self, number: FrameNumber) -> bool {
+        self.first <= number && number <= self.last
+    }
+}
+
+impl FromStr for FrameRange {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!("`{text}` is not a range of frames; write A..B, for instance 100..200 (both included)")
+        };
+        let (first, last) = text.split_once("..").ok_or_else(wrong)?;
+        let end = |text: &str, open: FrameNumber| match text.trim() {
+            "" => Ok(open),
+            number => number.parse().map(FrameNumber).map_err(|_| wrong()),
+        };
+        let all = Self::default();
+        let range = Self { first: end(first, all.first)?, last: end(last, all.last)? };
+        if range.first > range.last {
+            return Err(format!("`{text}` is an empty range: the first frame comes after the last"));
+        }
+        Ok(range)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ends_are_included_and_may_be_open() {
+        let range: FrameRange = "10..20".parse().unwrap();
+        assert!(range.contains(FrameNumber(10)) && range.contains(FrameNumber(20)));
+        assert!(!range.contains(FrameNumber(9)) && !range.contains(FrameNumber(21)));
+        assert_eq!("..".parse(), Ok(FrameRange::default()));
+        assert_eq!("5..".parse::<FrameRange>().unwrap().last, FrameNumber(u32::MAX));
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for text in ["", "5", "a..b", "20..10", "-1..3", "1..2..3"] {
+            assert!(text.parse::<FrameRange>().is_err(), "{text}");
+        }
+    }
+}

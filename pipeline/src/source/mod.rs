@@ -1,0 +1,79 @@
+//! What one camera gives, in order: its pictures, or only the numbers of its frames where nobody looks at pictures.
+
+mod image_file;
+mod reader;
+
+use detectors::Picture;
+use scene::{Camera, DetectionFile, FrameNumber};
+
+pub(crate) use reader::{ReadError, Reader};
+
+/// Frames per second of a camera that does not say.
+const DEFAULT_FPS: f64 = 25.0;
+
+/// The frames of one camera.
+pub(crate) enum FrameSource {
+    /// With their pictures.
+    Pictures(Box<Reader>),
+    /// Only their numbers, from the first to the last that a file of detections names.
+    Numbers {
+        /// What is left of them.
+        numbers: std::ops::Range<u64>,
+        /// Frames per second.
+        fps: f64,
+    },
+}
+
+impl FrameSource {
+    /// Opens a camera; only frames from `first` to `last`, both included, are given.
+    ///
+    /// # Errors
+    /// A camera without pictures, or without detections where no pictures are wanted; a file that cannot be read.
+    pub(crate) fn open(
+        camera: &Camera,
+        pictures: bool,
+        (first, last): (FrameNumber, FrameNumber),
+    ) -> anyhow::Result<Self> {
+        if pictures {
+            return Ok(Self::Pictures(Box::new(Reader::open(camera)?.between(first, last))));
+        }
+        let path = camera.detections.as_ref().ok_or_else(|| {
+            anyhow::anyhow!(
+                "camera {} has no det/det.npy or det/det.txt to take detections from",
+                camera.name
+            )
+        })?;
+        let file = DetectionFile::read(path)?;
+        let (mut low, mut high) = (u64::from(first.0), u64::from(last.0));
+        low = low.max(file.numbers().min().map_or(u64::MAX, |n| u64::from(n.0)));
+        high = high.min(file.numbers().max().map_or(0, |n| u64::from(n.0)));
+        Ok(Self::Numbers { numbers: low..(high + 1).max(low), fps: camera.fps.unwrap_or(DEFAULT_FPS) })
+    }
+
+    /// Frames per second.
+    pub(crate) fn fps(&self) -> f64 {
+        match self {
+            Self::Pictures(reader) => reader.fps(),
+            Self::Numbers { fps, .. } => *fps,
+        }
+    }
+
+    /// How many frames are to come, as far as the source tells.
+    pub(crate) fn expected(&self) -> u64 {
+        match self {
+            Self::Pictures(reader) => reader.expected(),
+            Self::Numbers { numbers, .. } => numbers.end - numbers.start,
+        }
+    }
+}
+
+impl Iterator for FrameSource {
+    type Item = (FrameNumber, Result<Option<Picture>, ReadError>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Pictures(reader) => reader.next().map(|(number, picture)| (number, picture.map(Some))),
+            Self::Numbers { numbers, .. } => numbers.next().map(|n| (FrameNumber(n as u32), Ok(None))),
+        }
+    }
+}

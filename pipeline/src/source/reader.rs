@@ -1,0 +1,214 @@
+//! Reading the pictures of one camera, in order, from a video or a folder of images.
+
+use std::path::{Path, PathBuf};
+
+use detectors::Picture;
+use opencv::core::{self, Mat};
+use opencv::prelude::*;
+use opencv::videoio::{self, VideoCapture};
+use scene::{Camera, FrameNumber, Rotation, Source};
+
+use super::{DEFAULT_FPS, image_file};
+
+/// Why there is no picture.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    /// This one frame cannot be read; the camera is absent at that instant and goes on afterwards.
+    #[error("{0}")]
+    Frame(String),
+    /// A video that announces more frames than it holds: all that it holds has been read.
+    #[error(
+        "{path}: the video ends after frame {read} of the {announced} it announces; is the file complete?"
+    )]
+    EndsEarly {
+        /// The file.
+        path: String,
+        /// Frames that could be read.
+        read: u64,
+        /// Frames that the file's header announces.
+        announced: u64,
+    },
+    /// The camera cannot go on.
+    #[error("{0}")]
+    Source(String),
+}
+
+/// The pictures of one camera, in order: an iterator of frame numbers and pictures.
+pub(crate) struct Reader {
+    frames: Frames,
+    rotation: Rotation,
+    fps: f64,
+    /// Width and height of the first picture, as read.
+    size: Option<(i32, i32)>,
+    /// First frame wanted; earlier ones are passed over as cheaply as the source allows.
+    first: FrameNumber,
+    last: FrameNumber,
+    done: bool,
+}
+
+enum Frames {
+    Video { path: PathBuf, capture: VideoCapture, read: u64, announced: u64 },
+    Images(std::iter::Peekable<std::vec::IntoIter<(FrameNumber, PathBuf)>>),
+}
+
+impl Reader {
+    /// Opens the pictures of a camera.
+    ///
+    /// # Errors
+    /// A video that cannot be opened, or a camera without pictures.
+    pub(crate) fn open(camera: &Camera) -> Result<Self, ReadError> {
+        let (frames, own_fps) = match &camera.source {
+            Source::Video(path) => open_video(path)?,
+            Source::Images(files) => (Frames::Images(files.clone().into_iter().peekable()), None),
+            Source::Detections => {
+                return Err(ReadError::Source(format!(
+                    "camera {} has no pictures, only boxes: use `detector: file` and `embedder: file`",
+                    camera.name
+                )));
+            }
+        };
+        Ok(Self {
+            frames,
+            rotation: camera.rotation,
+            fps: camera.fps.or(own_fps).unwrap_or(DEFAULT_FPS),
+            size: None,
+            first: FrameNumber(0),
+            last: FrameNumber(u32::MAX),
+            done: false,
+        })
+    }
+
+    /// Frames per second: what the recording says of this camera, else the video, else 25.
+    pub(crate) fn fps(&self) -> f64 {
+        self.fps
+    }
+
+    /// Reads only the frames from `first` to `last`, both included.
+    pub(crate) fn between(mut self, first: FrameNumber, last: FrameNumber) -> Self {
+        (self.first, self.last) = (first, last);
+        self
+    }
+
+    /// How many frames are to come, as far as the source tells.
+    pub(crate) fn expected(&self) -> u64 {
+        let wanted = |n: FrameNumber| self.first <= n && n <= self.last;
+        match &self.frames {
+            Frames::Video { announced, .. } => {
+                let last = u64::from(self.last.0).min(*announced);
+                (last + 1).saturating_sub(u64::from(self.first.0).max(1))
+            }
+            Frames::Images(files) => files.clone().filter(|(number, _)| wanted(*number)).count() as u64,
+        }
+    }
+
+    fn check(&mut self, picture: Mat, what: &dyn Fn() -> String) -> Result<Picture, ReadError> {
+        let size = (picture.cols(), picture.rows());
+        let expected = *self.size.get_or_insert(size);
+        if size != expected {
+            return Err(ReadError::Source(format!(
+                "{}: the picture is {}x{}, but this camera began with {}x{}; a camera must keep its resolution",
+                what(),
+                size.0,
+                size.1,
+                expected.0,
+                expected.1
+            )));
+        }
+        let turned =
+            rotated(picture, self.rotation).map_err(|e| ReadError::Source(format!("{}: {e}", what())))?;
+        Picture::new(turned).map_err(|e| ReadError::Source(format!("{}: {e}", what())))
+    }
+
+    fn next_of_video(&mut self) -> Option<(FrameNumber, Result<Picture, ReadError>)> {
+        let Frames::Video { path, capture, read, announced } = &mut self.frames else { return None };
+        loop {
+            let number = FrameNumber((*read + 1).try_into().ok()?);
+            if number > self.last {
+                return None;
+            }
+            // Passing over a frame spares its conversion to BGR.
+            let passed_over = number < self.first;
+            let mut picture = Mat::default();
+            let there = if passed_over { capture.grab() } else { capture.read(&mut picture) };
+            if !there.unwrap_or(false) || (!passed_over && picture.empty()) {
+                self.done = true;
+                let path = path.display().to_string();
+                let error = match (*read, *announced) {
+                    (0, _) => {
+                        ReadError::Source(format!("{path}: the video holds no picture that can be decoded"))
+                    }
+                    (read, announced) if read < announced => ReadError::EndsEarly { path, read, announced },
+                    _ => return None,
+                };
+                return Some((number, Err(error)));
+            }
+            *read += 1;
+            if !passed_over {
+                let name = path.clone();
+                return Some((
+                    number,
+                    self.check(picture, &|| format!("{}, frame {number}", name.display())),
+                ));
+            }
+        }
+    }
+
+    fn next_of_images(&mut self) -> Option<(FrameNumber, Result<Picture, ReadError>)> {
+        let Frames::Images(files) = &mut self.frames else { return None };
+        let (number, path) = files.find(|(number, _)| *number >= self.first)?;
+        if number > self.last {
+            return None;
+        }
+        let picture = image_file::read(&path).map_err(ReadError::Frame);
+        Some((number, picture.and_then(|p| self.check(p, &|| path.display().to_string()))))
+    }
+}
+
+impl Iterator for Reader {
+    type Item = (FrameNumber, Result<Picture, ReadError>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.done {
+            return None;
+        }
+        let next = match self.frames {
+            Frames::Video { .. } => self.next_of_video(),
+            Frames::Images(_) => self.next_of_images(),
+        };
+        self.done |= matches!(next, None | Some((_, Err(ReadError::Source(_)))));
+        next
+    }
+}
+
+fn open_video(path: &Path) -> Result<(Frames, Option<f64>), ReadError> {
+    let name = path.display();
+    let bytes = std::fs::metadata(path).map_err(|e| ReadError::Source(format!("{name}: {e}")))?.len();
+    if bytes == 0 {
+        return Err(ReadError::Source(format!("{name}: the file is empty (0 bytes)")));
+    }
+    let capture = path
+        .to_str()
+        .and_then(|p| VideoCapture::from_file(p, videoio::CAP_ANY).ok())
+        .filter(|c| c.is_opened().unwrap_or(false));
+    let Some(capture) = capture else {
+        return Err(ReadError::Source(format!(
+            "{name}: OpenCV cannot open this video; is it complete, and of a kind that `ffmpeg` reads?"
+        )));
+    };
+    let number = |property| capture.get(property).ok().filter(|v| v.is_finite() && *v > 0.0);
+    let fps = number(videoio::CAP_PROP_FPS);
+    let announced = number(videoio::CAP_PROP_FRAME_COUNT).unwrap_or(0.0) as u64;
+    Ok((Frames::Video { path: path.to_path_buf(), capture, read: 0, announced }, fps))
+}
+
+fn rotated(picture: Mat, rotation: Rotation) -> opencv::Result<Mat> {
+    let code = match rotation {
+        Rotation::None => return Ok(picture),
+        Rotation::Clockwise => core::ROTATE_90_CLOCKWISE,
+        Rotation::UpsideDown => core::ROTATE_180,
+        Rotation::Counterclockwise => core::ROTATE_90_COUNTERCLOCKWISE,
+    };
+    let mut turned = Mat::default();
+    core::rotate(&picture, &mut turned, code)?;
+    Ok(turned)
+}

@@ -1,0 +1,191 @@
+//! What each thread of a run does. A stage ends when its input does; its output then ends with it.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use anyhow::{Context, Error};
+use association::Associator;
+use crossbeam::channel::{Receiver, Sender};
+use detectors::{Detector, Embedder, Frame, Picture};
+use scene::{CameraId, Clock, Detection, FrameNumber, FrameSet, FrameSets, TrackedBox};
+
+use super::tally::{CameraTally, Gap, StageTime};
+use super::{Shared, Stop};
+use crate::progress::Progress;
+use crate::sinks::Sink;
+use crate::source::{FrameSource, ReadError};
+
+/// The detections of all cameras at one instant, on their way back into order.
+type Numbered = (u64, FrameSet<Vec<Detection>>);
+/// What sinks are given; shared, since each has its own thread.
+type Tracked = Arc<FrameSet<Vec<TrackedBox>>>;
+
+/// One pair of networks. Every inference thread has its own.
+pub(crate) struct Worker {
+    pub(crate) detector: Box<dyn Detector>,
+    pub(crate) embedder: Box<dyn Embedder>,
+    /// Threads that libtorch may use inside one operation.
+    pub(crate) threads: usize,
+}
+
+impl Worker {
+    /// Whether anyone looks at pictures at all.
+    pub(crate) fn needs_pictures(&self) -> bool {
+        self.detector.needs_pictures() || self.embedder.needs_pictures()
+    }
+}
+
+/// Reads the pictures of one camera.
+pub(super) fn read(
+    mut source: FrameSource,
+    send: &Sender<(FrameNumber, Option<Picture>)>,
+    tally: &CameraTally,
+    shared: &Shared<'_>,
+) {
+    while !shared.stop.is_requested() {
+        let Some((number, picture)) = shared.decode.measure(1, || source.next()) else { break };
+        match picture {
+            Ok(picture) => {
+                tally.count_in();
+                if send.send((number, picture)).is_err() {
+                    break;
+                }
+            }
+            Err(ReadError::Frame(reason)) => {
+                tracing::warn!("{reason}: the camera is absent at this instant");
+                tally.lose(Gap { frame: Some(number), frames: 1, reason });
+            }
+            Err(error @ ReadError::EndsEarly { read, announced, .. }) => {
+                let mut incomplete =
+                    shared.incomplete.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                incomplete.push(error.to_string());
+                tally.lose(Gap { frame: Some(number), frames: announced - read, reason: error.to_string() });
+            }
+            Err(error @ ReadError::Source(_)) => shared.stop.fail(Error::new(error)),
+        }
+    }
+}
+
+/// Brings the pictures of all cameras together, one frame set an instant.
+pub(super) fn synchronize(
+    clock: Clock,
+    cameras: Vec<Receiver<(FrameNumber, Option<Picture>)>>,
+    send: &Sender<(u64, FrameSet<Option<Picture>>)>,
+    shared: &Shared<'_>,
+) {
+    let mut sets = FrameSets::new(clock, cameras.into_iter().map(Receiver::into_iter).collect());
+    for (order, set) in sets.by_ref().enumerate() {
+        // After a stop the cameras end one by one: an instant that lacks some of them for that reason is not real.
+        if shared.stop.is_requested() || send.send((order as u64, set)).is_err() {
+            return;
+        }
+    }
+    for (camera, tally) in shared.cameras.iter().enumerate() {
+        let frames = sets.skipped(CameraId(camera as u16));
+        if frames > 0 {
+            let reason = "the frame falls on the same instant as the one before it".to_owned();
+            tally.leave_out(Gap { frame: None, frames, reason });
+        }
+    }
+}
+
+/// Detects and describes people, all cameras of an instant in one batch.
+pub(super) fn infer(
+    mut worker: Worker,
+    receive: &Receiver<(u64, FrameSet<Option<Picture>>)>,
+    send: &Sender<Numbered>,
+    shared: &Shared<'_>,
+) {
+    tch::set_num_threads(worker.threads as i32);
+    for (order, set) in receive {
+        let (index, seconds, cameras) = (set.index, set.seconds, set.views.len());
+        let mut frames = Vec::with_capacity(cameras);
+        for (camera, view) in set.views.into_iter().enumerate() {
+            if let Some(view) = view {
+                frames.push(Frame {
+                    camera: CameraId(camera as u16),
+                    number: view.number,
+                    picture: view.content,
+                });
+            }
+        }
+        match worker.run(&frames, shared) {
+            Ok(detections) => {
+                let mut views = vec![None; cameras];
+                for (frame, content) in frames.iter().zip(detections) {
+                    views[frame.camera.index()] = Some(scene::View { number: frame.number, content });
+                }
+                if send.send((order, FrameSet { index, seconds, views })).is_err() {
+                    return;
+                }
+            }
+            Err(error) => {
+                shared.stop.fail(error.context(format!("at {seconds:.2} s of the recording")));
+                return;
+            }
+        }
+    }
+}
+
+impl Worker {
+    fn run(&mut self, frames: &[Frame], shared: &Shared<'_>) -> anyhow::Result<Vec<Vec<Detection>>> {
+        let detect = || self.detector.detect(frames);
+        let mut detections = shared.detect.measure(frames.len(), detect).context("the detector failed")?;
+        let embed = || self.embedder.embed(frames, &mut detections);
+        shared.embed.measure(frames.len(), embed).context("the embedder failed")?;
+        Ok(detections)
+    }
+}
+
+/// Gives identities, in order. Returns how many instants were given to the sinks, and how many identities.
+pub(super) fn associate(
+    mut associator: Box<dyn Associator>,
+    receive: &Receiver<Numbered>,
+    sinks: &[Sender<Tracked>],
+    progress: &Progress,
+    shared: &Shared<'_>,
+) -> (u64, usize) {
+    let mut waiting = BTreeMap::new();
+    let (mut next, mut finished, mut people) = (0, 0, HashSet::new());
+    let mut hand_on = |decided: Vec<FrameSet<Vec<TrackedBox>>>| {
+        for set in decided {
+            for (camera, view) in set.present() {
+                shared.cameras[camera.index()].count_out();
+                people.extend(view.content.iter().map(|tracked| tracked.person));
+            }
+            finished += 1;
+            progress.advance();
+            let set = Arc::new(set);
+            for sink in sinks {
+                // A sink that has gone has said why; the others still get what is finished.
+                let _ = sink.send(Arc::clone(&set));
+            }
+        }
+    };
+    for (order, set) in receive {
+        waiting.insert(order, set);
+        while let Some(set) = waiting.remove(&next) {
+            next += 1;
+            hand_on(shared.associate.measure(1, || associator.associate(set)));
+        }
+    }
+    hand_on(shared.associate.measure(0, || associator.finish()));
+    (finished, people.len())
+}
+
+/// Feeds one sink, and lets it complete its files however the run ends.
+pub(super) fn deliver(mut sink: Box<dyn Sink>, receive: &Receiver<Tracked>, time: &StageTime, stop: &Stop) {
+    let mut failed = false;
+    for set in receive {
+        if let Err(error) = time.measure(1, || sink.write(&set)) {
+            stop.fail(error.context(format!("the {} output cannot be written", sink.name())));
+            failed = true;
+            break;
+        }
+    }
+    if let Err(error) = time.measure(0, || sink.finish()) {
+        if !failed {
+            stop.fail(error.context(format!("the {} output cannot be completed", sink.name())));
+        }
+    }
+}

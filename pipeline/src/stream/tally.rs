@@ -1,0 +1,154 @@
+//! What went in, what came out and how long each stage took: the numbers of `run.json`.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use scene::FrameNumber;
+use serde::Serialize;
+
+/// Working time of one stage, added up over its threads.
+#[derive(Debug, Default)]
+pub(crate) struct StageTime {
+    nanoseconds: AtomicU64,
+    frames: AtomicU64,
+}
+
+impl StageTime {
+    /// Runs `work` on `frames` frames and adds its duration.
+    pub(crate) fn measure<T>(&self, frames: usize, work: impl FnOnce() -> T) -> T {
+        let start = Instant::now();
+        let result = work();
+        self.add(frames, start.elapsed());
+        result
+    }
+
+    fn add(&self, frames: usize, time: Duration) {
+        self.nanoseconds.fetch_add(time.as_nanos() as u64, Ordering::Relaxed);
+        self.frames.fetch_add(frames as u64, Ordering::Relaxed);
+    }
+
+    /// The sums so far.
+    pub(crate) fn total(&self) -> StageTotal {
+        let seconds = self.nanoseconds.load(Ordering::Relaxed) as f64 / 1e9;
+        let frames = self.frames.load(Ordering::Relaxed);
+        let rate = if seconds > 0.0 { frames as f64 / seconds } else { 0.0 };
+        StageTotal { seconds, frames, frames_per_second: rate }
+    }
+}
+
+/// What a stage did in all.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct StageTotal {
+    /// Working seconds, added up over the threads of the stage.
+    pub(crate) seconds: f64,
+    /// Pictures of single cameras, or frame sets for stages that take all cameras at once.
+    pub(crate) frames: u64,
+    /// Frames per working second.
+    pub(crate) frames_per_second: f64,
+}
+
+/// Frames of a source that reached no output, and why.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Gap {
+    /// First frame that is missing, as the source numbers it; `null` where only their number is known.
+    pub(crate) frame: Option<FrameNumber>,
+    /// How many frames in a row.
+    pub(crate) frames: u64,
+    /// What was wrong.
+    pub(crate) reason: String,
+}
+
+/// The frames of one camera: `frames_in` = `frames_out` + all gaps.
+#[derive(Debug, Default)]
+pub(crate) struct CameraTally {
+    frames_in: AtomicU64,
+    frames_out: AtomicU64,
+    gaps: Mutex<Vec<Gap>>,
+}
+
+impl CameraTally {
+    /// A frame was read.
+    pub(crate) fn count_in(&self) {
+        self.frames_in.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A frame was tracked.
+    pub(crate) fn count_out(&self) {
+        self.frames_out.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Frames that the source should have had, but that gave no picture.
+    pub(crate) fn lose(&self, gap: Gap) {
+        self.frames_in.fetch_add(gap.frames, Ordering::Relaxed);
+        self.gaps().push(gap);
+    }
+
+    /// A frame that was read, and then not used.
+    pub(crate) fn leave_out(&self, gap: Gap) {
+        self.gaps().push(gap);
+    }
+
+    fn gaps(&self) -> std::sync::MutexGuard<'_, Vec<Gap>> {
+        self.gaps.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The counts at the end of a run. What was read and is neither out nor accounted for was under way when the
+    /// run was cut short; `cut_short` is the reason given for it.
+    pub(crate) fn total(&self, cut_short: &str) -> CameraTotal {
+        let (frames_in, frames_out) =
+            (self.frames_in.load(Ordering::Relaxed), self.frames_out.load(Ordering::Relaxed));
+        let mut gaps = self.gaps().clone();
+        let lost: u64 = gaps.iter().map(|g| g.frames).sum();
+        let under_way = frames_in.saturating_sub(frames_out + lost);
+        gaps.sort_by_key(|g| g.frame);
+        CameraTotal {
+            frames_in,
+            frames_out,
+            gaps,
+            discarded: (under_way > 0).then(|| Discarded { frames: under_way, reason: cut_short.to_owned() }),
+        }
+    }
+}
+
+/// The frames of one camera at the end of a run.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct CameraTotal {
+    /// Frames that the source held, within the range asked for.
+    pub(crate) frames_in: u64,
+    /// Frames that were tracked.
+    pub(crate) frames_out: u64,
+    /// The difference, with reasons.
+    pub(crate) gaps: Vec<Gap>,
+    /// Frames that had been read but not yet tracked when the run was cut short.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) discarded: Option<Discarded>,
+}
+
+/// Frames that a run which was cut short had read and did not track.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Discarded {
+    frames: u64,
+    reason: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_in_are_frames_out_and_gaps() {
+        let tally = CameraTally::default();
+        for _ in 0..5 {
+            tally.count_in();
+        }
+        for _ in 0..4 {
+            tally.count_out();
+        }
+        tally.lose(Gap { frame: Some(FrameNumber(6)), frames: 2, reason: "cut off".into() });
+        let total = tally.total("interrupted");
+        assert_eq!((total.frames_in, total.frames_out), (7, 4));
+        assert_eq!(total.gaps.len(), 1);
+        assert_eq!(total.discarded.unwrap().frames, 1);
+    }
+}

@@ -1,0 +1,102 @@
+//! A recording of coloured blocks that walk: small, exact, and needing no weights, since its boxes are known.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use opencv::core::{CV_8UC3, Mat, Rect, Scalar, Size, Vector};
+use opencv::prelude::*;
+use opencv::{imgcodecs, imgproc, videoio};
+
+/// What the cameras write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pictures {
+    /// `<camera>/img1/000001.jpg` and so on.
+    Jpeg,
+    /// `<camera>/video.avi`.
+    Video,
+}
+
+/// How the recording is made.
+#[derive(Clone, Copy, Debug)]
+pub struct Blocks {
+    /// How many cameras.
+    pub cameras: usize,
+    /// How many frames each.
+    pub frames: u32,
+    /// What they write.
+    pub pictures: Pictures,
+}
+
+impl Default for Blocks {
+    fn default() -> Self {
+        Self { cameras: 2, frames: 12, pictures: Pictures::Jpeg }
+    }
+}
+
+const SIZE: (i32, i32) = (160, 120);
+/// Blue, green, red: far apart for any description of colour.
+const COLOURS: [[f64; 3]; 3] = [[220.0, 30.0, 30.0], [30.0, 200.0, 30.0], [30.0, 30.0, 220.0]];
+
+impl Blocks {
+    /// Writes the recording into `folder`: pictures, `det/det.txt` and `gt/gt.txt` of each camera.
+    ///
+    /// # Panics
+    /// Where it cannot be written.
+    pub fn write(self, folder: &Path) -> PathBuf {
+        for camera in 0..self.cameras {
+            let home = folder.join(format!("cam{}", camera + 1));
+            for part in ["det", "gt", "img1"] {
+                if part != "img1" || self.pictures == Pictures::Jpeg {
+                    std::fs::create_dir_all(home.join(part)).expect("the folder can be made");
+                }
+            }
+            self.write_camera(camera, &home);
+        }
+        folder.to_path_buf()
+    }
+
+    /// The box of a person, `(x, y, w, h)`: everyone keeps a lane and walks; each camera sees it a bit differently.
+    fn place(camera: usize, frame: u32, person: usize) -> Rect {
+        let step = frame as i32 * if person % 2 == 0 { 2 } else { 1 };
+        Rect::new(10 + step + 5 * camera as i32, 5 + 38 * person as i32, 16, 32)
+    }
+
+    fn write_camera(self, camera: usize, home: &Path) {
+        let name = home.join("video.avi");
+        let mut video = (self.pictures == Pictures::Video).then(|| {
+            let fourcc = videoio::VideoWriter::fourcc('M', 'J', 'P', 'G').expect("a codec");
+            let size = Size::new(SIZE.0, SIZE.1);
+            let writer = videoio::VideoWriter::new(name.to_str().expect("a name"), fourcc, 25.0, size, true);
+            writer.expect("a video can be written")
+        });
+        let (mut detections, mut truth) = (String::new(), String::new());
+        for frame in 1..=self.frames {
+            let mut picture =
+                Mat::new_rows_cols_with_default(SIZE.1, SIZE.0, CV_8UC3, Scalar::all(127.0)).expect("room");
+            for (person, colour) in COLOURS.iter().enumerate() {
+                let place = Self::place(camera, frame, person);
+                let colour = Scalar::new(colour[0], colour[1], colour[2], 0.0);
+                imgproc::rectangle(&mut picture, place, colour, imgproc::FILLED, imgproc::LINE_8, 0)
+                    .expect("drawn");
+                let (x, y, w, h) = (place.x, place.y, place.width, place.height);
+                let _ = writeln!(detections, "{frame},-1,{x},{y},{w},{h},0.9,-1,-1,-1");
+                let _ = writeln!(truth, "{frame},{},{x},{y},{w},{h},1,1,1", person + 1);
+            }
+            match &mut video {
+                Some(video) => video.write(&picture).expect("a frame can be written"),
+                None => {
+                    let file = home.join(format!("img1/{frame:06}.jpg"));
+                    let file = file.to_str().expect("a name");
+                    assert!(
+                        imgcodecs::imwrite(file, &picture, &Vector::new()).expect("a picture can be written")
+                    );
+                }
+            }
+        }
+        if let Some(mut video) = video {
+            video.release().expect("the video can be completed");
+        }
+        std::fs::write(home.join("det/det.txt"), detections).expect("detections can be written");
+        std::fs::write(home.join("gt/gt.txt"), truth).expect("ground truth can be written");
+    }
+}

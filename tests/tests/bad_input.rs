@@ -1,0 +1,169 @@
+//! What bad input gets: a sentence with file and cause, the right exit status, and what was finished is kept.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
+use std::path::Path;
+
+use opencv::core::{CV_8UC3, Mat, Scalar, Vector};
+use tests::{Blocks, Pictures, Run, json, run, text};
+
+fn track(recording: &Path, out: &Path, more: &[&str]) -> Run {
+    let (recording, out) = (recording.to_str().unwrap(), out.to_str().unwrap());
+    let own = ["track", recording, "--out", out, "--set=detector=file", "--set=embedder=colour-histogram"];
+    run(own.iter().chain(more))
+}
+
+/// A fresh recording in a folder of its own, and a place for the output.
+fn blocks(pictures: Pictures) -> (tempfile::TempDir, std::path::PathBuf, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = Blocks { pictures, ..Blocks::default() }.write(&folder.path().join("blocks"));
+    let out = folder.path().join("out");
+    (folder, recording, out)
+}
+
+#[test]
+fn a_recording_that_is_not_there_or_has_no_camera() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    track(&folder.path().join("nowhere"), &out, &[]).failed(1, &["nowhere"]);
+    let empty = folder.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    track(&empty, &out, &[]).failed(1, &["empty", "camera"]);
+    assert!(!out.exists(), "nothing was begun");
+}
+
+#[test]
+fn a_video_that_is_empty_or_no_video() {
+    for content in ["", "this is no video"] {
+        let (_folder, recording, out) = blocks(Pictures::Video);
+        std::fs::write(recording.join("cam2/video.avi"), content).unwrap();
+        track(&recording, &out, &[]).failed(1, &["cam2/video.avi"]);
+    }
+}
+
+#[test]
+fn a_video_that_ends_early_is_tracked_as_far_as_it_goes() {
+    let (_folder, recording, out) = blocks(Pictures::Video);
+    let video = recording.join("cam2/video.avi");
+    let bytes = std::fs::read(&video).unwrap();
+    std::fs::write(&video, &bytes[..bytes.len() * 6 / 10]).unwrap();
+    track(&recording, &out, &[]).failed(1, &["cam2/video.avi", "ends after frame", "kept"]);
+    let report = json(out.join("run.json"));
+    let cam2 = &report["cameras"]["cam2"];
+    let (frames_in, frames_out) = (cam2["frames_in"].as_u64().unwrap(), cam2["frames_out"].as_u64().unwrap());
+    assert_eq!(frames_in, 12);
+    assert!((1..12).contains(&frames_out), "{frames_out}");
+    assert_eq!(cam2["gaps"][0]["frames"], frames_in - frames_out);
+    assert_eq!(report["cameras"]["cam1"]["frames_out"], 12, "the other camera goes on");
+    assert_eq!(text(out.join("tracks/cam1.txt")).lines().count(), 36);
+}
+
+#[test]
+fn a_camera_that_changes_its_resolution_stops_the_run_and_keeps_what_is_finished() {
+    let (_folder, recording, out) = blocks(Pictures::Jpeg);
+    let other = Mat::new_rows_cols_with_default(50, 50, CV_8UC3, Scalar::all(9.0)).unwrap();
+    let file = recording.join("cam1/img1/000009.jpg");
+    assert!(opencv::imgcodecs::imwrite(file.to_str().unwrap(), &other, &Vector::new()).unwrap());
+    track(&recording, &out, &[]).failed(1, &["000009.jpg", "50x50", "160x120", "kept"]);
+    assert_eq!(json(out.join("run.json"))["state"]["finished"], false);
+    assert!(
+        text(out.join("tracks/cam1.txt")).lines().all(|l| l
+            .split(',')
+            .next()
+            .unwrap()
+            .parse::<u32>()
+            .unwrap()
+            < 9)
+    );
+}
+
+#[test]
+fn two_frames_with_one_number() {
+    let (_folder, recording, out) = blocks(Pictures::Jpeg);
+    std::fs::copy(recording.join("cam1/img1/000003.jpg"), recording.join("cam1/img1/3.jpg")).unwrap();
+    track(&recording, &out, &[]).failed(1, &["3.jpg", "000003.jpg"]);
+}
+
+#[test]
+fn unknown_and_out_of_range_keys_name_the_nearest_valid_one() {
+    let (folder, recording, out) = blocks(Pictures::Jpeg);
+    track(&recording, &out, &["--set", "pipelin.queue=2"]).failed(2, &["pipelin", "did you mean `pipeline`"]);
+    track(&recording, &out, &["--set", "pipeline.queu=2"]).failed(2, &["queu", "did you mean `queue`"]);
+    track(&recording, &out, &["--set", "pipeline.queue=0"]).failed(2, &["queue", "1"]);
+    track(&recording, &out, &["--set", "detector.name=yolox-nanoo"])
+        .failed(2, &["yolox-nanoo", "`yolox-nano`"]);
+    track(&recording, &out, &["--set", "embedder.name=osnet-x0.2"]).failed(2, &["osnet-x0.2", "osnet-x0.25"]);
+    track(&recording, &out, &["--set", "association.name=mvmhatt"]).failed(2, &["mvmhatt", "`mvmhat`"]);
+    let file = folder.path().join("mine.yaml");
+    std::fs::write(&file, "pipeline:\n  # two is plenty\n  queeu: 2\n").unwrap();
+    track(&recording, &out, &["--config", file.to_str().unwrap()])
+        .failed(2, &["mine.yaml:3", "did you mean `queue`"]);
+    std::fs::write(&file, "pipeline: [1, 2\n").unwrap();
+    track(&recording, &out, &["--config", file.to_str().unwrap()]).failed(2, &["mine.yaml"]);
+    track(&recording, &out, &["--config", "no-such.yaml"]).failed(2, &["no-such.yaml"]);
+    assert!(!out.exists(), "nothing was begun");
+}
+
+#[test]
+fn an_output_folder_that_exists_is_left_alone() {
+    let (_folder, recording, out) = blocks(Pictures::Jpeg);
+    std::fs::create_dir(&out).unwrap();
+    std::fs::write(out.join("mine.txt"), "mine").unwrap();
+    track(&recording, &out, &[]).failed(2, &["out", "--overwrite"]);
+    track(&recording, &out, &["--overwrite"]).succeeded();
+    track(&recording, &out, &["--overwrite", "--frames", "1..3"]).succeeded();
+    assert_eq!(text(out.join("mine.txt")), "mine", "only the run's own files are replaced");
+    assert_eq!(json(out.join("run.json"))["frame_sets"], 3);
+}
+
+#[test]
+fn an_output_folder_that_cannot_be_written() {
+    let (folder, recording, _) = blocks(Pictures::Jpeg);
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    track(&recording, &file, &[]).failed(2, &["file"]);
+    track(&recording, &file.join("below"), &[]).failed(1, &["below"]);
+}
+
+#[test]
+fn an_output_that_can_grow_no_further_stops_the_run_and_names_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = Blocks { frames: 300, ..Blocks::default() }.write(&folder.path().join("blocks"));
+    let out = folder.path().join("out");
+    // A limit on the size of files stands for the full disk: writing fails in the same way.
+    let script = "trap '' XFSZ; ulimit -f 8; exec \"$@\"";
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", script, "sh"]).arg(tests::mvmhat().get_program());
+    shell.args(["track", recording.to_str().unwrap(), "--out", out.to_str().unwrap()]);
+    shell.args(["--set=detector=file", "--set=embedder=colour-histogram"]);
+    let run = Run::from(shell.output().unwrap()).failed(1, &["tracks", "kept"]);
+    assert!(run.stderr.contains("cam1.txt") || run.stderr.contains("cam2.txt"), "{run:#?}");
+    let kept = text(out.join("tracks/cam1.txt"));
+    assert!(kept.lines().count() > 10, "what was finished is kept");
+}
+
+#[test]
+fn pictures_without_detections_need_another_detector() {
+    let (_folder, recording, out) = blocks(Pictures::Jpeg);
+    std::fs::remove_dir_all(recording.join("cam2/det")).unwrap();
+    track(&recording, &out, &[]).failed(1, &["cam2", "det"]);
+}
+
+#[test]
+fn weights_that_are_not_there_or_not_weights() {
+    let (folder, recording, out) = blocks(Pictures::Jpeg);
+    let weights = folder.path().join("w.safetensors");
+    let set = format!("detector.weights={}", weights.display());
+    let with = |more: &[&str]| {
+        let own = ["track", recording.to_str().unwrap(), "--out", out.to_str().unwrap()];
+        run(own
+            .iter()
+            .chain(&["--set=detector=yolox-nano", "--set=embedder=colour-histogram", "--set", &set])
+            .chain(more))
+    };
+    let missing = with(&[]);
+    assert!(matches!(missing.status, Some(1 | 2)), "{missing:#?}");
+    assert!(missing.stderr.contains("w.safetensors"), "{missing:#?}");
+    std::fs::write(&weights, [7; 100]).unwrap();
+    with(&[]).failed(1, &["w.safetensors"]);
+}

@@ -1,0 +1,175 @@
+//! `mvmhat track` from a folder of cameras to files, on a recording whose boxes are known, without weights.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use tests::{Blocks, Pictures, json, run, text};
+
+/// Detections from the recording's own files, described by their colours.
+const BLOCKS: [&str; 2] = ["--set=detector=file", "--set=embedder=colour-histogram"];
+
+fn track(recording: &Path, out: &Path, more: &[&str]) -> tests::Run {
+    let (recording, out) = (recording.to_str().unwrap(), out.to_str().unwrap());
+    run(["track", recording, "--out", out].iter().chain(&BLOCKS).chain(more))
+}
+
+/// Rows of a track file as (frame, id, left edge).
+fn rows(path: &Path) -> Vec<(u32, u32, f64)> {
+    text(path)
+        .lines()
+        .map(|line| {
+            let columns: Vec<&str> = line.split(',').collect();
+            assert_eq!(columns.len(), 10, "{line}");
+            assert_eq!(columns[7..], ["-1", "-1", "-1"], "{line}");
+            (columns[0].parse().unwrap(), columns[1].parse().unwrap(), columns[2].parse().unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn everyone_keeps_one_identity_in_all_cameras_for_the_whole_recording() {
+    for pictures in [Pictures::Jpeg, Pictures::Video] {
+        let folder = tempfile::tempdir().unwrap();
+        let blocks = Blocks { pictures, ..Blocks::default() };
+        let recording = blocks.write(&folder.path().join("blocks"));
+        let out = folder.path().join("out");
+        track(&recording, &out, &[]).succeeded();
+        let mut identity_of_lane = BTreeMap::new();
+        for camera in ["cam1", "cam2"] {
+            let file = out.join("tracks").join(format!("{camera}.txt"));
+            let mut seen = BTreeSet::new();
+            for line in text(&file).lines() {
+                let columns: Vec<f64> = line.split(',').map(|c| c.parse().unwrap()).collect();
+                let lane = columns[3] as i64 / 38;
+                let identity = *identity_of_lane.entry(lane).or_insert(columns[1] as i64);
+                assert_eq!(identity, columns[1] as i64, "{pictures:?} {camera}: {line}");
+                assert!(seen.insert((columns[0] as i64, identity)), "twice at one instant: {line}");
+            }
+            let order: Vec<_> = rows(&file).iter().map(|r| (r.0, r.1)).collect();
+            assert!(order.is_sorted(), "sorted by frame, then identity");
+        }
+        assert_eq!(identity_of_lane.len(), 3);
+    }
+}
+
+#[test]
+fn two_runs_leave_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording =
+        Blocks { cameras: 3, frames: 40, ..Blocks::default() }.write(&folder.path().join("blocks"));
+    let outs = ["first", "second"].map(|name| folder.path().join(name));
+    for (out, workers) in outs.iter().zip(["1", "3"]) {
+        track(&recording, out, &["--set", &format!("pipeline.workers={workers}")]).succeeded();
+    }
+    for camera in ["cam1", "cam2", "cam3"] {
+        let [a, b] = outs.each_ref().map(|out| text(out.join(format!("tracks/{camera}.txt"))));
+        assert!(!a.is_empty());
+        assert_eq!(a, b, "{camera}, one worker against three");
+    }
+}
+
+#[test]
+fn frames_are_numbered_as_the_source_does_and_ranges_include_both_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    for pictures in [Pictures::Jpeg, Pictures::Video] {
+        let recording =
+            Blocks { pictures, ..Blocks::default() }.write(&folder.path().join(format!("{pictures:?}")));
+        let out = folder.path().join(format!("out-{pictures:?}"));
+        track(&recording, &out, &["--frames", "4..9"]).succeeded();
+        let numbers: BTreeSet<u32> = rows(&out.join("tracks/cam1.txt")).iter().map(|r| r.0).collect();
+        assert!(numbers.first() >= Some(&4), "{numbers:?}");
+        assert_eq!(numbers.last(), Some(&9), "{numbers:?}");
+        let report = json(out.join("run.json"));
+        assert_eq!(report["cameras"]["cam1"]["frames_in"], 6);
+        assert_eq!(report["frame_sets"], 6);
+    }
+}
+
+#[test]
+fn detections_alone_are_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = Blocks::default().write(&folder.path().join("blocks"));
+    for camera in ["cam1", "cam2"] {
+        std::fs::remove_dir_all(recording.join(camera).join("img1")).unwrap();
+        deepsort(&recording.join(camera).join("det"));
+    }
+    let out = folder.path().join("out");
+    run(["track", recording.to_str().unwrap(), "--out", out.to_str().unwrap()]
+        .into_iter()
+        .chain(["--set=detector=file", "--set=embedder=file"]))
+    .succeeded();
+    let identities = ["cam1", "cam2"]
+        .map(|c| rows(&out.join(format!("tracks/{c}.txt"))).iter().map(|r| r.1).collect::<BTreeSet<_>>());
+    assert_eq!(identities[0].len(), 3);
+    assert_eq!(identities[0], identities[1]);
+}
+
+/// Replaces `det.txt` by a `det.npy` with one clear embedding a lane.
+fn deepsort(folder: &Path) {
+    let mut values: Vec<f32> = Vec::new();
+    let det = text(folder.join("det.txt"));
+    for (row, line) in det.lines().enumerate() {
+        values.extend(line.split(',').map(|c| c.parse::<f32>().unwrap()));
+        values.extend((0..3).map(|k| if k == row % 3 { 1.0 } else { 0.0 }));
+    }
+    let mut header =
+        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, 13), }}", values.len() / 13);
+    header += &" ".repeat(63 - (10 + header.len()) % 64);
+    header.push('\n');
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    bytes.extend(values.iter().flat_map(|v| v.to_le_bytes()));
+    std::fs::write(folder.join("det.npy"), bytes).unwrap();
+    std::fs::remove_file(folder.join("det.txt")).unwrap();
+}
+
+#[test]
+fn the_report_accounts_for_every_frame() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = Blocks::default().write(&folder.path().join("blocks"));
+    // One picture stops in the middle, one is not there at all.
+    let broken = recording.join("cam2/img1/000005.jpg");
+    let bytes = std::fs::read(&broken).unwrap();
+    std::fs::write(&broken, &bytes[..bytes.len() / 2]).unwrap();
+    std::fs::remove_file(recording.join("cam2/img1/000008.jpg")).unwrap();
+
+    let out = folder.path().join("out");
+    let done = track(&recording, &out, &[]).succeeded();
+    assert!(done.stderr.contains("000005.jpg"), "{done:#?}");
+    let report = json(out.join("run.json"));
+    assert_eq!(report["state"]["finished"], true);
+    let cam2 = &report["cameras"]["cam2"];
+    assert_eq!(cam2["frames_in"], 11);
+    assert_eq!(cam2["frames_out"], 10);
+    assert_eq!(cam2["gaps"][0]["frame"], 5);
+    assert_eq!(cam2["gaps"].as_array().unwrap().len(), 1);
+    assert_eq!(report["cameras"]["cam1"]["frames_out"], 12);
+    let numbers: BTreeSet<u32> = rows(&out.join("tracks/cam2.txt")).iter().map(|r| r.0).collect();
+    assert!(!numbers.contains(&5) && !numbers.contains(&8) && numbers.contains(&12));
+    for stage in ["decode", "detect", "embed", "associate"] {
+        assert!(report["stages"][stage]["seconds"].as_f64().unwrap() > 0.0, "{stage}");
+    }
+    assert_eq!(report["configuration"]["detector"]["name"], "file");
+}
+
+#[test]
+fn overlay_and_rerun_recording_hold_every_frame() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording =
+        Blocks { pictures: Pictures::Video, ..Blocks::default() }.write(&folder.path().join("blocks"));
+    let (out, rrd) = (folder.path().join("out"), folder.path().join("run.rrd"));
+    track(&recording, &out, &["--overlay", "--rrd", rrd.to_str().unwrap()]).succeeded();
+    assert!(std::fs::metadata(&rrd).unwrap().len() > 1000);
+
+    use opencv::prelude::*;
+    let video = out.join("overlay.mp4");
+    let mut capture = opencv::videoio::VideoCapture::from_file(video.to_str().unwrap(), 0).unwrap();
+    let (mut picture, mut frames) = (opencv::core::Mat::default(), 0);
+    while capture.read(&mut picture).unwrap() {
+        frames += 1;
+    }
+    assert_eq!(frames, 12);
+}
