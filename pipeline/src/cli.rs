@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::doctor::Doctor;
+use crate::commands::eval::Eval;
 use crate::commands::track::Track;
 use crate::commands::weights::Weights;
 use crate::error;
@@ -20,6 +21,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Track(Track),
+    Eval(Eval),
     Weights(Weights),
     Doctor(Doctor),
 }
@@ -29,6 +31,7 @@ pub fn main() -> ExitCode {
     log_to_stderr();
     let done = match Cli::parse().command {
         Command::Track(command) => command.run(),
+        Command::Eval(command) => command.run(),
         Command::Weights(command) => command.run(),
         Command::Doctor(command) => command.run(),
     };

@@ -1,5 +1,6 @@
 //! One file per subcommand: its arguments and what it does.
 
 pub(crate) mod doctor;
+pub(crate) mod eval;
 pub(crate) mod track;
 pub(crate) mod weights;

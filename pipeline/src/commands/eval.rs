@@ -1,0 +1,171 @@
+//! `mvmhat eval`: tracks against ground truth.
+
+mod groups;
+mod inputs;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+use evaluation::{
+    Comparison, DatasetScores, Protocol, RecordingScores, Table, TableFormat, tracking_errors, write_errors,
+};
+use scene::{AtomicFile, Recording};
+use serde_json::Value;
+
+use crate::error::usage;
+use crate::frame_range::FrameRange;
+use groups::{Group, Groups};
+
+/// Scores tracks against ground truth: per camera, pooled, global (one identity in all cameras) and across views.
+#[derive(Debug, Args)]
+pub(crate) struct Eval {
+    /// The recording with the ground truth; with --dataset a folder of recordings
+    #[arg(long, value_name = "RECORDING")]
+    gt: PathBuf,
+    /// A run folder (DIR/tracks/<camera>.txt) or a plain one (DIR/<camera>.txt); with --dataset one for each recording
+    #[arg(long, value_name = "DIR")]
+    tracks: PathBuf,
+    /// Score a folder of recordings, and all of them together
+    #[arg(long)]
+    dataset: bool,
+    /// Score these frames only, both ends included [default: groups.json beside the recording, else the labelled frames]
+    #[arg(long, value_name = "A..B")]
+    frames: Option<FrameRange>,
+    /// Whose rules CLEAR and the identity measures follow
+    #[arg(long, value_enum, default_value_t)]
+    protocol: ProtocolName,
+    /// How to print the tables
+    #[arg(long, value_enum, default_value_t)]
+    format: FormatName,
+    /// Write the scores as JSON, ratios in percent
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write every false positive, miss, switch and cross-view error as CSV
+    #[arg(long, value_name = "FILE")]
+    errors: Option<PathBuf>,
+    /// Score positions on the ground too (gate 1 m): needs a calibration and ground_truth_world.csv, or WILDTRACK
+    #[arg(long)]
+    ground_plane: bool,
+}
+
+/// See [`Protocol`].
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum ProtocolName {
+    #[default]
+    Trackeval,
+    Devkit,
+}
+
+/// See [`TableFormat`].
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum FormatName {
+    #[default]
+    Table,
+    Markdown,
+    Csv,
+}
+
+impl Eval {
+    pub(crate) fn run(self) -> Result<()> {
+        if self.dataset && self.errors.is_some() {
+            return Err(usage!("--errors lists the errors of one recording: leave out --dataset"));
+        }
+        let (tables, json) = if self.dataset { self.score_dataset()? } else { self.score_recording()? };
+        let format = match self.format {
+            FormatName::Table => TableFormat::Text,
+            FormatName::Markdown => TableFormat::Markdown,
+            FormatName::Csv => TableFormat::Csv,
+        };
+        let text: Vec<String> = tables.iter().map(|table| table.render(format)).collect();
+        // Not `print!`, which panics where the reader of a pipe has gone.
+        writeln!(std::io::stdout(), "{}", text.join("\n").trim_end()).context("cannot print the tables")?;
+        match &self.json {
+            Some(path) => write_json(path, &json),
+            None => Ok(()),
+        }
+    }
+
+    fn score_recording(&self) -> Result<(Vec<Table>, Value)> {
+        let groups = Groups::beside(&self.gt)?;
+        let (comparison, scores) = self.score(&self.gt, &self.tracks, groups.of(&self.gt))?;
+        if let Some(path) = &self.errors {
+            let file =
+                AtomicFile::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+            self.write_errors(&comparison, file)
+                .with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        Ok((scores.tables(), scores.to_json()))
+    }
+
+    fn write_errors(&self, comparison: &Comparison, mut file: AtomicFile) -> Result<()> {
+        write_errors(tracking_errors(comparison, self.protocol()), &mut file)?;
+        Ok(file.commit()?)
+    }
+
+    fn score_dataset(&self) -> Result<(Vec<Table>, Value)> {
+        let groups = Groups::inside(&self.gt)?;
+        let mut recordings = Vec::new();
+        for name in groups.recordings(&self.gt)? {
+            let folder = self.gt.join(&name);
+            let (_, scores) = self.score(&folder, &self.tracks.join(&name), groups.of(&folder))?;
+            recordings.push((name, scores));
+        }
+        let scores = DatasetScores::new(recordings);
+        Ok((scores.tables(), scores.to_json()))
+    }
+
+    /// Reads and scores one recording. `group` is what `groups.json` says about it.
+    fn score(
+        &self,
+        gt: &Path,
+        tracks: &Path,
+        group: Option<&Group>,
+    ) -> Result<(Comparison, RecordingScores)> {
+        let recording = Recording::open(gt)?;
+        let cameras = inputs::cameras(&recording, tracks, group.and_then(|group| group.views))?;
+        let labelled =
+            inputs::labelled(&cameras).with_context(|| format!("{} has no ground truth", gt.display()))?;
+        let window = match (self.frames, group) {
+            (Some(frames), _) => inputs::within(labelled, frames.first, frames.last),
+            (None, Some(group)) => group.window(),
+            (None, None) => labelled,
+        };
+        let positions = if self.ground_plane { Some(inputs::positions(&recording, &cameras)?) } else { None };
+        let at = || format!("cannot score {}", gt.display());
+        let comparison = Comparison::new(Some(window), cameras).with_context(at)?;
+        let repeated = comparison.duplicates();
+        if repeated.truth + repeated.tracks > 0 {
+            tracing::warn!(
+                truth = repeated.truth,
+                tracks = repeated.tracks,
+                "{}: rows that repeat an identity in their frame; the last one counts",
+                gt.display()
+            );
+        }
+        let mut scores = RecordingScores::new(&comparison, self.protocol());
+        if let Some(positions) = positions {
+            let ground = Comparison::new(Some(window), vec![positions]).with_context(at)?;
+            scores = scores.with_ground_plane(&ground);
+        }
+        Ok((comparison, scores))
+    }
+
+    fn protocol(&self) -> Protocol {
+        match self.protocol {
+            ProtocolName::Trackeval => Protocol::TrackEval,
+            ProtocolName::Devkit => Protocol::Devkit,
+        }
+    }
+}
+
+fn write_json(path: &Path, json: &Value) -> Result<()> {
+    let write = || -> Result<()> {
+        let mut file = AtomicFile::create(path)?;
+        serde_json::to_writer_pretty(&mut file, json)?;
+        file.write_all(b"\n")?;
+        Ok(file.commit()?)
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}
