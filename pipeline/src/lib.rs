@@ -17,6 +17,7 @@ mod device;
 mod error;
 mod frame_range;
 mod interrupt;
+mod print;
 mod progress;
 mod run_report;
 mod sinks;

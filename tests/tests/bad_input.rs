@@ -55,7 +55,7 @@ fn a_video_that_ends_early_is_tracked_as_far_as_it_goes() {
     assert!((1..12).contains(&frames_out), "{frames_out}");
     assert_eq!(cam2["gaps"][0]["frames"], frames_in - frames_out);
     assert_eq!(report["cameras"]["cam1"]["frames_out"], 12, "the other camera goes on");
-    assert_eq!(text(out.join("tracks/cam1.txt")).lines().count(), 36);
+    assert!(text(out.join("tracks/cam1.txt")).lines().any(|line| line.starts_with("12,")));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use opencv::videoio::{self, VideoCapture, VideoWriter};
 use tch::{Cuda, Kind, Tensor};
 
 use crate::config::Config;
-use crate::{versions, viewer};
+use crate::{print, versions, viewer};
 
 /// Check every piece this program stands on, and say what to do about those that do not work.
 #[derive(Debug, Args)]
@@ -62,7 +62,7 @@ impl Doctor {
                 State::Missing => "missing",
                 State::Broken => "BROKEN ",
             };
-            println!("{mark}  {:<9} {}", finding.piece, finding.says);
+            print::lines(&format!("{mark}  {:<9} {}", finding.piece, finding.says));
         }
         let broken: Vec<_> =
             findings.iter().filter(|f| matches!(f.state, State::Broken)).map(|f| f.piece).collect();

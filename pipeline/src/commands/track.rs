@@ -14,7 +14,7 @@ use crate::frame_range::FrameRange;
 use crate::run_report::RunReport;
 use crate::sinks::{MotSink, OverlaySink, RerunSink, Sink};
 use crate::stream::{Outcome, Stop, Stream, Worker};
-use crate::{device, interrupt};
+use crate::{device, interrupt, print};
 
 /// Follow people through a recorded folder of synchronized cameras.
 ///
@@ -96,35 +96,39 @@ impl Track {
         if outcome.failure.is_none() {
             written?;
         }
-        self.say(&recording, &outcome);
+        print::lines(&self.summary(&recording, &outcome));
         conclude(outcome, &self.out)
     }
 
     /// What came of it, in a few lines.
-    fn say(&self, recording: &Recording, outcome: &Outcome) {
-        println!(
+    fn summary(&self, recording: &Recording, outcome: &Outcome) -> String {
+        let mut lines = vec![format!(
             "{} people in {} cameras, {} frame sets in {:.1} s ({:.1} per second)",
             outcome.people,
             recording.cameras.len(),
             outcome.frame_sets,
             outcome.seconds,
             outcome.frame_sets as f64 / outcome.seconds.max(1e-9)
-        );
+        )];
         for (camera, total) in recording.cameras.iter().zip(&outcome.cameras) {
             let lost: u64 = total.gaps.iter().map(|g| g.frames).sum();
             if lost > 0 {
-                println!("{}: {lost} of {} frames missing, see run.json", camera.name, total.frames_in);
+                lines.push(format!(
+                    "{}: {lost} of {} frames missing, see run.json",
+                    camera.name, total.frames_in
+                ));
             }
         }
         let out = self.out.display();
-        println!("tracks     {out}/tracks/<camera>.txt");
-        println!("report     {out}/run.json");
+        lines.push(format!("tracks     {out}/tracks/<camera>.txt"));
+        lines.push(format!("report     {out}/run.json"));
         if self.overlay {
-            println!("overlay    {out}/overlay.mp4");
+            lines.push(format!("overlay    {out}/overlay.mp4"));
         }
         if let Some(rrd) = &self.rrd {
-            println!("recording  {}  (open it with: rerun {0})", rrd.display());
+            lines.push(format!("recording  {}, to be opened with: rerun {0}", rrd.display()));
         }
+        lines.join("\n")
     }
 }
 

@@ -8,6 +8,7 @@ use detectors::{Fetched, Origin, Place, WeightsEntry, WeightsError, WeightsStore
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
 use crate::error::usage;
+use crate::print;
 
 /// List, fetch and import the weights of networks.
 #[derive(Debug, Args)]
@@ -70,7 +71,7 @@ fn list() -> Result<()> {
     }
     for row in &rows {
         let cells: Vec<_> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        println!("{}", cells.join("  ").trim_end());
+        print::lines(cells.join("  ").trim_end());
     }
     Ok(())
 }
@@ -110,5 +111,5 @@ fn show(fetched: &Fetched) {
             "imported: none of the published files, so its checksum is now noted".into()
         }
     };
-    println!("{}\nsha256 {}\n{origin}", fetched.path.display(), fetched.sha256);
+    print::lines(&format!("{}\nsha256 {}\n{origin}", fetched.path.display(), fetched.sha256));
 }

@@ -54,7 +54,9 @@ impl Mosaic {
             (across / down / f64::from(bounds.width) * f64::from(bounds.height)).ln().abs()
         };
         let empty = |columns: u32| count.div_ceil(columns) * columns - count;
-        let columns = (1..=count).max_by(|&a, &b| {
+        // Columns that a narrower grid of as many rows does without would stay empty.
+        let grids = (1..=count).filter(|columns| count.div_ceil(count.div_ceil(*columns)) == *columns);
+        let columns = grids.max_by(|&a, &b| {
             let larger = scale(a).total_cmp(&scale(b));
             // Twice too wide and twice too narrow are equally bad, whatever the last digit says.
             let shapelier = || ((misshape(b) - misshape(a)) * 1e9).round().total_cmp(&0.0);
@@ -149,8 +151,8 @@ mod tests {
         let mosaic =
             Mosaic::new(&[Size { width: 400, height: 200 }, Size { width: 100, height: 200 }], FULL_HD)
                 .unwrap();
-        assert_eq!(mosaic.size, Size { width: 800, height: 200 });
-        assert_eq!(mosaic.tiles[1], Tile { x: 550, y: 0, size: Size { width: 100, height: 200 } });
+        assert_eq!(mosaic.size, Size { width: 400, height: 400 });
+        assert_eq!(mosaic.tiles[1], Tile { x: 150, y: 200, size: Size { width: 100, height: 200 } });
     }
 
     #[test]
