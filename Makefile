@@ -1,6 +1,8 @@
 # `make demo` and `make test` do all the set-up they need; `make help` lists everything.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test lint bench clean
+# Reference data that may lie beside the checkout.
+SHARED := $(or $(MVMHAT_SHARED),../shared)
+.PHONY: help setup build demo test lint bench
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +18,7 @@ demo: setup ## Tracks a real four-camera clip and says what to look at
 	@scripts/demo.sh
 
 test: setup ## Every test
+	@scripts/footage.sh >/dev/null || echo "the tests on the real clip will be skipped"
 	cargo test --release --locked --workspace
 
 lint: setup ## Formatting and lints, warnings are errors
@@ -24,3 +27,8 @@ lint: setup ## Formatting and lints, warnings are errors
 
 bench: setup ## Every benchmark; figures are ratios to peers measured in the same run
 	cargo bench --locked --workspace
+	@if [ -d "$(SHARED)/weights" ]; then \
+		scripts/bench-inference.py "$(SHARED)/weights" && scripts/bench-evaluation.py "$(SHARED)/mvmhat"; \
+	else \
+		echo "skipped: ONNX Runtime, TrackEval and motrics side by side need reference data in $(SHARED)"; \
+	fi

@@ -70,7 +70,7 @@ def main():
     except ImportError:
         in_environment()
     folder = pathlib.Path(sys.argv[1])
-    build = ["cargo", "build", "--release", "--quiet", "-p", "detectors", "--example", "forward"]
+    build = ["cargo", "build", "--release", "--quiet", "--workspace", "--example", "forward"]
     subprocess.run(build, cwd=ROOT, check=True)
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     program = target / "release" / "examples" / "forward"

@@ -2,6 +2,8 @@
 //!
 //! The files in `fixtures/weights` were written by PyTorch 2.13.0 (`make.py` beside them).
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

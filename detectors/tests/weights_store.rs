@@ -1,5 +1,7 @@
 //! Where weights are found, and how they come there: folders and a server of the test's own.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;

@@ -57,7 +57,7 @@ impl Blocks {
 
     /// The box of a person, `(x, y, w, h)`: everyone keeps a lane and walks; each camera sees it a bit differently.
     fn place(camera: usize, frame: u32, person: usize) -> Rect {
-        let step = frame as i32 * if person % 2 == 0 { 2 } else { 1 };
+        let step = frame as i32 * if person.is_multiple_of(2) { 2 } else { 1 };
         Rect::new(10 + step + 5 * camera as i32, 5 + 38 * person as i32, 16, 32)
     }
 

@@ -136,7 +136,7 @@ impl Stream<'_> {
             ("embed", shared.embed),
             ("associate", shared.associate),
         ];
-        let stages = own.into_iter().chain(sink_times.into_iter());
+        let stages = own.into_iter().chain(sink_times);
         Ok(Outcome {
             frame_sets,
             people,

@@ -183,9 +183,9 @@ pub(super) fn deliver(mut sink: Box<dyn Sink>, receive: &Receiver<Tracked>, time
             break;
         }
     }
-    if let Err(error) = time.measure(0, || sink.finish()) {
-        if !failed {
-            stop.fail(error.context(format!("the {} output cannot be completed", sink.name())));
-        }
+    let finished = time.measure(0, || sink.finish());
+    // After a failed write the same file usually fails again: the first error says more.
+    if let (Err(error), false) = (finished, failed) {
+        stop.fail(error.context(format!("the {} output cannot be completed", sink.name())));
     }
 }

@@ -8,7 +8,7 @@
 //! | `/cameras/<name>/trails` | where the feet of each identity were in the last instants |
 //! | `/ground/people`, `/ground/trails` | the same on the ground, if calibrated |
 //! | `/plots/people/<name>` | people each camera sees |
-//! | `/plots/identities/now`, `/plots/identities/so far` | people all cameras see, and have seen |
+//! | `/plots/identities/now`, `/plots/identities/so_far` | people all cameras see, and have seen |
 //! | `/plots/speed` | frame sets per second |
 //!
 //! Two timelines: `frame`, the instant on the recording's clock, and `time`, the same in seconds.
@@ -120,7 +120,7 @@ impl RerunSink {
             stream.log_static(count.clone(), &SeriesLines::new().with_names([camera.name.as_str()]))?;
             cameras.push(CameraLog { path, count, pictures, trails: Trails::new(config.trail) });
         }
-        for (name, path) in [("now", identities("now")), ("so far", identities("so far"))] {
+        for (name, path) in [("now", identities("now")), ("so far", identities("so_far"))] {
             stream.log_static(path, &SeriesLines::new().with_names([name]))?;
         }
         let scales: Vec<f64> = cameras.iter().map(|camera| camera.pictures.scale()).collect();
@@ -162,7 +162,7 @@ impl Sink for RerunSink {
         }
         self.stream.log(identities("now"), &Scalars::single(people.len() as f64))?;
         self.seen.extend(people);
-        self.stream.log(identities("so far"), &Scalars::single(self.seen.len() as f64))?;
+        self.stream.log(identities("so_far"), &Scalars::single(self.seen.len() as f64))?;
         if let Some(speed) = self.speed.tick(now) {
             self.stream.log(entity_path!("plots", "speed"), &Scalars::single(speed))?;
         }
