@@ -1,5 +1,7 @@
 //! Who finds people in pictures, and how it is chosen.
 
+use std::time::Duration;
+
 use scene::{Detection, Recording};
 use serde::{Deserialize, Serialize};
 use tch::Device;
@@ -13,6 +15,11 @@ use crate::{Error, Frame};
 pub trait Detector: Send {
     /// Whether [`detect`](Self::detect) looks at pictures at all; where not, nobody need decode them.
     fn needs_pictures(&self) -> bool;
+
+    /// How long its network itself took so far, without what is done to pictures before it and to numbers after it.
+    fn forward_time(&self) -> Duration {
+        Duration::ZERO
+    }
 
     /// The people of every frame: one list a frame, in the order of the frames, by falling score. Frames of several
     /// cameras are one batch.

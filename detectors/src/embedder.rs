@@ -1,5 +1,7 @@
 //! Who describes how people look, and how it is chosen.
 
+use std::time::Duration;
+
 use scene::{Detection, Recording};
 use serde::{Deserialize, Serialize};
 use tch::Device;
@@ -13,6 +15,11 @@ use crate::{Error, Frame};
 pub trait Embedder: Send {
     /// Whether [`embed`](Self::embed) looks at pictures at all; where not, nobody need decode them.
     fn needs_pictures(&self) -> bool;
+
+    /// How long its network itself took so far, without what is done to pictures before it and to numbers after it.
+    fn forward_time(&self) -> Duration {
+        Duration::ZERO
+    }
 
     /// Fills the embedding of every detection: one list of detections a frame. The crops of all frames of all cameras
     /// are one batch.

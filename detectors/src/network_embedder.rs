@@ -1,7 +1,10 @@
 //! Networks as embedders.
 
 use std::path::Path;
+use std::time::Duration;
 
+use opencv::core::Mat;
+use opencv::imgproc::{COLOR_BGR2RGB, cvt_color_def};
 use opencv::prelude::*;
 use scene::{Detection, Embedding};
 use tch::{Device, Kind, Tensor};
@@ -43,9 +46,10 @@ impl NetworkEmbedder {
         let (width, height) = (i64::from(WIDTH), i64::from(HEIGHT));
         let crops = pixels.len() as i64 / (width * height * 3);
         let batch = Tensor::f_from_data_size(pixels, &[crops, height, width, 3], Kind::Uint8)?;
-        let batch =
+        let mut batch =
             batch.f_permute([0, 3, 1, 2])?.f_to_device(self.scale.device())?.f_to_kind(Kind::Float)?;
-        let embeddings = self.network.run(&(batch * &self.scale + &self.shift)).f_to_device(Device::Cpu)?;
+        let batch = batch.f_mul_(&self.scale)?.f_add_(&self.shift)?;
+        let embeddings = self.network.run(&batch).f_to_device(Device::Cpu)?;
         let dimension = (embeddings.numel() / crops.max(1) as usize).max(1);
         let numbers = Vec::<f32>::try_from(embeddings.f_contiguous()?.f_flatten(0, -1)?)?;
         Ok(numbers.chunks_exact(dimension).map(|values| Embedding::normalized(values.to_vec())).collect())
@@ -81,16 +85,22 @@ impl Embedder for NetworkEmbedder {
         true
     }
 
+    fn forward_time(&self) -> Duration {
+        self.network.forward_time()
+    }
+
     fn embed(&mut self, frames: &[Frame], detections: &mut [Vec<Detection>]) -> Result<(), Error> {
         let of_frames = frames.iter().zip(detections.iter_mut());
         let mut all: Vec<_> =
             of_frames.flat_map(|(f, found)| found.iter_mut().map(move |d| (f, d))).collect();
+        let mut rgb = Mat::default();
         for batch in all.chunks_mut(self.batch) {
             let mut pixels = Vec::with_capacity(batch.len() * (WIDTH * HEIGHT * 3) as usize);
             for (frame, detection) in batch.iter() {
                 let crop = crop(frame.needed_picture()?, detection.bbox, WIDTH, HEIGHT)?;
                 // OpenCV has blue first, the networks red.
-                pixels.extend(crop.data_bytes()?.as_chunks::<3>().0.iter().flat_map(|&[b, g, r]| [r, g, b]));
+                cvt_color_def(&crop, &mut rgb, COLOR_BGR2RGB)?;
+                pixels.extend_from_slice(rgb.data_bytes()?);
             }
             for ((_, detection), embedding) in batch.iter_mut().zip(self.run(&pixels)?) {
                 detection.embedding = Some(embedding);

@@ -1,6 +1,7 @@
 //! YOLOX as a detector of people.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use scene::{BBox, Detection};
 use tch::{Device, Kind, Tensor};
@@ -73,6 +74,10 @@ impl YoloxDetector {
 impl Detector for YoloxDetector {
     fn needs_pictures(&self) -> bool {
         true
+    }
+
+    fn forward_time(&self) -> Duration {
+        self.network.forward_time()
     }
 
     fn detect(&mut self, frames: &[Frame]) -> Result<Vec<Vec<Detection>>, Error> {

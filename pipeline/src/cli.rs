@@ -29,6 +29,7 @@ enum Command {
 /// Runs the command line of this process. Exit status 0: done; 1: the run failed; 2: wrong usage or configuration.
 pub fn main() -> ExitCode {
     log_to_stderr();
+    std::panic::set_hook(Box::new(|info| tracing::error!("internal error: {info}")));
     let done = match Cli::parse().command {
         Command::Track(command) => command.run(),
         Command::Eval(command) => command.run(),

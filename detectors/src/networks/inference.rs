@@ -1,5 +1,8 @@
 //! From a network's definition and its weights to outputs.
 
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
 use learning::{Fold, channels_last};
 use tch::nn::{self, ModuleT, VarStore};
 use tch::{Device, Kind, Tensor, no_grad};
@@ -16,6 +19,7 @@ impl<T: ModuleT + Fold> Network for T {}
 pub struct Inference {
     network: Box<dyn Network>,
     device: Device,
+    forward: Cell<Duration>,
 }
 
 impl Inference {
@@ -36,15 +40,23 @@ impl Inference {
         let mut network = build(&store.root());
         weights.load_into(&store, extra)?;
         network.fold();
-        Ok(Self { network: Box::new(network), device })
+        Ok(Self { network: Box::new(network), device, forward: Cell::default() })
     }
 
     /// The output for a batch N x C x H x W of any memory layout.
     pub fn run(&self, batch: &Tensor) -> Tensor {
-        no_grad(|| {
+        let start = Instant::now();
+        let output = no_grad(|| {
             let batch = channels_last(&batch.to_device(self.device).to_kind(Kind::Float));
             self.network.forward_t(&batch, false)
-        })
+        });
+        self.forward.set(self.forward.get() + start.elapsed());
+        output
+    }
+
+    /// How long [`run`](Self::run) took so far, all calls together.
+    pub fn forward_time(&self) -> Duration {
+        self.forward.get()
     }
 }
 

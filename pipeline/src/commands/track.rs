@@ -193,6 +193,8 @@ fn select_cameras(mut recording: Recording, names: &[String]) -> Result<Recordin
 fn workers(config: &Config, recording: &Recording, device: Device) -> Result<Vec<Worker>> {
     let threads = config.pipeline.threads;
     tch::set_num_threads(threads as i32);
+    // There are threads enough; more of them inside one resize would only wait for each other.
+    opencv::core::set_num_threads(1)?;
     let build = |_| {
         Ok(Worker {
             detector: detectors::build_detector(&config.detector, recording, device)?,

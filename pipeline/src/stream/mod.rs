@@ -66,6 +66,8 @@ struct Shared<'a> {
     decode: StageTime,
     detect: StageTime,
     embed: StageTime,
+    /// The networks' own part of `detect` and `embed`.
+    forward: StageTime,
     associate: StageTime,
     incomplete: std::sync::Mutex<Vec<String>>,
 }
@@ -92,6 +94,7 @@ impl Stream<'_> {
             decode: StageTime::default(),
             detect: StageTime::default(),
             embed: StageTime::default(),
+            forward: StageTime::default(),
             associate: StageTime::default(),
             incomplete: std::sync::Mutex::default(),
         };
@@ -134,6 +137,7 @@ impl Stream<'_> {
             ("decode", shared.decode),
             ("detect", shared.detect),
             ("embed", shared.embed),
+            ("forward", shared.forward),
             ("associate", shared.associate),
         ];
         let stages = own.into_iter().chain(sink_times);

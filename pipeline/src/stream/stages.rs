@@ -1,9 +1,10 @@
 //! What each thread of a run does. A stage ends when its input does; its output then ends with it.
 
 use std::collections::{BTreeMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use anyhow::{Context, Error};
+use anyhow::{Context, Error, anyhow};
 use association::Associator;
 use crossbeam::channel::{Receiver, Sender};
 use detectors::{Detector, Embedder, Frame, Picture};
@@ -128,11 +129,25 @@ pub(super) fn infer(
 }
 
 impl Worker {
+    /// Detects and describes. libtorch's refusals inside a network (memory that runs out, say) come as panics; here they
+    /// become errors.
     fn run(&mut self, frames: &[Frame], shared: &Shared<'_>) -> anyhow::Result<Vec<Vec<Detection>>> {
+        let run = AssertUnwindSafe(|| self.run_networks(frames, shared));
+        catch_unwind(run).unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+            Err(anyhow!("a network could not be run: {text}"))
+        })
+    }
+
+    fn run_networks(&mut self, frames: &[Frame], shared: &Shared<'_>) -> anyhow::Result<Vec<Vec<Detection>>> {
+        let forward = |worker: &Self| worker.detector.forward_time() + worker.embedder.forward_time();
+        let before = forward(self);
         let detect = || self.detector.detect(frames);
         let mut detections = shared.detect.measure(frames.len(), detect).context("the detector failed")?;
         let embed = || self.embedder.embed(frames, &mut detections);
         shared.embed.measure(frames.len(), embed).context("the embedder failed")?;
+        shared.forward.add(frames.len(), forward(self) - before);
         Ok(detections)
     }
 }

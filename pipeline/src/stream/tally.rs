@@ -23,7 +23,8 @@ impl StageTime {
         result
     }
 
-    fn add(&self, frames: usize, time: Duration) {
+    /// Adds a duration that was measured elsewhere.
+    pub(crate) fn add(&self, frames: usize, time: Duration) {
         self.nanoseconds.fetch_add(time.as_nanos() as u64, Ordering::Relaxed);
         self.frames.fetch_add(frames as u64, Ordering::Relaxed);
     }
