@@ -1,9 +1,10 @@
 //! Associates recordings with precomputed detections, writes their tracks and tells the speed.
 //!
-//! `cargo run --release -p association --example bench -- DATASET OUT`
+//! `cargo run --release -p association --example bench -- DATASET OUT [NAME [OPTIONS]]`
 //!
-//! `DATASET/<recording>/<camera>/det/det.npy` in, `OUT/<recording>/<camera>.txt` out (MOT text). The speed is the
-//! best of five runs on one thread, of the association alone.
+//! `DATASET/<recording>/<camera>/det/det.npy` in, `OUT/<recording>/<camera>.txt` out (MOT text). `NAME` is an associator,
+//! the default one if left out, and `OPTIONS` its constants as YAML, such as `{min_score: 0.3}`. The speed is the best of
+//! five runs on one thread, of the association alone.
 
 #[path = "../tests/support/recordings.rs"]
 mod recordings;
@@ -18,26 +19,33 @@ use scene::{FrameSet, TrackedBox, mot};
 const RUNS: usize = 5;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-    let [dataset, out] = arguments.as_slice() else {
-        return Err("usage: bench DATASET OUT".into());
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let (dataset, out, config) = match arguments.as_slice() {
+        [dataset, out] => (dataset, out, AssociationConfig::default()),
+        [dataset, out, name] => (dataset, out, AssociationConfig::named(name, options("{}")?)?),
+        [dataset, out, name, yaml] => (dataset, out, AssociationConfig::named(name, options(yaml)?)?),
+        _ => return Err("usage: bench DATASET OUT [NAME [OPTIONS]]".into()),
     };
     let mut folders =
         std::fs::read_dir(dataset)?.map(|e| Ok(e?.path())).collect::<std::io::Result<Vec<_>>>()?;
     folders.sort();
     for folder in folders.iter().filter(|folder| folder.is_dir()) {
         let name = folder.file_name().unwrap_or_default();
-        associate(folder, &Path::new(out).join(name))?;
+        associate(folder, &Path::new(out).join(name), &config)?;
     }
     Ok(())
 }
 
-fn associate(folder: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
+fn options(yaml: &str) -> Result<serde_yaml::Value, serde_yaml::Error> {
+    serde_yaml::from_str(yaml)
+}
+
+fn associate(folder: &Path, out: &Path, config: &AssociationConfig) -> Result<(), Box<dyn Error>> {
     let (cameras, sets) = recordings::frame_sets(folder)?;
     let mut best = f64::INFINITY;
     let mut tracked: Vec<FrameSet<Vec<TrackedBox>>> = Vec::new();
     for _ in 0..RUNS {
-        let mut associator = build(&AssociationConfig::default())?;
+        let mut associator = build(config)?;
         let input = sets.clone();
         let start = Instant::now();
         tracked = input.into_iter().flat_map(|set| associator.associate(set)).collect();

@@ -4,7 +4,7 @@ use scene::{Detection, FrameSet, TrackedBox};
 use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, Error as _};
 
-use crate::{ConfigError, Mvmhat, MvmhatConfig};
+use crate::{ConfigError, Fused, FusedConfig, Mvmhat, MvmhatConfig};
 
 /// Gives every detection of a recording its identity, instant by instant.
 pub trait Associator: Send {
@@ -23,19 +23,21 @@ pub trait Associator: Send {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "name", rename_all = "snake_case")]
 pub enum AssociationConfig {
+    /// Tracklets of all views, clustered jointly.
+    Fused(FusedConfig),
     /// The published inference.
     Mvmhat(MvmhatConfig),
 }
 
 impl Default for AssociationConfig {
     fn default() -> Self {
-        Self::Mvmhat(MvmhatConfig::default())
+        Self::Fused(FusedConfig::default())
     }
 }
 
 impl AssociationConfig {
     /// The names there are.
-    pub const NAMES: &'static [&'static str] = &["mvmhat"];
+    pub const NAMES: &'static [&'static str] = &["fused", "mvmhat"];
 
     /// The associator called `name`, with the keys in `options` and defaults for the others. `options` is a map without
     /// the key `name`; an empty one gives the defaults.
@@ -45,6 +47,7 @@ impl AssociationConfig {
     /// or a value of another type. Ranges are checked by [`build`].
     pub fn named<'de, D: Deserializer<'de>>(name: &str, options: D) -> Result<Self, D::Error> {
         match name {
+            "fused" => FusedConfig::deserialize(options).map(Self::Fused),
             "mvmhat" => MvmhatConfig::deserialize(options).map(Self::Mvmhat),
             _ => Err(D::Error::unknown_variant(name, Self::NAMES)),
         }
@@ -57,6 +60,7 @@ impl AssociationConfig {
 /// A value out of its range.
 pub fn build(config: &AssociationConfig) -> Result<Box<dyn Associator>, ConfigError> {
     match config {
+        AssociationConfig::Fused(config) => Ok(Box::new(Fused::new(config.clone())?)),
         AssociationConfig::Mvmhat(config) => Ok(Box::new(Mvmhat::new(config.clone())?)),
     }
 }
@@ -72,17 +76,23 @@ mod tests {
 
     #[test]
     fn keys_left_out_have_their_defaults() {
-        assert_eq!(named("mvmhat", "{}").unwrap(), AssociationConfig::default());
+        assert_eq!(named("fused", "{}").unwrap(), AssociationConfig::default());
+        assert_eq!(named("mvmhat", "{}").unwrap(), AssociationConfig::Mvmhat(MvmhatConfig::default()));
         let expected = MvmhatConfig { min_score: 0.8, ..MvmhatConfig::default() };
         assert_eq!(named("mvmhat", "{min_score: 0.8}").unwrap(), AssociationConfig::Mvmhat(expected));
     }
 
     #[test]
-    fn the_preset_tells_every_key_and_its_default() {
-        let preset = include_str!("../../configs/association-mvmhat.yaml");
-        let preset: serde_yaml::Value = serde_yaml::from_str(preset).unwrap();
-        let written = serde_yaml::to_value(AssociationConfig::default()).unwrap();
-        assert_eq!(preset["association"], written);
+    fn the_presets_tell_every_key_and_its_default() {
+        let presets = [
+            ("fused", include_str!("../../configs/association-fused.yaml")),
+            ("mvmhat", include_str!("../../configs/association-mvmhat.yaml")),
+        ];
+        for (name, preset) in presets {
+            let preset: serde_yaml::Value = serde_yaml::from_str(preset).unwrap();
+            let written = serde_yaml::to_value(named(name, "{}").unwrap()).unwrap();
+            assert_eq!(preset["association"], written);
+        }
     }
 
     #[test]
@@ -95,7 +105,7 @@ mod tests {
 
     #[test]
     fn it_is_written_flat_with_its_name() {
-        let written = serde_yaml::to_string(&AssociationConfig::default()).unwrap();
+        let written = serde_yaml::to_string(&named("mvmhat", "{}").unwrap()).unwrap();
         assert!(written.starts_with("name: mvmhat\nmin_score: 0.5\n"), "{written}");
     }
 

@@ -2,19 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::MotionNoise;
-
-/// A value of the configuration that is out of its range.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("`association.{key}` is {value}, but must be {allowed}")]
-pub struct ConfigError {
-    /// The key inside the section `association`.
-    pub key: &'static str,
-    /// The value that was given.
-    pub value: f64,
-    /// What is allowed, in words.
-    pub allowed: &'static str,
-}
+use crate::config_error::{at_least_one, fraction, positive, require, within};
+use crate::{ConfigError, MotionNoise};
 
 /// Constants of the published inference, [`Mvmhat`](crate::Mvmhat).
 ///
@@ -90,21 +79,11 @@ impl MvmhatConfig {
     /// # Errors
     /// The first key that is not, with what is allowed.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let require = |key, value: f64, ok: bool, allowed| {
-            if ok { Ok(()) } else { Err(ConfigError { key, value, allowed }) }
-        };
-        let within = |key, value: f64, range: std::ops::RangeInclusive<f64>, allowed| {
-            require(key, value, range.contains(&value), allowed)
-        };
-        let positive =
-            |key, value: f64| require(key, value, value > 0.0 && value.is_finite(), "over 0 and finite");
-        let at_least_one = |key, value: f64| require(key, value, value >= 1.0, "at least 1");
-
-        within("min_score", self.min_score, 0.0..=1.0, "between 0 and 1")?;
+        fraction("min_score", self.min_score)?;
         within("max_cosine_distance", self.max_cosine_distance, 0.0..=2.0, "between 0 and 2")?;
         at_least_one("gallery_size", self.gallery_size as f64)?;
         positive("mahalanobis_gate", self.mahalanobis_gate)?;
-        within("max_iou_distance", self.max_iou_distance, 0.0..=1.0, "between 0 and 1")?;
+        fraction("max_iou_distance", self.max_iou_distance)?;
         at_least_one("confirm_hits", f64::from(self.confirm_hits))?;
         at_least_one("max_misses", f64::from(self.max_misses))?;
         positive("position_noise", self.position_noise)?;
@@ -113,7 +92,7 @@ impl MvmhatConfig {
         let open = delta > 0.0 && delta < 1.0;
         require("temperature_delta", delta, open, "between 0 and 1, exclusive")?;
         positive("temperature_epsilon", self.temperature_epsilon)?;
-        within("min_match_probability", self.min_match_probability, 0.0..=1.0, "between 0 and 1")
+        fraction("min_match_probability", self.min_match_probability)
     }
 }
 

@@ -3,6 +3,7 @@
 //! An [`Associator`] takes the detections of all cameras instant by instant and gives every person one identity, over
 //! time and in all views. Which one, and its constants, is an [`AssociationConfig`]; [`build`] makes it:
 //!
+//! * [`Fused`]: tracklets of all views, clustered jointly; the default. Its file tells how it decides who is who;
 //! * [`Mvmhat`]: the published inference, our baseline. Its file tells the life of an identity.
 //!
 //! What associators are made of can be used on its own:
@@ -16,8 +17,10 @@
 
 mod associator;
 mod config;
+mod config_error;
 mod cost_matrix;
 mod cross_view;
+mod fused;
 mod gallery;
 mod kalman;
 mod linear_assignment;
@@ -27,9 +30,11 @@ mod over_time;
 mod track;
 
 pub use associator::{AssociationConfig, Associator, build};
-pub use config::{ConfigError, MvmhatConfig};
+pub use config::MvmhatConfig;
+pub use config_error::ConfigError;
 pub use cost_matrix::CostMatrix;
 pub use cross_view::adaptive_temperature;
+pub use fused::{Fused, FusedConfig};
 pub use gallery::Gallery;
 pub use kalman::{Measurement, Motion, MotionGate, MotionNoise};
 pub use linear_assignment::{AssignmentError, LinearAssignment};

@@ -2,15 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up may stop it")]
 
-use association::{AssociationConfig, build};
+use association::{AssociationConfig, FusedConfig, MvmhatConfig, build};
 use proptest::prelude::*;
 use scene::{BBox, Detection, Embedding, FrameIndex, FrameNumber, FrameSet, TrackedBox, View};
 
 type Detected = FrameSet<Vec<Detection>>;
 type Tracked = FrameSet<Vec<TrackedBox>>;
 
-fn associate(sets: &[Detected]) -> Vec<Tracked> {
-    let mut associator = build(&AssociationConfig::default()).unwrap();
+/// An associator and the score below which it ignores detections.
+fn associators() -> [(AssociationConfig, f32); 2] {
+    let (fused, mvmhat) = (FusedConfig::default(), MvmhatConfig::default());
+    let min_scores = [fused.min_score as f32, mvmhat.min_score as f32];
+    [(AssociationConfig::Fused(fused), min_scores[0]), (AssociationConfig::Mvmhat(mvmhat), min_scores[1])]
+}
+
+fn associate(config: &AssociationConfig, sets: &[Detected]) -> Vec<Tracked> {
+    let mut associator = build(config).unwrap();
     let mut tracked: Vec<_> = sets.iter().flat_map(|set| associator.associate(set.clone())).collect();
     tracked.extend(associator.finish());
     tracked
@@ -69,7 +76,8 @@ fn frame_set(t: usize, views: Vec<Option<Vec<Detection>>>) -> Detected {
 proptest! {
     #[test]
     fn every_instant_comes_out_once_with_each_person_at_most_once_in_a_view(sets in recording()) {
-        let tracked = associate(&sets);
+        for (config, min_score) in associators() {
+        let tracked = associate(&config, &sets);
         prop_assert_eq!(tracked.len(), sets.len());
         for (tracked, set) in tracked.iter().zip(&sets) {
             prop_assert_eq!(tracked.index, set.index);
@@ -81,15 +89,18 @@ proptest! {
                     prop_assert!(boxes[0].person < boxes[1].person, "sorted, nobody thrice: {boxes:?}");
                 }
                 for tracked in tracked.iter().flat_map(|view| &view.content) {
-                    prop_assert!(tracked.bbox.is_valid() && tracked.score >= 0.5 && tracked.person.0 > 0);
+                    prop_assert!(tracked.bbox.is_valid() && tracked.score >= min_score && tracked.person.0 > 0);
                 }
             }
+        }
         }
     }
 
     #[test]
     fn the_same_detections_give_the_same_identities(sets in recording()) {
-        prop_assert_eq!(associate(&sets), associate(&sets));
+        for (config, _) in associators() {
+            prop_assert_eq!(associate(&config, &sets), associate(&config, &sets));
+        }
     }
 
     #[test]
@@ -99,20 +110,24 @@ proptest! {
             let number = FrameNumber(set.index.0 as u32);
             set.views.push((!blind).then(|| View { number, content: Vec::new() }));
         }
-        let mut tracked = associate(&more);
+        for (config, _) in associators() {
+        let mut tracked = associate(&config, &more);
         for set in &mut tracked {
             let last = set.views.pop().flatten();
             prop_assert!(last.is_none_or(|view| view.content.is_empty()));
         }
-        prop_assert_eq!(tracked, associate(&sets));
+        prop_assert_eq!(tracked, associate(&config, &sets));
+        }
     }
 
     #[test]
     fn detections_below_the_threshold_change_nothing(sets in recording(), bbox in bbox()) {
+        for (config, min_score) in associators() {
         let mut more = sets.clone();
         for view in more.iter_mut().flat_map(|set| &mut set.views).flatten() {
-            view.content.insert(0, Detection { bbox, score: 0.49, embedding: None });
+            view.content.insert(0, Detection { bbox, score: min_score - 0.01, embedding: None });
         }
-        prop_assert_eq!(associate(&more), associate(&sets));
+        prop_assert_eq!(associate(&config, &more), associate(&config, &sets));
+        }
     }
 }

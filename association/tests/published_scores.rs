@@ -13,7 +13,7 @@ mod shared;
 
 use std::path::Path;
 
-use association::{AssociationConfig, build};
+use association::{Associator, Mvmhat, MvmhatConfig};
 use evaluation::{CameraRows, Clear, Comparison, Hota, Identity, Observation, Protocol, Sequence};
 use scene::{Recording, TrackedBox};
 
@@ -50,7 +50,7 @@ fn compare(detections: &Path, truth: &Path) -> Comparison {
     let (cameras, sets) = recordings::frame_sets(detections).unwrap();
     let window = |set: Option<&scene::FrameSet<_>>| set.unwrap().present().next().unwrap().1.number;
     let window = evaluation::Window { first: window(sets.first()), last: window(sets.last()) };
-    let mut associator = build(&AssociationConfig::default()).unwrap();
+    let mut associator = Mvmhat::new(MvmhatConfig::default()).unwrap();
     let tracked: Vec<_> = sets.into_iter().flat_map(|set| associator.associate(set)).collect();
     let truth = Recording::open(truth).unwrap();
     assert_eq!(truth.cameras.iter().map(|c| &c.name).collect::<Vec<_>>(), cameras.iter().collect::<Vec<_>>());

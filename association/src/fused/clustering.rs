@@ -1,0 +1,113 @@
+//! Constrained clustering: which sightings are one person, all views at once.
+//!
+//! Average linkage (UPGMA): the two clusters whose members are most alike on average are joined, again and again, as
+//! long as that average is positive and no two members are forbidden to be together. So a join must convince the
+//! members of both clusters together, which is what makes the result consistent over more than two views: there is no
+//! chain of pairwise matches that could contradict itself.
+
+/// How alike things are: symmetric, positive where two are rather the same, [`FORBIDDEN`](Self::FORBIDDEN) where they
+/// cannot be.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Affinities {
+    /// Members of each cluster; at first one.
+    sizes: Vec<f64>,
+    /// `n` x `n`: affinities summed over the members of two clusters.
+    sums: Vec<f64>,
+}
+
+impl Affinities {
+    /// The affinity of two that are surely not the same.
+    pub(crate) const FORBIDDEN: f64 = f64::NEG_INFINITY;
+
+    /// `n` things with the affinity that `affinity` gives to each pair `(i, j)`, `i < j`.
+    pub(crate) fn new(n: usize, mut affinity: impl FnMut(usize, usize) -> f64) -> Self {
+        let mut sums = vec![0.0; n * n];
+        for i in 0..n {
+            for j in i + 1..n {
+                let affinity = affinity(i, j);
+                (sums[i * n + j], sums[j * n + i]) = (affinity, affinity);
+            }
+        }
+        Self { sizes: vec![1.0; n], sums }
+    }
+
+    /// The cluster of each thing, named by one of its members.
+    pub(crate) fn cluster(mut self) -> Vec<usize> {
+        let n = self.sizes.len();
+        let mut cluster: Vec<usize> = (0..n).collect();
+        let mut roots = cluster.clone();
+        let mut nearest: Vec<Option<usize>> = (0..n).map(|i| self.nearest(i, &roots)).collect();
+        while let Some((a, b)) = self.best(&roots, &nearest) {
+            self.join(a, b, &roots);
+            roots.retain(|&root| root != b);
+            cluster.iter_mut().filter(|c| **c == b).for_each(|c| *c = a);
+            for &root in &roots {
+                // Who was nearest to either may have somebody else now; to the others the union is never nearer than
+                // both of its halves were.
+                if root == a || nearest[root].is_some_and(|near| near == a || near == b) {
+                    nearest[root] = self.nearest(root, &roots);
+                }
+            }
+        }
+        cluster
+    }
+
+    /// The two clusters most alike, if any two are rather the same.
+    fn best(&self, roots: &[usize], nearest: &[Option<usize>]) -> Option<(usize, usize)> {
+        let pairs = roots.iter().filter_map(|&a| Some((a, nearest[a]?)));
+        let (a, b) = pairs.max_by(|x, y| self.average(x.0, x.1).total_cmp(&self.average(y.0, y.1)))?;
+        (self.average(a, b) > 0.0).then_some((a, b))
+    }
+
+    fn nearest(&self, a: usize, roots: &[usize]) -> Option<usize> {
+        let others = roots.iter().copied().filter(|&b| b != a);
+        others.max_by(|&x, &y| self.average(a, x).total_cmp(&self.average(a, y)))
+    }
+
+    fn average(&self, a: usize, b: usize) -> f64 {
+        self.sums[a * self.sizes.len() + b] / (self.sizes[a] * self.sizes[b])
+    }
+
+    /// Puts `b` into `a`.
+    fn join(&mut self, a: usize, b: usize, roots: &[usize]) {
+        let n = self.sizes.len();
+        for &c in roots.iter().filter(|&&c| c != a && c != b) {
+            let sum = self.sums[a * n + c] + self.sums[b * n + c];
+            (self.sums[a * n + c], self.sums[c * n + a]) = (sum, sum);
+        }
+        self.sizes[a] += self.sizes[b];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const X: f64 = Affinities::FORBIDDEN;
+
+    fn cluster<const N: usize>(affinities: [[f64; N]; N]) -> Vec<usize> {
+        let clusters = Affinities::new(N, |i, j| affinities[i][j]).cluster();
+        // Named by the first member, whichever the algorithm chose.
+        clusters.iter().map(|c| clusters.iter().position(|other| other == c).unwrap()).collect()
+    }
+
+    #[test]
+    fn what_is_alike_comes_together() {
+        assert_eq!(cluster([[0.0, 0.5, -1.0], [0.5, 0.0, -1.0], [-1.0, -1.0, 0.0]]), [0, 0, 2]);
+        assert_eq!(cluster([]), [0usize; 0]);
+    }
+
+    #[test]
+    fn a_join_must_convince_on_average() {
+        // 2 is like 1, but unlike 0, which is more like 1: on average (0.3 - 0.4) / 2 it does not belong.
+        assert_eq!(cluster([[0.0, 0.5, -0.4], [0.5, 0.0, 0.3], [-0.4, 0.3, 0.0]]), [0, 0, 2]);
+        // With (0.45 - 0.4) / 2 it does.
+        assert_eq!(cluster([[0.0, 0.5, -0.4], [0.5, 0.0, 0.45], [-0.4, 0.45, 0.0]]), [0, 0, 0]);
+    }
+
+    #[test]
+    fn who_cannot_be_the_same_is_kept_apart_through_others() {
+        // 0 and 1 are both like 2, but cannot be one; the one more alike gets it.
+        assert_eq!(cluster([[0.0, X, 0.8], [X, 0.0, 0.9], [0.8, 0.9, 0.0]]), [0, 1, 1]);
+    }
+}

@@ -1,0 +1,142 @@
+//! The constants of the fused associator.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config_error::{at_least_one, fraction, positive, require, within};
+use crate::{ConfigError, MotionNoise};
+
+/// Constants of the fused associator, [`Fused`](crate::Fused).
+///
+/// How alike people must look to be the same is not among them: that is estimated from the recording.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FusedConfig {
+    /// Detections below this score are ignored, 0 to 1. Default 0.2.
+    pub min_score: f64,
+    /// Only detections from this score on start a tracklet; less certain ones continue one at most (Zhang et al.,
+    /// *ByteTrack: Multi-Object Tracking by Associating Every Detection Box*, ECCV 2022), 0 to 1, at least `min_score`.
+    /// Default 0.5.
+    pub high_score: f64,
+    /// A detection from this score on is believed and reported at once, 0 to 1. Default 0.7.
+    pub sure_score: f64,
+    /// Detections after which a tracklet is believed and reported if none of them was that sure, at least 1. Default 3.
+    pub confirm_hits: u32,
+    /// Frames of its camera for which a tracklet is continued without a detection; at least 1. Default 30. Its person is
+    /// remembered for longer, see `gallery_size`.
+    pub max_misses: u32,
+    /// Largest squared Mahalanobis distance between a detection and the predicted box, over 0. Default 9.4877, the
+    /// 95 % quantile of chi-square with 4 degrees of freedom.
+    pub mahalanobis_gate: f64,
+    /// Largest cost of continuing a tracklet, 0 to 1: the mean of how far a detection is from the predicted place (0 there,
+    /// 1 at the gate) and from the tracklet's looks (0 as ever, 1 like a stranger). Default 0.55: looks like a stranger's
+    /// are accepted only very near to the predicted place.
+    pub max_cost: f64,
+    /// Smallest overlap (intersection over union) with which what is left continues a tracklet, 0 to 1. Default 0.4.
+    pub min_overlap: f64,
+    /// Looks of a box of which no more than this share is free of nearer boxes are not learned, 0 to below 1.
+    /// Default 0.5.
+    pub min_visible: f64,
+    /// Standard deviation of positions and sizes, relative to the height of the box, over 0. Default 1/20 (DeepSORT).
+    pub position_noise: f64,
+    /// Standard deviation of velocities per frame, relative to the height of the box, over 0. Default 1/160 (DeepSORT).
+    pub velocity_noise: f64,
+    /// How much more alike than the average strangers two sightings must look to be one person, in standard deviations
+    /// of strangers, at least; 0 or more. Default 1. It matters where people are seen by one camera only, so that nothing
+    /// can be learned of how the same person looks in two.
+    pub min_deviations: f64,
+    /// What a former decision counts against new evidence, in units of the distance between strangers (0) and the same
+    /// person (1); 0 or more. Default 0.15.
+    pub hysteresis: f64,
+    /// Every so many instants all identities are considered anew, at least 1. Default 5. When somebody comes, it is done at
+    /// once.
+    pub review_every: u32,
+    /// Sightings remembered when they are over, one a person and view; the oldest are forgotten. Default 200.
+    pub gallery_size: usize,
+}
+
+impl Default for FusedConfig {
+    fn default() -> Self {
+        Self {
+            min_score: 0.2,
+            high_score: 0.5,
+            sure_score: 0.7,
+            confirm_hits: 3,
+            max_misses: 30,
+            mahalanobis_gate: 9.4877,
+            max_cost: 0.55,
+            min_overlap: 0.4,
+            min_visible: 0.5,
+            position_noise: 1.0 / 20.0,
+            velocity_noise: 1.0 / 160.0,
+            min_deviations: 1.0,
+            hysteresis: 0.15,
+            review_every: 5,
+            gallery_size: 200,
+        }
+    }
+}
+
+impl FusedConfig {
+    /// The noise of the motion model.
+    pub(crate) fn motion_noise(&self) -> MotionNoise {
+        MotionNoise { position: self.position_noise, velocity: self.velocity_noise }
+    }
+
+    /// Whether every value is in its range.
+    ///
+    /// # Errors
+    /// The first key that is not, with what is allowed.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        fraction("min_score", self.min_score)?;
+        within("high_score", self.high_score, self.min_score..=1.0, "between `min_score` and 1")?;
+        fraction("sure_score", self.sure_score)?;
+        at_least_one("confirm_hits", self.confirm_hits.into())?;
+        at_least_one("max_misses", self.max_misses.into())?;
+        positive("mahalanobis_gate", self.mahalanobis_gate)?;
+        fraction("max_cost", self.max_cost)?;
+        fraction("min_overlap", self.min_overlap)?;
+        let below_one = (0.0..1.0).contains(&self.min_visible);
+        require("min_visible", self.min_visible, below_one, "at least 0 and below 1")?;
+        positive("position_noise", self.position_noise)?;
+        positive("velocity_noise", self.velocity_noise)?;
+        within("min_deviations", self.min_deviations, 0.0..=f64::MAX, "0 or more and finite")?;
+        within("hysteresis", self.hysteresis, 0.0..=f64::MAX, "0 or more and finite")?;
+        at_least_one("review_every", self.review_every.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_valid() {
+        assert_eq!(FusedConfig::default().validate(), Ok(()));
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_named_with_what_is_allowed() {
+        let default = FusedConfig::default;
+        let broken = [
+            (
+                FusedConfig { high_score: 0.1, ..default() },
+                "`association.high_score` is 0.1, but must be between `min_score` and 1",
+            ),
+            (
+                FusedConfig { min_visible: 1.0, ..default() },
+                "`association.min_visible` is 1, but must be at least 0 and below 1",
+            ),
+            (
+                FusedConfig { hysteresis: f64::NAN, ..default() },
+                "`association.hysteresis` is NaN, but must be 0 or more and finite",
+            ),
+            (
+                FusedConfig { review_every: 0, ..default() },
+                "`association.review_every` is 0, but must be at least 1",
+            ),
+        ];
+        for (config, message) in broken {
+            assert_eq!(config.validate().unwrap_err().to_string(), message);
+        }
+    }
+}

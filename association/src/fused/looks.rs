@@ -1,0 +1,70 @@
+//! How one person looks in one view: the mean of what was seen.
+
+use crate::gallery::dot;
+
+/// A running mean of unit embeddings.
+///
+/// The mean is *not* scaled to unit length: the inner product of two such means is the mean cosine over all pairs of
+/// their embeddings, so its expectation does not depend on how many there are, only its scatter does. That is what
+/// makes young and old tracklets comparable on one scale. The squared length is likewise the mean cosine of the
+/// person with itself.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Looks {
+    mean: Vec<f32>,
+    weight: f32,
+}
+
+impl Looks {
+    /// Observations after which the oldest begin to fade.
+    const HORIZON: f32 = 200.0;
+
+    /// Learns `embedding` as `weight` observations, 0 to 1. The first embedding sets the dimension.
+    pub(crate) fn learn(&mut self, embedding: &[f32], weight: f32) {
+        if self.mean.is_empty() {
+            self.mean = vec![0.0; embedding.len()];
+        }
+        self.blend(embedding, weight);
+    }
+
+    /// Learns all that `other` knows.
+    pub(crate) fn absorb(&mut self, other: &Self) {
+        if self.mean.is_empty() {
+            *self = other.clone();
+        } else if !other.mean.is_empty() {
+            self.blend(&other.mean, other.weight);
+        }
+    }
+
+    fn blend(&mut self, values: &[f32], weight: f32) {
+        if weight > 0.0 {
+            let share = weight / (self.weight + weight);
+            self.mean.iter_mut().zip(values).for_each(|(mean, value)| *mean += share * (value - *mean));
+            self.weight = (self.weight + weight).min(Self::HORIZON);
+        }
+    }
+
+    /// Mean cosine with an embedding, or `None` where nothing is known.
+    pub(crate) fn likeness_to(&self, embedding: &[f32]) -> Option<f32> {
+        self.is_known().then(|| dot(&self.mean, embedding))
+    }
+
+    /// Mean cosine over all pairs of embeddings of the two, or `None` where nothing is known.
+    pub(crate) fn likeness(&self, other: &Self) -> Option<f32> {
+        other.is_known().then(|| self.likeness_to(&other.mean)).flatten()
+    }
+
+    /// Mean cosine of the person with itself, 1 after one observation.
+    pub(crate) fn constancy(&self) -> f32 {
+        dot(&self.mean, &self.mean)
+    }
+
+    /// How many observations were learned, those that faded not counted.
+    pub(crate) fn weight(&self) -> f32 {
+        self.weight
+    }
+
+    /// Whether anything was learned.
+    pub(crate) fn is_known(&self) -> bool {
+        self.weight > 0.0
+    }
+}

@@ -1,0 +1,136 @@
+//! Matching over time: which detection of a view continues which of its tracklets.
+//!
+//! Two stages (Zhang et al., *ByteTrack*, ECCV 2022). First the detections of high score with all tracklets, by one cost of
+//! place and looks together: a person who is hidden for a moment looks like somebody else but is where they were
+//! foreseen, and a person who turns up elsewhere looks as ever. Then what is left of tracklets that are not lost, with what is left of
+//! detections however uncertain, by overlap alone: a low score mostly means a hidden person, whose looks say nothing.
+
+use super::likeness::Scale;
+use super::tracklet::Tracklet;
+use crate::observations::Observations;
+use crate::{CostMatrix, FusedConfig, LinearAssignment, MotionGate};
+
+/// Matches the tracklets of one view with its detections. One for all views: it keeps nothing but its workspace.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TimeMatcher {
+    costs: CostMatrix,
+    solver: LinearAssignment,
+    /// Tracklet of each detection.
+    tracklet_of: Vec<Option<usize>>,
+    gates: Vec<MotionGate>,
+    /// Tracklets and detections that the stage is about.
+    tracklets: Vec<usize>,
+    detections: Vec<usize>,
+    matched: Vec<bool>,
+}
+
+impl TimeMatcher {
+    /// The tracklet (as an index) of each detection. The tracklets have been predicted to this instant; `strangers` is
+    /// the cosine usual among different people.
+    pub(crate) fn match_view(
+        &mut self,
+        tracklets: &[Tracklet],
+        seen: &Observations,
+        clarity: &[f32],
+        scale: &Scale,
+        config: &FusedConfig,
+    ) -> &[Option<usize>] {
+        self.tracklet_of.clear();
+        self.tracklet_of.resize(seen.len(), None);
+        self.matched.clear();
+        self.matched.resize(tracklets.len(), false);
+        self.by_place_and_looks(tracklets, seen, clarity, scale, config);
+        self.by_overlap(tracklets, seen, clarity, scale, config);
+        &self.tracklet_of
+    }
+
+    fn by_place_and_looks(
+        &mut self,
+        tracklets: &[Tracklet],
+        seen: &Observations,
+        clarity: &[f32],
+        scale: &Scale,
+        config: &FusedConfig,
+    ) {
+        let noise = config.motion_noise();
+        self.tracklets.clear();
+        self.tracklets.extend(0..tracklets.len());
+        self.detections.clear();
+        self.detections.extend((0..seen.len()).filter(|&i| f64::from(seen.scores[i]) >= config.high_score));
+        self.gates.clear();
+        self.gates.extend(tracklets.iter().map(|t| t.motion.gate(noise)));
+        let Self { costs, gates, detections, .. } = self;
+        let limit = config.max_cost as f32;
+        costs.fill(tracklets.len(), detections.len(), |row, column| {
+            let detection = detections[column];
+            let place =
+                gates[row].squared_mahalanobis(&seen.measurements[detection]) / config.mahalanobis_gate;
+            // The cheap gate first: looks are compared only where the person may have got to.
+            if place.is_nan() || place > 1.0 {
+                return beyond(limit);
+            }
+            let looks = &tracklets[row].sighting.looks;
+            let likeness = seen.embedding(detection).and_then(|e| looks.likeness_to(e));
+            let cost = match likeness {
+                Some(likeness) => {
+                    let say = 0.5 * clarity[detection];
+                    (1.0 - say) * place as f32 + say * scale.strangeness(likeness.into()) as f32
+                }
+                None => place as f32,
+            };
+            if cost <= limit { cost } else { beyond(limit) }
+        });
+        self.assign(limit);
+    }
+
+    fn by_overlap(
+        &mut self,
+        tracklets: &[Tracklet],
+        seen: &Observations,
+        clarity: &[f32],
+        scale: &Scale,
+        config: &FusedConfig,
+    ) {
+        let matched = &self.matched;
+        self.tracklets.clear();
+        self.tracklets.extend((0..tracklets.len()).filter(|&t| !matched[t] && tracklets[t].missed == 1));
+        let tracklet_of = &self.tracklet_of;
+        self.detections.clear();
+        self.detections.extend((0..seen.len()).filter(|&i| tracklet_of[i].is_none()));
+        let limit = 1.0 - config.min_overlap as f32;
+        let Self { costs, tracklets: rows, detections, .. } = self;
+        costs.fill(rows.len(), detections.len(), |row, column| {
+            let (tracklet, detection) = (&tracklets[rows[row]], detections[column]);
+            let likeness = seen.embedding(detection).and_then(|e| tracklet.sighting.looks.likeness_to(e));
+            let strange = likeness.map_or(0.0, |l| scale.strangeness(l.into()));
+            if clarity[detection] >= 0.5
+                && f64::from(seen.scores[detection]) >= config.high_score
+                && strange > 0.5
+            {
+                return beyond(limit);
+            }
+            let cost = 1.0 - tracklet.motion.bbox().iou(&seen.boxes[detection]) as f32;
+            if cost <= limit { cost } else { beyond(limit) }
+        });
+        self.assign(limit);
+    }
+
+    /// Matches the tracklets and detections that rows and columns of the costs stand for.
+    fn assign(&mut self, limit: f32) {
+        let Self { costs, solver, tracklet_of, tracklets, detections, matched, .. } = self;
+        // Gated costs are finite, so there is always an assignment.
+        let columns = solver.solve(costs).unwrap_or_default();
+        for (row, column) in columns.iter().enumerate().filter_map(|(r, c)| Some((r, (*c)?))) {
+            if costs.get(row, column) <= limit {
+                tracklet_of[detections[column]] = Some(tracklets[row]);
+                matched[tracklets[row]] = true;
+            }
+        }
+    }
+}
+
+/// The cost of a pair beyond `limit`, or of one that cannot be compared: little more than at the limit, so that no good pair is given up for the
+/// sake of two poor ones.
+fn beyond(limit: f32) -> f32 {
+    limit + 1e-5
+}
