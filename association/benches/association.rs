@@ -1,5 +1,6 @@
 //! Speed of the association: frame sets per second on a made-up crowd and, where it is there, on the shared benchmark; and
-//! linear assignment beside another implementation in the same run.
+//! linear assignment beside another implementation in the same run. Crowds of several lengths show that an instant does not
+//! cost more after a long recording than after a short one.
 
 #![allow(clippy::expect_used, reason = "a broken set-up may stop it")]
 
@@ -12,31 +13,39 @@ mod shared;
 
 use std::hint::black_box;
 
-use association::{AssociationConfig, CostMatrix, LinearAssignment, build};
+use association::{AssociationConfig, CostMatrix, FusedConfig, LinearAssignment, MvmhatConfig, build};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use crowd::Crowd;
 use scene::{Detection, FrameSet};
 
 fn whole_recording(c: &mut Criterion, name: &str, sets: &[FrameSet<Vec<Detection>>]) {
-    let mut group = c.benchmark_group("mvmhat");
+    let configs = [
+        ("fused", AssociationConfig::Fused(FusedConfig::default())),
+        ("mvmhat", AssociationConfig::Mvmhat(MvmhatConfig::default())),
+    ];
+    let mut group = c.benchmark_group(name);
     group.sample_size(10).throughput(Throughput::Elements(sets.len() as u64));
-    group.bench_function(name, |b| {
-        b.iter_batched(
-            || sets.to_vec(),
-            |sets| {
-                let mut associator = build(&AssociationConfig::default()).expect("the defaults are valid");
-                sets.into_iter().map(|set| associator.associate(set).len()).sum::<usize>()
-            },
-            BatchSize::LargeInput,
-        );
-    });
+    for (associator, config) in configs {
+        group.bench_function(associator, |b| {
+            b.iter_batched(
+                || sets.to_vec(),
+                |sets| {
+                    let mut associator = build(&config).expect("the defaults are valid");
+                    sets.into_iter().map(|set| associator.associate(set).len()).sum::<usize>()
+                },
+                BatchSize::LargeInput,
+            );
+        });
+    }
     group.finish();
 }
 
 fn associators(c: &mut Criterion) {
     let crowd = Crowd { cameras: 4, people: 6, dimension: 64 };
-    let sets: Vec<_> = (0..400).map(|t| crowd.at(t)).collect();
-    whole_recording(c, "crowd, 4 cameras x 6 people, 64-d", &sets);
+    for length in [400, 4000] {
+        let sets: Vec<_> = (0..length).map(|t| crowd.at(t)).collect();
+        whole_recording(c, &format!("crowd, 4 cameras x 6 people, 64-d, {length} instants"), &sets);
+    }
     let Some(shared) = shared::folder() else {
         eprintln!("skipped: the shared benchmark (set MVMHAT_SHARED)");
         return;

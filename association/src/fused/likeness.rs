@@ -76,10 +76,12 @@ impl Scale {
         }
     }
 
-    /// How strange a detection looks whose likeness with a tracklet of its view this is: 0 for the same person as ever,
-    /// 1 for a stranger.
+    /// How likely a detection is a stranger to a tracklet of its view, with which it has this likeness, where both were as
+    /// likely before: the logistic function of the log-likelihood ratio of two normal distributions of one deviation.
     pub(crate) fn strangeness(&self, likeness: f64) -> f64 {
-        ((self.constancy - likeness) / (self.constancy - self.strangers)).clamp(0.0, 1.0)
+        let distance = (self.constancy - self.strangers) / self.strangers_deviation;
+        let share = (self.constancy - likeness) / (self.constancy - self.strangers);
+        1.0 / (1.0 + (distance.powi(2) * (0.5 - share)).exp())
     }
 
     /// How much a likeness speaks for the same person: in units of the distance between strangers and the same, over 0 for
@@ -95,6 +97,66 @@ impl Scale {
 
 /// The mean of `values` and of what is usual.
 fn usual_mean(usual: f64, values: impl Iterator<Item = f64>) -> f64 {
-    let (count, sum) = values.fold((USUAL_PAIRS, USUAL_PAIRS * usual), |(n, sum), v| (n + 1.0, sum + v));
-    sum / count
+    let (count, deviations) = values.fold((USUAL_PAIRS, 0.0), |(n, sum), v| (n + 1.0, sum + (v - usual)));
+    usual + deviations / count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::looks::Looks;
+    use super::*;
+
+    #[test]
+    fn the_threshold_is_as_far_from_both_in_deviations() {
+        let scale = Scale {
+            strangers: 0.2,
+            strangers_deviation: 0.1,
+            same: 0.8,
+            same_deviation: 0.2,
+            constancy: 0.9,
+        };
+        // Two deviations from either: 0.2 + 2 * 0.1 = 0.8 - 2 * 0.2.
+        assert!(scale.affinity(0.4, 0.0).abs() < 1e-12);
+        assert!((scale.affinity(1.0, 0.0) - 1.0).abs() < 1e-12, "0.6 above, the distance of the means");
+        assert!(scale.affinity(0.5, 3.0).abs() < 1e-12, "three deviations above strangers");
+    }
+
+    #[test]
+    fn strangeness_by_hand() {
+        let scale = Scale {
+            strangers: 0.5,
+            strangers_deviation: 0.2,
+            same: 0.8,
+            same_deviation: 0.1,
+            constancy: 0.9,
+        };
+        // The means are two deviations apart: log-likelihood ratios of -2, 0 and 2.
+        assert!((scale.strangeness(0.9) - 1.0 / (1.0 + 2.0f64.exp())).abs() < 1e-12);
+        assert!((scale.strangeness(0.7) - 0.5).abs() < 1e-12);
+        assert!((scale.strangeness(0.5) - 1.0 / (1.0 + (-2.0f64).exp())).abs() < 1e-12);
+    }
+
+    fn sighting(view: usize) -> Sighting {
+        let looks = Looks::default();
+        Sighting { person: None, view, looks, first: 0, last: 9, hits: 10 }
+    }
+
+    #[test]
+    fn the_footage_tells_strangers_from_the_same() {
+        // Two views with the same two people: 0.4 among strangers, 0.9 and 0.7 for the same.
+        let mut sightings = [sighting(0), sighting(0), sighting(1), sighting(1)];
+        let likeness =
+            [[1.0, 0.4, 0.9, 0.3], [0.4, 1.0, 0.3, 0.7], [0.9, 0.3, 1.0, 0.4], [0.3, 0.7, 0.4, 1.0]];
+        let scale = Scale::estimate(&sightings.each_mut(), |i, j| Some(likeness[i][j]));
+        // With three usual pairs: (3 * 0.3 + 2 * 0.4) / 5 and (3 * 0.7 + 0.9 + 0.7) / 5.
+        assert!((scale.strangers - 0.34).abs() < 1e-12);
+        assert!((scale.same - 0.74).abs() < 1e-12);
+    }
+
+    #[test]
+    fn without_footage_there_is_what_is_usual() {
+        assert_eq!(Scale::estimate(&[], |_, _| None), USUAL);
+        let mut sightings = [sighting(0), sighting(1)];
+        assert_eq!(Scale::estimate(&sightings.each_mut(), |_, _| None), USUAL, "nothing known of looks");
+    }
 }

@@ -68,3 +68,50 @@ impl Looks {
         self.weight > 0.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn looks(embeddings: &[([f32; 2], f32)]) -> Looks {
+        let mut looks = Looks::default();
+        embeddings.iter().for_each(|(embedding, weight)| looks.learn(embedding, *weight));
+        looks
+    }
+
+    #[test]
+    fn likeness_is_the_mean_cosine_of_all_pairs() {
+        let (red, blue, between) = ([1.0, 0.0], [0.0, 1.0], [0.6, 0.8]);
+        let a = looks(&[(red, 1.0), (between, 1.0)]);
+        let b = looks(&[(blue, 1.0), (between, 1.0), (red, 1.0)]);
+        // Cosines of red: 0, 0.6, 1; of between: 0.8, 1, 0.6.
+        assert!((a.likeness(&b).unwrap() - 4.0 / 6.0).abs() < 1e-6);
+        assert!((a.likeness_to(&blue).unwrap() - 0.4).abs() < 1e-6);
+        // With itself: 1, 0.6, 0.6, 1.
+        assert!((a.constancy() - 0.8).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_is_hidden_counts_less() {
+        let looks = looks(&[([1.0, 0.0], 1e-3), ([0.0, 1.0], 1.0)]);
+        assert!(looks.likeness_to(&[0.0, 1.0]).unwrap() > 0.99);
+    }
+
+    #[test]
+    fn nothing_known_says_nothing() {
+        let (known, unknown) = (looks(&[([1.0, 0.0], 1.0)]), Looks::default());
+        assert_eq!(known.likeness(&unknown), None);
+        assert_eq!(unknown.likeness(&known), None);
+        let mut heir = unknown;
+        heir.absorb(&known);
+        assert_eq!(heir, known);
+    }
+
+    #[test]
+    fn the_oldest_fades() {
+        let mut looks = looks(&[([1.0, 0.0], 1.0)]);
+        (0..2000).for_each(|_| looks.learn(&[0.0, 1.0], 1.0));
+        assert!(looks.likeness_to(&[1.0, 0.0]).unwrap() < 1e-3);
+        assert_eq!(looks.weight(), Looks::HORIZON);
+    }
+}

@@ -1,4 +1,5 @@
-//! The associator reproduces what the published inference reaches on the same detections.
+//! What the associators reach on the benchmark: `mvmhat` what the published inference reaches on the same detections,
+//! `fused` far more.
 //!
 //! Detections: real boxes and identities of the MvMHAT test set with simulated embeddings (`bench/sim60` of the shared
 //! test data). Expected: the published Python on them, scored by TrackEval and the authors' definitions
@@ -13,7 +14,7 @@ mod shared;
 
 use std::path::Path;
 
-use association::{Associator, Mvmhat, MvmhatConfig};
+use association::{AssociationConfig, FusedConfig, MvmhatConfig, build};
 use evaluation::{CameraRows, Clear, Comparison, Hota, Identity, Observation, Protocol, Sequence};
 use scene::{Recording, TrackedBox};
 
@@ -34,9 +35,9 @@ fn the_published_scores_are_reproduced() {
         eprintln!("skipped: the published scores need the shared test data (set MVMHAT_SHARED)");
         return;
     };
+    let config = AssociationConfig::Mvmhat(MvmhatConfig::default());
     for (group, published) in PUBLISHED {
-        let detections = shared.join("bench/sim60").join(group);
-        let scores = scores(&compare(&detections, &shared.join("mvmhat").join(group)));
+        let scores = scores(&compare(&shared, group, &config));
         for ((column, score), expected) in COLUMNS.iter().zip(scores).zip(published) {
             assert!(
                 (score - expected).abs() <= TOLERANCE,
@@ -46,13 +47,28 @@ fn the_published_scores_are_reproduced() {
     }
 }
 
-fn compare(detections: &Path, truth: &Path) -> Comparison {
-    let (cameras, sets) = recordings::frame_sets(detections).unwrap();
+#[test]
+fn the_fused_associator_keeps_identities_in_all_views() {
+    let Some(shared) = shared::folder() else {
+        eprintln!("skipped: the scores of the benchmark need the shared test data (set MVMHAT_SHARED)");
+        return;
+    };
+    let config = AssociationConfig::Fused(FusedConfig::default());
+    for (group, published) in PUBLISHED {
+        let scores = scores(&compare(&shared, group, &config));
+        let [idf1, global_idf1] = [scores[1], scores[3]];
+        assert!(idf1 > published[1] && global_idf1 > published[3] + 10.0, "{group}: {scores:?}");
+        assert!(global_idf1 >= 85.0, "{group}: {scores:?}");
+    }
+}
+
+fn compare(shared: &Path, group: &str, config: &AssociationConfig) -> Comparison {
+    let (cameras, sets) = recordings::frame_sets(&shared.join("bench/sim60").join(group)).unwrap();
     let window = |set: Option<&scene::FrameSet<_>>| set.unwrap().present().next().unwrap().1.number;
     let window = evaluation::Window { first: window(sets.first()), last: window(sets.last()) };
-    let mut associator = Mvmhat::new(MvmhatConfig::default()).unwrap();
+    let mut associator = build(config).unwrap();
     let tracked: Vec<_> = sets.into_iter().flat_map(|set| associator.associate(set)).collect();
-    let truth = Recording::open(truth).unwrap();
+    let truth = Recording::open(&shared.join("mvmhat").join(group)).unwrap();
     assert_eq!(truth.cameras.iter().map(|c| &c.name).collect::<Vec<_>>(), cameras.iter().collect::<Vec<_>>());
     let rows = truth.ground_truth().unwrap().into_iter().enumerate().map(|(camera, truth)| {
         let views = tracked.iter().filter_map(|set| set.views[camera].as_ref());

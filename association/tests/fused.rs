@@ -1,0 +1,197 @@
+//! What the fused associator promises, on people of our own making.
+
+#![allow(clippy::unwrap_used, reason = "a broken set-up may stop it")]
+
+#[path = "support/crowd.rs"]
+mod crowd;
+
+use std::collections::BTreeMap;
+
+use association::{Associator, Fused, FusedConfig};
+use crowd::Crowd;
+use proptest::prelude::*;
+use scene::{BBox, Detection, Embedding, FrameIndex, FrameNumber, FrameSet, TrackedBox, View};
+
+type Detected = FrameSet<Vec<Detection>>;
+type Tracked = FrameSet<Vec<TrackedBox>>;
+
+const RED: [f32; 3] = [1.0, 0.0, 0.0];
+const BLUE: [f32; 3] = [0.0, 1.0, 0.0];
+const GREEN: [f32; 3] = [0.0, 0.0, 1.0];
+
+fn associate(sets: impl IntoIterator<Item = Detected>) -> Vec<Tracked> {
+    let mut associator = Fused::new(FusedConfig::default()).unwrap();
+    let tracked: Vec<_> = sets.into_iter().flat_map(|set| associator.associate(set)).collect();
+    assert!(associator.finish().is_empty(), "every instant is decided at once");
+    tracked
+}
+
+fn at(x: f64, score: f32, looks: Option<[f32; 3]>) -> Detection {
+    let embedding = looks.map(|looks| Embedding::normalized(looks.to_vec()));
+    Detection { bbox: BBox::new(x, 50.0, 50.0, 100.0), score, embedding }
+}
+
+/// The identities each camera reports at each instant, in the order of the boxes from left to right.
+fn people<const C: usize>(instants: impl IntoIterator<Item = [Vec<Detection>; C]>) -> Vec<[Vec<u32>; C]> {
+    let sets = instants.into_iter().enumerate().map(|(t, views)| FrameSet {
+        index: FrameIndex(t as u64),
+        seconds: t as f64 / 25.0,
+        views: views.map(|content| Some(View { number: FrameNumber(t as u32 + 1), content })).into(),
+    });
+    let from_left = |view: Option<View<Vec<TrackedBox>>>| {
+        let mut boxes = view.unwrap().content;
+        boxes.sort_by(|a, b| a.bbox.x.total_cmp(&b.bbox.x));
+        boxes.into_iter().map(|b| b.person.0).collect::<Vec<u32>>()
+    };
+    let tracked = associate(sets).into_iter();
+    tracked.map(|set| set.views.into_iter().map(from_left).collect::<Vec<_>>().try_into().unwrap()).collect()
+}
+
+#[test]
+fn at_the_first_instant_all_views_share_identities() {
+    let first = || vec![at(100.0, 0.9, Some(RED)), at(300.0, 0.9, Some(BLUE))];
+    let second = || vec![at(100.0, 0.9, Some(BLUE)), at(300.0, 0.9, Some(GREEN))];
+    let [a, b] = people([[first(), second()]]).remove(0);
+    assert_eq!((a.len(), b.len()), (2, 2));
+    assert_eq!(a[1], b[0], "blue");
+    assert!(!a.contains(&b[1]) && a[0] != a[1], "everybody else is somebody else: {a:?} {b:?}");
+}
+
+#[test]
+fn who_is_seen_less_surely_is_reported_from_the_third_detection_on() {
+    let reported = people((0..4).map(|_| [vec![at(100.0, 0.6, Some(RED))]]));
+    assert_eq!(reported, [[vec![]], [vec![]], [vec![1]], [vec![1]]]);
+    let reported = people((0..9).map(|_| [vec![at(100.0, 0.4, Some(RED))]]));
+    assert!(reported.iter().all(|[people]| people.is_empty()), "too uncertain to begin with");
+}
+
+#[test]
+fn an_uncertain_detection_continues_a_person() {
+    let score = |t| if t < 3 { 0.9 } else { 0.3 };
+    let reported = people((0..9).map(|t| [vec![at(100.0, score(t), Some(RED))]]));
+    assert!(reported.iter().all(|[people]| people == &[1]), "{reported:?}");
+}
+
+#[test]
+fn a_person_missed_is_foreseen_once_and_found_again() {
+    let seen = |t: usize| if (5..15).contains(&t) { vec![] } else { vec![at(100.0, 0.9, Some(RED))] };
+    let reported = people((0..20).map(|t| [seen(t)]));
+    assert_eq!(reported[5], [vec![1]], "foreseen");
+    assert!(reported[6..15].iter().all(|[people]| people.is_empty()), "only remembered");
+    assert!(reported[15..].iter().all(|[people]| people == &[1]), "found again");
+}
+
+#[test]
+fn who_left_all_views_is_known_when_they_return() {
+    // 300 instants later, in the other view first, beside somebody who stayed.
+    let stays = |x| at(x, 0.9, Some(BLUE));
+    let both = |x| vec![at(x, 0.9, Some(RED)), stays(500.0)];
+    let reported = people((0..400).map(|t| match t {
+        0..50 => [both(100.0), both(200.0)],
+        50..350 => [vec![stays(500.0)], vec![stays(500.0)]],
+        _ => [vec![stays(500.0)], both(300.0)],
+    }));
+    assert_eq!(reported[399][1], reported[0][0]);
+}
+
+#[test]
+fn two_halves_are_joined_when_evidence_comes() {
+    // In the second view nobody knows at first what the person looks like.
+    let looks = |t| (t >= 10).then_some(RED);
+    let reported = people((0..30).map(|t| [vec![at(100.0, 0.9, Some(RED))], vec![at(700.0, 0.9, looks(t))]]));
+    assert_ne!(reported[9][0], reported[9][1]);
+    assert_eq!(reported[29][0], reported[29][1]);
+    assert_eq!(reported[29][0], reported[0][0], "the one that is known for longer stays");
+}
+
+#[test]
+fn a_wrong_identity_is_split_when_evidence_comes() {
+    // At first both look alike from the second view; then they do not.
+    let looks = |t| if t < 3 { RED } else { BLUE };
+    let reported =
+        people((0..40).map(|t| [vec![at(100.0, 0.9, Some(RED))], vec![at(700.0, 0.9, Some(looks(t)))]]));
+    assert_eq!(reported[0][0], reported[0][1]);
+    assert_ne!(reported[39][0], reported[39][1]);
+    assert_eq!(reported[39][0], reported[0][0]);
+}
+
+#[test]
+fn the_clothes_of_who_stands_before_are_not_learned() {
+    // Red is hidden by blue for so long that it would look blue, and appears again where it was.
+    let hidden = |t: usize| (20..200).contains(&t);
+    let red = |t| if hidden(t) { BLUE } else { RED };
+    let blue = |t| BBox::new(if hidden(t) { 105.0 } else { 300.0 }, 60.0, 50.0, 100.0);
+    let reported = people((0..230).map(|t| {
+        let front = Detection { bbox: blue(t), ..at(0.0, 0.9, Some(BLUE)) };
+        [vec![at(100.0, 0.9, Some(red(t))), front]]
+    }));
+    assert_eq!(reported[229], reported[0]);
+}
+
+#[test]
+fn people_without_looks_are_followed_and_not_shared() {
+    let walk =
+        |t: u32| vec![at(100.0 + 3.0 * f64::from(t), 0.9, None), at(900.0 - 3.0 * f64::from(t), 0.9, None)];
+    let reported = people((0..60).map(|t| [walk(t), walk(t)]));
+    let mut everybody = reported[59].concat();
+    assert_eq!(reported[59], reported[0]);
+    everybody.sort_unstable();
+    assert_eq!(everybody, [1, 2, 3, 4]);
+}
+
+/// Who each detection is taken for, by camera, instant and place; identities renamed in the order of a fixed walk over them.
+fn partition(tracked: &[Tracked], camera_of: &[usize]) -> Vec<Vec<Vec<usize>>> {
+    let mut names = BTreeMap::new();
+    let mut instants = Vec::new();
+    for set in tracked {
+        let mut views = Vec::new();
+        for &camera in camera_of {
+            let mut boxes = set.views[camera].as_ref().unwrap().content.clone();
+            boxes.sort_by(|a, b| (a.bbox.x, a.bbox.y).partial_cmp(&(b.bbox.x, b.bbox.y)).unwrap());
+            let renamed = boxes.iter().map(|b| {
+                let next = names.len();
+                *names.entry(b.person).or_insert(next)
+            });
+            views.push(renamed.collect());
+        }
+        instants.push(views);
+    }
+    instants
+}
+
+fn crowd(instants: u64) -> Vec<Detected> {
+    let crowd = Crowd { cameras: 4, people: 7, dimension: 64 };
+    (0..instants).map(|t| crowd.at(t)).collect()
+}
+
+#[test]
+fn a_crowd_is_followed_from_the_first_instant_on() {
+    let tracked = associate(crowd(300));
+    for view in tracked.iter().flat_map(|set| &set.views) {
+        let people: Vec<_> = view.as_ref().unwrap().content.iter().map(|b| b.person.0).collect();
+        assert_eq!(people, [1, 2, 3, 4, 5, 6, 7], "everybody in every view, and nobody else");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn the_order_of_cameras_and_detections_does_not_matter(
+        cameras in Just(vec![0usize, 1, 2, 3]).prop_shuffle(),
+        detections in Just((0usize..7).collect::<Vec<_>>()).prop_shuffle(),
+    ) {
+        let sets = crowd(60);
+        let shuffled = sets.iter().map(|set| {
+            let view = |camera: &usize| set.views[*camera].clone().map(|view| View {
+                number: view.number,
+                content: detections.iter().map(|&i| view.content[i].clone()).collect(),
+            });
+            FrameSet { views: cameras.iter().map(view).collect(), ..set.clone() }
+        });
+        let shuffled = associate(shuffled);
+        let place = |camera: usize| cameras.iter().position(|&c| c == camera).unwrap();
+        let places: Vec<_> = (0..4).map(place).collect();
+        prop_assert_eq!(partition(&shuffled, &places), partition(&associate(sets), &[0, 1, 2, 3]));
+    }
+}
