@@ -2,7 +2,7 @@
 
 use scene::{BBox, FrameNumber};
 
-use crate::view::{Frame, Pairs, Side, View};
+use crate::view::{Frame, Pairs, People, Side, View};
 use crate::{Observation, Place};
 
 /// The frames that are scored, both ends included.
@@ -186,6 +186,26 @@ impl<P> Comparison<P> {
     /// All cameras laid end to end as one sequence with shared identities.
     pub fn global(&self) -> Sequence<'_, P> {
         Sequence { views: &self.views, comparison: self }
+    }
+
+    /// Who is where in a frame of the window, by camera in the order of [`cameras`](Self::cameras); nobody in a frame
+    /// outside. Identities are those of the files.
+    pub fn people(&self, frame: FrameNumber) -> Vec<Sides<Vec<Observation<P>>>>
+    where
+        P: Place,
+    {
+        let place = self.window.contains(frame).then(|| (frame.0 - self.window.first.0) as usize);
+        let side = |people: People<'_, P>, ids: &Identities| {
+            let people = people.ids.iter().zip(people.places);
+            people.map(|(id, place)| Observation { frame, id: ids.original(*id), place: *place }).collect()
+        };
+        let content = |view: &View<P>| match place.map(|place| view.frame(place)) {
+            Some(Frame { truth, tracks, .. }) => {
+                Sides { truth: side(truth, &self.truth_ids), tracks: side(tracks, &self.track_ids) }
+            }
+            None => Sides::default(),
+        };
+        self.views.iter().map(content).collect()
     }
 
     pub(crate) fn truth_ids(&self) -> &Identities {

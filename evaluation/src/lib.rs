@@ -14,7 +14,7 @@
 //! | [`stma()`] | agreement over views and short times | MvMHAT++ |
 //!
 //! [`RecordingScores`] computes all of them, [`DatasetScores`] pools recordings; both become [`Table`]s and JSON.
-//! [`tracking_errors()`] lists the errors behind the counts. Places may also be [`GroundPoint`]s: then all of it happens
+//! [`tracking_errors()`] lists the errors behind the counts, [`ErrorWriter`] makes CSV of them. Places may also be [`GroundPoint`]s: then all of it happens
 //! on the floor, in metres.
 //!
 //! Ratios are 0 to 1 in the library, percent in tables and JSON. Nothing divided by nothing is 0, and no number is NaN.
@@ -38,6 +38,7 @@ mod assignment;
 mod clear;
 mod clear_rules;
 mod comparison;
+mod error_writer;
 mod frame_matches;
 mod ground;
 mod hota;
@@ -57,6 +58,7 @@ mod view;
 
 pub use clear::{Clear, Protocol, clear};
 pub use comparison::{CameraRows, Comparison, ComparisonError, Sequence, Sides, Window};
+pub use error_writer::ErrorWriter;
 pub use ground::{GroundPoint, fuse, modp};
 pub use hota::{ALPHAS, Hota, PerAlpha, alpha, hota};
 pub use identity::{Identity, identity};
@@ -66,4 +68,4 @@ pub use pairs::{ViewPairs, view_pairs};
 pub use scores::{CrossView, DatasetScores, RecordingScores, Scores};
 pub use stma::{STMA_LENGTHS, stma};
 pub use table::{Table, TableFormat};
-pub use tracking_errors::{ErrorKind, OtherView, TrackingError, tracking_errors, write_errors};
+pub use tracking_errors::{ErrorKind, OtherView, TrackingError, tracking_errors};

@@ -1,7 +1,5 @@
 //! The errors behind the counts, one by one, so that a person can go and look.
 
-use std::io::Write;
-
 use scene::{BBox, FrameNumber};
 use serde::Serialize;
 
@@ -182,36 +180,4 @@ impl<'a> CameraErrors<'a> {
     fn originals(&self, truth: u32, track: u32) -> (i64, i64) {
         (self.comparison.truth_ids().original(truth), self.comparison.track_ids().original(track))
     }
-}
-
-/// Writes errors as CSV with a line of names:
-/// `frame,camera,kind,truth,track,x,y,w,h,other_camera,other_truth,other_track`. What an error does not have is empty.
-///
-/// # Errors
-/// Where `to` cannot be written.
-pub fn write_errors<'a>(
-    errors: impl IntoIterator<Item = TrackingError<'a>>,
-    to: impl Write,
-) -> Result<(), csv::Error> {
-    let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(to);
-    csv.write_record([
-        "frame",
-        "camera",
-        "kind",
-        "truth",
-        "track",
-        "x",
-        "y",
-        "w",
-        "h",
-        "other_camera",
-        "other_truth",
-        "other_track",
-    ])?;
-    for e in errors {
-        let other = (e.other.map(|o| o.camera), e.other.map(|o| o.truth), e.other.map(|o| o.track));
-        csv.serialize((e.frame, e.camera, e.kind, e.truth, e.track, e.bbox, other))?;
-    }
-    csv.flush()?;
-    Ok(())
 }

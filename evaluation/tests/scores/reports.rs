@@ -1,8 +1,9 @@
 //! Pooling, tables, JSON and the list of errors.
 
 use evaluation::{
-    DatasetScores, Protocol, RecordingScores, TableFormat, tracking_errors, view_pairs, write_errors,
+    DatasetScores, ErrorWriter, Protocol, RecordingScores, TableFormat, tracking_errors, view_pairs,
 };
+use scene::FrameNumber;
 use serde_json::Value;
 
 use crate::{camera, compare, row};
@@ -86,15 +87,41 @@ fn tables_are_aligned_and_say_their_protocol() {
 #[test]
 fn errors_one_by_one() {
     let comparison = hall();
-    let mut csv = Vec::new();
-    write_errors(tracking_errors(&comparison, Protocol::TrackEval), &mut csv).unwrap();
+    let errors = || tracking_errors(&comparison, Protocol::TrackEval);
+    let mut csv = ErrorWriter::of_recording(Vec::new()).unwrap();
+    csv.write("hall", errors()).unwrap();
     assert_eq!(
-        String::from_utf8(csv).unwrap(),
+        String::from_utf8(csv.finish().unwrap()).unwrap(),
         "frame,camera,kind,truth,track,x,y,w,h,other_camera,other_truth,other_track\n\
          2,a,FN,1,,0.0,0.0,10.0,10.0,,,\n\
          2,\"b,2\",FP,,9,50.0,0.0,10.0,10.0,,,\n\
          2,\"b,2\",IDSW,1,6,0.0,0.0,10.0,10.0,,,\n"
     );
+    let mut csv = ErrorWriter::of_dataset(Vec::new()).unwrap();
+    csv.write("hall", errors().take(1)).unwrap();
+    csv.write("yard", errors().take(1)).unwrap();
+    assert_eq!(
+        String::from_utf8(csv.finish().unwrap()).unwrap(),
+        "recording,frame,camera,kind,truth,track,x,y,w,h,other_camera,other_truth,other_track\n\
+         hall,2,a,FN,1,,0.0,0.0,10.0,10.0,,,\n\
+         yard,2,a,FN,1,,0.0,0.0,10.0,10.0,,,\n"
+    );
+}
+
+#[test]
+fn people_of_a_frame_under_the_names_of_their_files() {
+    let truth = || vec![row(3, 1, 0.0), row(4, 1, 7.0)];
+    // The identity 9 twice in one frame: the last row counts.
+    let tracks = vec![row(4, 9, 1.0), row(4, -5, 2.0), row(4, 9, 3.0), row(5, 2, 0.0)];
+    let comparison = compare((3, 4), vec![camera("a", truth(), vec![]), camera("b", truth(), tracks)]);
+    let people = comparison.people(FrameNumber(4));
+    assert_eq!(people[0].truth, [row(4, 1, 7.0)]);
+    assert!(people[0].tracks.is_empty());
+    let mut tracks = people[1].tracks.clone();
+    tracks.sort_by_key(|row| row.id);
+    assert_eq!(tracks, [row(4, -5, 2.0), row(4, 9, 3.0)]);
+    let outside = comparison.people(FrameNumber(5));
+    assert!(outside.len() == 2 && outside.iter().all(|side| side.truth.is_empty() && side.tracks.is_empty()));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `mvmhat eval`: tracks against ground truth.
 
+mod error_file;
 mod groups;
 mod inputs;
 
@@ -8,14 +9,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
-use evaluation::{
-    Comparison, DatasetScores, Protocol, RecordingScores, Table, TableFormat, tracking_errors, write_errors,
-};
+use evaluation::{Comparison, DatasetScores, Protocol, RecordingScores, Table, TableFormat};
 use scene::{AtomicFile, Recording};
 use serde_json::Value;
 
 use crate::error::usage;
 use crate::frame_range::FrameRange;
+use crate::sinks::save_errors;
+use error_file::ErrorFile;
 use groups::{Group, Groups};
 
 /// Scores tracks against ground truth: per camera, pooled, global (one identity in all cameras) and across views.
@@ -45,6 +46,9 @@ pub(crate) struct Eval {
     /// Write every false positive, miss, switch and cross-view error as CSV
     #[arg(long, value_name = "FILE")]
     errors: Option<PathBuf>,
+    /// Draw the tracks, the ground truth and every error for the Rerun viewer
+    #[arg(long, value_name = "FILE")]
+    rrd: Option<PathBuf>,
     /// Score positions on the ground too (gate 1 m): needs a calibration and ground_truth_world.csv, or WILDTRACK
     #[arg(long)]
     ground_plane: bool,
@@ -67,10 +71,19 @@ enum FormatName {
     Csv,
 }
 
+/// A recording that was read and scored.
+struct Scored {
+    recording: Recording,
+    comparison: Comparison,
+    scores: RecordingScores,
+}
+
 impl Eval {
     pub(crate) fn run(self) -> Result<()> {
-        if self.dataset && self.errors.is_some() {
-            return Err(usage!("--errors lists the errors of one recording: leave out --dataset"));
+        if self.dataset && self.rrd.is_some() {
+            return Err(usage!(
+                "--rrd draws one recording: leave out --dataset and give one of its recordings to --gt and --tracks"
+            ));
         }
         let (tables, json) = if self.dataset { self.score_dataset()? } else { self.score_recording()? };
         let format = match self.format {
@@ -89,40 +102,38 @@ impl Eval {
 
     fn score_recording(&self) -> Result<(Vec<Table>, Value)> {
         let groups = Groups::beside(&self.gt)?;
-        let (comparison, scores) = self.score(&self.gt, &self.tracks, groups.of(&self.gt))?;
-        if let Some(path) = &self.errors {
-            let file =
-                AtomicFile::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-            self.write_errors(&comparison, file)
-                .with_context(|| format!("cannot write {}", path.display()))?;
+        let mut errors = self.errors.as_deref().map(ErrorFile::of_recording).transpose()?;
+        let scored = self.score(&self.gt, &self.tracks, groups.of(&self.gt))?;
+        if let Some(errors) = &mut errors {
+            errors.write(&scored.recording.name, &scored.comparison, self.protocol())?;
         }
-        Ok((scores.tables(), scores.to_json()))
-    }
-
-    fn write_errors(&self, comparison: &Comparison, mut file: AtomicFile) -> Result<()> {
-        write_errors(tracking_errors(comparison, self.protocol()), &mut file)?;
-        Ok(file.commit()?)
+        if let Some(path) = &self.rrd {
+            save_errors(path, &scored.recording, &scored.comparison, self.protocol())
+                .with_context(|| format!("cannot draw the errors in {}", path.display()))?;
+        }
+        errors.map_or(Ok(()), ErrorFile::finish)?;
+        Ok((scored.scores.tables(), scored.scores.to_json()))
     }
 
     fn score_dataset(&self) -> Result<(Vec<Table>, Value)> {
         let groups = Groups::inside(&self.gt)?;
+        let mut errors = self.errors.as_deref().map(ErrorFile::of_dataset).transpose()?;
         let mut recordings = Vec::new();
         for name in groups.recordings(&self.gt)? {
             let folder = self.gt.join(&name);
-            let (_, scores) = self.score(&folder, &self.tracks.join(&name), groups.of(&folder))?;
-            recordings.push((name, scores));
+            let scored = self.score(&folder, &self.tracks.join(&name), groups.of(&folder))?;
+            if let Some(errors) = &mut errors {
+                errors.write(&name, &scored.comparison, self.protocol())?;
+            }
+            recordings.push((name, scored.scores));
         }
+        errors.map_or(Ok(()), ErrorFile::finish)?;
         let scores = DatasetScores::new(recordings);
         Ok((scores.tables(), scores.to_json()))
     }
 
     /// Reads and scores one recording. `group` is what `groups.json` says about it.
-    fn score(
-        &self,
-        gt: &Path,
-        tracks: &Path,
-        group: Option<&Group>,
-    ) -> Result<(Comparison, RecordingScores)> {
+    fn score(&self, gt: &Path, tracks: &Path, group: Option<&Group>) -> Result<Scored> {
         let recording = Recording::open(gt)?;
         let cameras = inputs::cameras(&recording, tracks, group.and_then(|group| group.views))?;
         let labelled =
@@ -149,7 +160,7 @@ impl Eval {
             let ground = Comparison::new(Some(window), vec![positions]).with_context(at)?;
             scores = scores.with_ground_plane(&ground);
         }
-        Ok((comparison, scores))
+        Ok(Scored { recording, comparison, scores })
     }
 
     fn protocol(&self) -> Protocol {

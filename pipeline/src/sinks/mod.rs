@@ -14,7 +14,7 @@ use scene::{FrameSet, TrackedBox};
 
 pub(crate) use self::mot::MotSink;
 pub(crate) use self::overlay::OverlaySink;
-pub(crate) use self::rerun::RerunSink;
+pub(crate) use self::rerun::{RerunSink, save_errors};
 
 /// Takes every instant of a run, in order, with the boxes and identities of all cameras.
 pub(crate) trait Sink: Send {

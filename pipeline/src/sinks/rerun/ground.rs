@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use rerun::{
-    EntityPath, LineStrips3D, Pinhole, Points3D, Radius, RecordingStream, Transform3D, ViewCoordinates,
-    entity_path,
+    Color, EntityPath, LineStrips3D, Pinhole, Points3D, Radius, RecordingStream, Transform3D,
+    ViewCoordinates, entity_path,
 };
 use scene::{Calibration, FrameSet, PersonId, Recording, TrackedBox};
 
-use super::rerun_color;
+use crate::sinks::palette::color;
 use crate::sinks::trails::Trails;
 
 /// Size of a person on the ground, in metres.
@@ -61,7 +61,7 @@ impl Ground {
     /// Logs where everybody stands and where they came from.
     pub(super) fn log(&mut self, stream: &RecordingStream, frames: &FrameSet<Vec<TrackedBox>>) -> Result<()> {
         let people = self.positions(frames);
-        let colors = people.keys().map(|person| rerun_color(*person));
+        let colors = people.keys().map(|person| Color::from(color(*person)));
         let points = Points3D::new(people.values().copied())
             .with_radii(people.keys().map(|_| Radius::new_scene_units(FOOTPRINT)))
             .with_colors(colors)
@@ -71,7 +71,7 @@ impl Ground {
 
         self.trails.extend(frames.index, people);
         let (colors, strips): (Vec<_>, Vec<Vec<_>>) =
-            self.trails.iter().map(|(person, way)| (rerun_color(person), way.collect())).unzip();
+            self.trails.iter().map(|(person, way)| (Color::from(color(person)), way.collect())).unzip();
         Ok(stream.log(entity_path!("ground", "trails"), &LineStrips3D::new(strips).with_colors(colors))?)
     }
 

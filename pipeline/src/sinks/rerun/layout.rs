@@ -1,19 +1,59 @@
 //! How the viewer is laid out when it opens a recording of ours.
 
+use rerun::RecordingStreamBuilder;
 use rerun::blueprint::components::{PanelState, PlayState};
 use rerun::blueprint::{
     Blueprint, BlueprintPanel, ContainerLike, Grid, Horizontal, SelectionPanel, Spatial2DView, Spatial3DView,
-    TimePanel, TimeSeriesView, Vertical,
+    TextLogView, TimePanel, TimeSeriesView, Vertical,
 };
-use scene::Recording;
+use scene::{Camera, Recording};
 
-/// The cameras in a grid of `columns`, the ground beside them where it is known, the plots below.
-pub(super) fn blueprint(
+use crate::sinks::footage;
+use crate::sinks::mosaic::{Mosaic, Size};
+
+/// A screen, and what a camera of unknown size is taken for.
+const SCREEN: Size = Size { width: 1920, height: 1080 };
+
+/// Values over time.
+pub(super) fn plot(name: &str, contents: &str) -> ContainerLike {
+    TimeSeriesView::new(name).with_contents([contents]).into()
+}
+
+/// Lines of text over time.
+pub(super) fn text(name: &str, contents: &str) -> ContainerLike {
+    TextLogView::new(name).with_contents([contents]).into()
+}
+
+/// The size of each camera's pictures, or of those it was calibrated for.
+pub(super) fn picture_sizes(recording: &Recording) -> Vec<Option<Size>> {
+    let calibrated = |camera: &Camera| {
+        let (width, height) = recording.calibration.as_ref()?.cameras.get(&camera.name)?.image_size;
+        Some(Size { width, height })
+    };
+    recording
+        .cameras
+        .iter()
+        .map(|camera| footage::picture_size(camera).or_else(|| calibrated(camera)))
+        .collect()
+}
+
+/// A stream of this recording to be saved or sent, with the layout of the viewer: what is `below` the cameras varies.
+pub(super) fn builder(
     recording: &Recording,
-    columns: u32,
-    fps: Option<f64>,
+    sizes: &[Option<Size>],
+    below: Vec<ContainerLike>,
     state: PlayState,
-) -> Blueprint {
+) -> RecordingStreamBuilder {
+    // The same grid as the overlay's.
+    let sizes: Vec<_> = sizes.iter().map(|size| size.unwrap_or(SCREEN)).collect();
+    let columns = Mosaic::new(&sizes, SCREEN).map_or(1, |mosaic| mosaic.columns);
+    RecordingStreamBuilder::new("mvmhat")
+        .recording_name(recording.name.as_str())
+        .with_blueprint(blueprint(recording, columns, below, state))
+}
+
+/// The cameras in a grid of `columns`, the ground beside them where it is known, what else there is `below`.
+fn blueprint(recording: &Recording, columns: u32, below: Vec<ContainerLike>, state: PlayState) -> Blueprint {
     let views = recording.cameras.iter().map(|camera| {
         // A view of a calibrated camera must look from its own path, else it would be one of the world.
         ContainerLike::from(
@@ -27,18 +67,11 @@ pub(super) fn blueprint(
     } else {
         cameras
     };
-    let plot =
-        |name: &str, contents: &str| ContainerLike::from(TimeSeriesView::new(name).with_contents([contents]));
-    let plots = Horizontal::new([
-        plot("People in view", "/plots/people/**"),
-        plot("Identities", "/plots/identities/**"),
-        plot("Frame sets per second", "/plots/speed"),
-    ]);
     let mut time = TimePanel::new().with_timeline(super::FRAME).with_play_state(state);
-    if let Some(fps) = fps {
+    if let Some(fps) = footage::rate(recording) {
         time = time.with_fps(fps);
     }
-    Blueprint::new(Vertical::new([top, plots.into()]).with_row_shares([3.0, 1.0]))
+    Blueprint::new(Vertical::new([top, Horizontal::new(below).into()]).with_row_shares([3.0, 1.0]))
         .with_blueprint_panel(BlueprintPanel::from_state(PanelState::Collapsed))
         .with_selection_panel(SelectionPanel::from_state(PanelState::Collapsed))
         .with_time_panel(time)

@@ -15,10 +15,14 @@
 //!
 //! A recording is written straight to its file and flushed every second, not renamed when it is complete: a run that
 //! is killed leaves all but its last second, which the viewer opens, and a long run can be looked at while it goes on.
+//!
+//! [`save_errors`] shows an evaluation in the same way, see [`errors`].
 
+mod errors;
 mod ground;
 mod layout;
 mod picture;
+mod recording_log;
 mod speed;
 
 use std::collections::BTreeSet;
@@ -26,23 +30,24 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use rerun::blueprint::ContainerLike;
 use rerun::blueprint::components::PlayState;
 use rerun::{
-    Boxes2D, Color, EntityPath, LineStrips2D, Radius, RecordingStream, RecordingStreamBuilder, Scalars,
-    SeriesLines, SpawnOptions, entity_path,
+    Color, EntityPath, RecordingStream, RecordingStreamBuilder, Scalars, SeriesLines, SpawnOptions,
+    entity_path,
 };
-use scene::{BBox, CameraId, FrameIndex, FrameSet, PersonId, Recording, TrackedBox, View};
+use scene::{FrameSet, PersonId, Recording, TrackedBox};
 
 use super::Sink;
-use super::footage;
-use super::mosaic::{Mosaic, Size};
-use super::palette::color;
-use super::trails::Trails;
+use super::mosaic::Size;
+use super::palette::Rgb;
 use crate::config::OutputConfig;
 use crate::viewer;
-use ground::Ground;
-use picture::Pictures;
+use layout::{builder, picture_sizes, plot};
+use recording_log::RecordingLog;
 use speed::Speed;
+
+pub(crate) use errors::save_errors;
 
 /// The timeline of instants.
 const FRAME: &str = "frame";
@@ -58,19 +63,10 @@ pub(crate) struct RerunSink {
     stream: RecordingStream,
     /// The run goes on when the viewer is closed, but not when the file cannot be written.
     live: bool,
-    cameras: Vec<CameraLog>,
-    ground: Option<Ground>,
+    log: RecordingLog,
     seen: BTreeSet<PersonId>,
     speed: Speed,
     flushed: Instant,
-}
-
-/// What is logged of one camera.
-struct CameraLog {
-    path: EntityPath,
-    count: EntityPath,
-    pictures: Pictures,
-    trails: Trails<[f32; 2]>,
 }
 
 impl RerunSink {
@@ -79,10 +75,9 @@ impl RerunSink {
     /// # Errors
     /// A file that cannot be written.
     pub(crate) fn save(path: &Path, recording: &Recording, config: &OutputConfig) -> Result<Self> {
-        let stream = builder(recording, PlayState::Paused)
-            .save(path)
-            .with_context(|| format!("{}: cannot be written", path.display()))?;
-        Self::new(stream, false, recording, config)
+        let sizes = picture_sizes(recording);
+        let stream = save(builder(recording, &sizes, plots(), PlayState::Paused), path)?;
+        Self::new(stream, false, recording, &sizes, config)
     }
 
     /// Opens the viewer, or uses the one that is open.
@@ -97,36 +92,26 @@ impl RerunSink {
             );
         }
         let options = SpawnOptions { hide_welcome_screen: true, ..SpawnOptions::default() };
-        let stream = builder(recording, PlayState::Following)
+        let sizes = picture_sizes(recording);
+        let stream = builder(recording, &sizes, plots(), PlayState::Following)
             .spawn_opts(&options)
             .context("the Rerun viewer does not start; write a file for it instead with --rrd FILE")?;
-        Self::new(stream, true, recording, config)
+        Self::new(stream, true, recording, &sizes, config)
     }
 
     fn new(
         stream: RecordingStream,
         live: bool,
         recording: &Recording,
+        sizes: &[Option<Size>],
         config: &OutputConfig,
     ) -> Result<Self> {
-        // Our own two timelines say it all.
-        stream.set_log_tick_enabled(false);
-        stream.set_log_time_enabled(false);
-        let mut cameras = Vec::new();
-        for camera in &recording.cameras {
-            let path = camera_path(&camera.name);
-            let pictures = Pictures::open(camera, &stream, &path.join(&entity_path!("picture")))?;
-            let count = entity_path!("plots", "people", camera.name);
-            stream.log_static(count.clone(), &SeriesLines::new().with_names([camera.name.as_str()]))?;
-            cameras.push(CameraLog { path, count, pictures, trails: Trails::new(config.trail) });
-        }
         for (name, path) in [("now", identities("now")), ("so far", identities("so_far"))] {
             stream.log_static(path, &SeriesLines::new().with_names([name]))?;
         }
-        let scales: Vec<f64> = cameras.iter().map(|camera| camera.pictures.scale()).collect();
-        let ground = Ground::open(recording, config.trail, &scales, &stream)?;
+        let log = RecordingLog::open(&stream, recording, sizes, config.trail)?;
         let seen = BTreeSet::new();
-        Ok(Self { stream, live, cameras, ground, seen, speed: Speed::default(), flushed: Instant::now() })
+        Ok(Self { stream, live, log, seen, speed: Speed::default(), flushed: Instant::now() })
     }
 
     /// Waits until everything has arrived.
@@ -149,17 +134,9 @@ impl Sink for RerunSink {
 
     fn write(&mut self, frames: &FrameSet<Vec<TrackedBox>>) -> Result<()> {
         let now = Instant::now();
-        self.stream.set_time_sequence(FRAME, i64::try_from(frames.index.0)?);
-        self.stream.set_duration_secs(TIME, frames.seconds);
-        let mut people = BTreeSet::new();
-        for (i, camera) in self.cameras.iter_mut().enumerate() {
-            let view = frames.view(CameraId(i as u16));
-            camera.log(&self.stream, frames.index, view)?;
-            people.extend(view.into_iter().flat_map(|view| &view.content).map(|b| b.person));
-        }
-        if let Some(ground) = &mut self.ground {
-            ground.log(&self.stream, frames)?;
-        }
+        self.log.write(frames)?;
+        let boxes = frames.present().flat_map(|(_, view)| &view.content);
+        let people: BTreeSet<PersonId> = boxes.map(|b| b.person).collect();
         self.stream.log(identities("now"), &Scalars::single(people.len() as f64))?;
         self.seen.extend(people);
         self.stream.log(identities("so_far"), &Scalars::single(self.seen.len() as f64))?;
@@ -181,62 +158,33 @@ impl Sink for RerunSink {
     }
 }
 
-impl CameraLog {
-    fn log(
-        &mut self,
-        stream: &RecordingStream,
-        now: FrameIndex,
-        view: Option<&View<Vec<TrackedBox>>>,
-    ) -> Result<()> {
-        let below = |name: &str| self.path.join(&entity_path!(name));
-        self.pictures.log(stream, &below("picture"), view.map(|view| view.number))?;
-
-        let scale = self.pictures.scale();
-        let boxes = view.map_or(&[][..], |view| &view.content[..]);
-        let size = |b: &BBox| [b.w, b.h].map(|v| (v * scale) as f32);
-        let corner = |b: &BBox| [b.x, b.y].map(|v| (v * scale) as f32);
-        let people = Boxes2D::from_mins_and_sizes(
-            boxes.iter().map(|b| corner(&b.bbox)),
-            boxes.iter().map(|b| size(&b.bbox)),
-        )
-        .with_colors(boxes.iter().map(|b| rerun_color(b.person)))
-        .with_labels(boxes.iter().map(|b| b.person.to_string()))
-        .with_show_labels(true);
-        stream.log(below("people"), &people)?;
-        stream.log(self.count.clone(), &Scalars::single(boxes.len() as f64))?;
-
-        let foot = |b: &BBox| [b.foot().0, b.foot().1].map(|v| (v * scale) as f32);
-        self.trails.extend(now, boxes.iter().map(|b| (b.person, foot(&b.bbox))));
-        let (colors, strips): (Vec<_>, Vec<Vec<_>>) =
-            self.trails.iter().map(|(person, way)| (rerun_color(person), way.collect())).unzip();
-        let width = strips.iter().map(|_| Radius::new_ui_points(1.0));
-        let trails = LineStrips2D::new(strips.iter()).with_colors(colors).with_radii(width);
-        Ok(stream.log(below("trails"), &trails)?)
-    }
-}
-
-fn builder(recording: &Recording, state: PlayState) -> RecordingStreamBuilder {
-    // The same grid as the overlay's; a camera without pictures counts as one of the usual shape.
-    let size = |camera| footage::picture_size(camera).unwrap_or(Size { width: 1920, height: 1080 });
-    let sizes: Vec<_> = recording.cameras.iter().map(size).collect();
-    let columns = Mosaic::new(&sizes, Size { width: 1920, height: 1080 }).map_or(1, |mosaic| mosaic.columns);
-    RecordingStreamBuilder::new("mvmhat")
-        .recording_name(recording.name.as_str())
-        .with_blueprint(layout::blueprint(recording, columns, footage::rate(recording), state))
-}
-
 /// Where everything of a camera is logged, whatever characters its name has.
 fn camera_path(name: &str) -> EntityPath {
     entity_path!("cameras", name)
+}
+
+/// What a run shows below the cameras.
+fn plots() -> Vec<ContainerLike> {
+    vec![
+        plot("People in view", recording_log::PEOPLE),
+        plot("Identities", "/plots/identities/**"),
+        plot("Frame sets per second", "/plots/speed"),
+    ]
+}
+
+/// Begins a file for the viewer.
+fn save(builder: RecordingStreamBuilder, path: &Path) -> Result<RecordingStream> {
+    builder.save(path).with_context(|| format!("{}: cannot be written", path.display()))
 }
 
 fn identities(which: &str) -> EntityPath {
     entity_path!("plots", "identities", which)
 }
 
-fn rerun_color(person: PersonId) -> Color {
-    let color = color(person);
-    Color::from_rgb(color.r, color.g, color.b)
+impl From<Rgb> for Color {
+    fn from(Rgb { r, g, b }: Rgb) -> Self {
+        Self::from_rgb(r, g, b)
+    }
 }
 
 #[cfg(test)]

@@ -1,13 +1,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use evaluation::{CameraRows, Comparison, Observation, Protocol};
 use opencv::core::{CV_8UC3, Mat, Scalar};
 use opencv::prelude::*;
 use opencv::videoio::{CAP_FFMPEG, VideoWriter};
 use rerun::StoreKind;
 use rerun::external::re_log_encoding::DecoderApp;
 use rerun::log::{Chunk, LogMsg};
-use scene::{Calibration, Rotation};
+use scene::{BBox, Calibration, Rotation};
 
+use super::ground::Ground;
+use super::picture::Pictures;
 use super::*;
 use crate::sinks::fixture;
 
@@ -179,4 +182,75 @@ fn a_file_that_cannot_be_written_is_named() {
     let recording = fixture::images(folder.path());
     let error = RerunSink::save(&folder.path().join("no/such/run.rrd"), &recording, &OutputConfig::default());
     assert!(error.err().unwrap().to_string().contains("run.rrd"));
+}
+
+/// The labels of the last row of an entity, each without the line that is left free.
+fn labels(path: &Path, entity: &str) -> Vec<String> {
+    let file = std::io::BufReader::new(std::fs::File::open(path).unwrap());
+    let mut last = Vec::new();
+    for message in DecoderApp::decode_eager(file).unwrap() {
+        let LogMsg::ArrowMsg(_, message) = message.unwrap() else { continue };
+        let chunk = Chunk::from_arrow_msg(&message).unwrap();
+        if chunk.entity_path().to_string() == entity {
+            let rows = chunk.iter_slices::<String>(rerun::Boxes2D::descriptor_labels().component);
+            last.extend(rows.map(|row| row.iter().map(|l| l.trim().to_owned()).collect::<Vec<_>>()));
+        }
+    }
+    last.pop().unwrap_or_default()
+}
+
+#[test]
+fn errors_are_drawn_by_kind_beside_the_tracks() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = fixture::images(folder.path());
+    let path = folder.path().join("errors.rrd");
+    let row = |frame, id, x| Observation::new(frame, id, BBox::new(x, 20.0, 40.0, 100.0));
+    // Person 1 is track 7 and then 8 in `a`, always 7 in `b`; person 2 is missed in `a`; track 9 is nobody in `b`.
+    let a = CameraRows {
+        name: "a".to_owned(),
+        truth: vec![row(1, 1, 0.0), row(2, 1, 0.0), row(2, 2, 200.0)],
+        tracks: vec![row(1, 7, 0.0), row(2, 8, 0.0)],
+    };
+    let b = CameraRows {
+        name: "b".to_owned(),
+        truth: vec![row(1, 1, 50.0), row(2, 1, 50.0)],
+        tracks: vec![row(1, 7, 50.0), row(2, 7, 50.0), row(2, 9, 200.0)],
+    };
+    let comparison = Comparison::new(None, vec![a, b]).unwrap();
+    save_errors(&path, &recording, &comparison, Protocol::TrackEval).unwrap();
+    let (entities, blueprint) = read(&path);
+    assert!(blueprint > 0);
+    let both = BTreeSet::from([FRAME.to_owned(), TIME.to_owned()]);
+    for name in ["people", "truth", "picture", "errors/false_positives", "errors/cross_view"] {
+        for camera in ["a", "b"] {
+            let entity = &entities[&format!("/cameras/{camera}/{name}")];
+            assert_eq!((entity.rows, &entity.timelines), (2, &both), "{camera} {name}");
+        }
+    }
+    assert_eq!(entities["/plots/errors/switches"].rows, 2);
+    assert_eq!(entities["/switches"].rows, 1);
+    let at = |entity: &str| labels(&path, entity);
+    assert_eq!(at("/cameras/a/people"), ["8"]);
+    assert_eq!(at("/cameras/a/truth"), ["truth 1", "truth 2"]);
+    assert_eq!(at("/cameras/a/errors/false_negatives"), ["FN 2"]);
+    assert_eq!(at("/cameras/a/errors/switches"), ["truth 1 is 8 now"]);
+    assert_eq!(at("/cameras/b/errors/false_positives"), ["FP"]);
+    assert_eq!(at("/cameras/b/errors/cross_view"), ["8 in a"]);
+    assert!(at("/cameras/b/errors/switches").is_empty());
+}
+
+#[test]
+fn a_camera_without_pictures_shows_the_edge_of_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let truth = folder.path().join("yard/a/gt");
+    std::fs::create_dir_all(&truth).unwrap();
+    std::fs::write(truth.join("gt.txt"), "1,1,10,20,30.5,40,1,1,1\n").unwrap();
+    let recording = Recording::open(&folder.path().join("yard")).unwrap();
+    let row = Observation::new(1, 1, BBox::new(10.0, 20.0, 30.5, 40.0));
+    let a = CameraRows { name: "a".to_owned(), truth: vec![row], tracks: vec![row] };
+    let path = folder.path().join("errors.rrd");
+    let comparison = Comparison::new(None, vec![a]).unwrap();
+    save_errors(&path, &recording, &comparison, Protocol::Devkit).unwrap();
+    let picture = &read(&path).0["/cameras/a/picture"];
+    assert!(picture.is_static && picture.components.contains("Boxes2D:half_sizes"), "{picture:?}");
 }

@@ -1,0 +1,82 @@
+//! Errors as CSV.
+
+use std::io::Write;
+
+use crate::TrackingError;
+
+/// What each line tells, after the recording.
+const COLUMNS: [&str; 12] = [
+    "frame",
+    "camera",
+    "kind",
+    "truth",
+    "track",
+    "x",
+    "y",
+    "w",
+    "h",
+    "other_camera",
+    "other_truth",
+    "other_track",
+];
+
+/// Writes errors as CSV with a line of names:
+/// `frame,camera,kind,truth,track,x,y,w,h,other_camera,other_truth,other_track`, and `recording` before them where
+/// there are several. What an error does not have is empty.
+#[derive(Debug)]
+pub struct ErrorWriter<W: Write> {
+    csv: csv::Writer<W>,
+    tells_recording: bool,
+}
+
+impl<W: Write> ErrorWriter<W> {
+    /// For the errors of one recording.
+    ///
+    /// # Errors
+    /// Where `to` cannot be written.
+    pub fn of_recording(to: W) -> Result<Self, csv::Error> {
+        Self::new(to, false)
+    }
+
+    /// For the errors of several recordings.
+    ///
+    /// # Errors
+    /// Where `to` cannot be written.
+    pub fn of_dataset(to: W) -> Result<Self, csv::Error> {
+        Self::new(to, true)
+    }
+
+    fn new(to: W, tells_recording: bool) -> Result<Self, csv::Error> {
+        let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(to);
+        csv.write_record(tells_recording.then_some("recording").into_iter().chain(COLUMNS))?;
+        Ok(Self { csv, tells_recording })
+    }
+
+    /// Writes the errors of a recording; its name is told where there are several.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn write<'a>(
+        &mut self,
+        recording: &str,
+        errors: impl IntoIterator<Item = TrackingError<'a>>,
+    ) -> Result<(), csv::Error> {
+        for e in errors {
+            let other = (e.other.map(|o| o.camera), e.other.map(|o| o.truth), e.other.map(|o| o.track));
+            let error = (e.frame, e.camera, e.kind, e.truth, e.track, e.bbox, other);
+            match self.tells_recording {
+                true => self.csv.serialize((recording, error))?,
+                false => self.csv.serialize(error)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what is still held back, and gives back what was written to.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn finish(self) -> Result<W, std::io::Error> {
+        self.csv.into_inner().map_err(csv::IntoInnerError::into_error)
+    }
+}
