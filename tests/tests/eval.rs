@@ -1,0 +1,330 @@
+//! `mvmhat eval`, from files to tables, JSON, lists of errors and drawings.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tests::{Blocks, Pictures, Run, fixtures, json, run, text};
+
+/// What DESIGN promises of a sequence.
+const SEQUENCE: [&str; 16] = [
+    "MOTA", "MOTP", "IDF1", "IDP", "IDR", "HOTA", "DetA", "AssA", "LocA", "FP", "FN", "IDSW", "MT", "PT",
+    "ML", "Frag",
+];
+/// Boxes of three people in twelve frames.
+const BOXES: u64 = 36;
+
+/// A recording of two cameras with ground truth, and tracks that equal it.
+struct Case {
+    folder: tempfile::TempDir,
+}
+
+impl Case {
+    fn perfect() -> Self {
+        let case = Self { folder: tempfile::tempdir().unwrap() };
+        Blocks { pictures: Pictures::Jpeg, ..Blocks::default() }.write(&case.truth());
+        std::fs::create_dir(case.tracks()).unwrap();
+        for camera in ["cam1", "cam2"] {
+            std::fs::copy(case.truth().join(camera).join("gt/gt.txt"), case.track_file(camera)).unwrap();
+        }
+        case
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn truth(&self) -> PathBuf {
+        self.path("yard")
+    }
+
+    fn tracks(&self) -> PathBuf {
+        self.path("tracks-of-yard")
+    }
+
+    fn track_file(&self, camera: &str) -> PathBuf {
+        self.tracks().join(format!("{camera}.txt"))
+    }
+
+    /// Replaces the tracks of a camera by what is made of each row: frame, identity, the other columns.
+    fn retrack(&self, camera: &str, change: impl Fn(u32, u32, &str) -> Option<String>) {
+        let file = self.track_file(camera);
+        let row = |line: &str| {
+            let mut columns = line.splitn(3, ',');
+            let mut number = || columns.next().unwrap().parse().unwrap();
+            let (frame, id) = (number(), number());
+            change(frame, id, columns.next().unwrap())
+        };
+        let rows: Vec<String> = text(&file).lines().filter_map(row).collect();
+        std::fs::write(file, rows.join("\n")).unwrap();
+    }
+
+    fn eval(&self, more: &[&str]) -> Run {
+        eval(&self.truth(), &self.tracks(), more)
+    }
+
+    fn scores(&self, more: &[&str]) -> Value {
+        let file = self.path("scores.json");
+        self.eval(&[&["--json", file.to_str().unwrap()], more].concat()).succeeded();
+        json(file)
+    }
+}
+
+fn eval(truth: &Path, tracks: &Path, more: &[&str]) -> Run {
+    let own = ["eval", "--gt", truth.to_str().unwrap(), "--tracks", tracks.to_str().unwrap()];
+    run(own.iter().chain(more))
+}
+
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn tracks_that_equal_the_ground_truth_score_100_everywhere() {
+    let scores = Case::perfect().scores(&[]);
+    for sequence in ["/cameras/cam1", "/cameras/cam2", "/overall", "/global"] {
+        let sequence = scores.pointer(sequence).unwrap();
+        for ratio in &SEQUENCE[..9] {
+            assert_eq!(sequence[ratio], 100.0, "{ratio} of {sequence}");
+        }
+        for error in ["FP", "FN", "IDSW", "PT", "ML", "Frag"] {
+            assert_eq!(sequence[error], 0, "{error} of {sequence}");
+        }
+    }
+    assert_eq!(scores["overall"]["MT"], 6, "three people in each of two cameras");
+    assert_eq!(scores["global"]["MT"], 3, "three people");
+    for metric in ["CVIDP", "CVIDR", "CVIDF1", "CVMA"] {
+        assert_eq!(scores["cross_view"]["mvmhat"][metric], 100.0, "{metric}");
+    }
+    for metric in ["P", "R", "F1"] {
+        assert_eq!(scores["cross_view"]["pairs"][metric], 100.0, "{metric}");
+    }
+    for length in ["5", "10", "30"] {
+        // The definition divides by the counts plus 1e-7.
+        assert!((scores["stma"][length].as_f64().unwrap() - 100.0).abs() < 1e-4, "{length}");
+    }
+}
+
+#[test]
+fn the_keys_of_the_json_are_the_documented_ones() {
+    let scores = Case::perfect().scores(&[]);
+    let top = ["protocol", "frames", "duplicates", "cameras", "overall", "global", "cross_view", "stma"];
+    assert_eq!(keys(&scores), top);
+    assert_eq!(keys(&scores["cameras"]), ["cam1", "cam2"]);
+    for sequence in ["/cameras/cam1", "/cameras/cam2", "/overall", "/global"] {
+        let sequence = scores.pointer(sequence).unwrap();
+        assert_eq!(keys(sequence)[..SEQUENCE.len()], SEQUENCE);
+        assert!(sequence.as_object().unwrap().values().all(Value::is_number), "{sequence}");
+    }
+    assert_eq!(keys(&scores["cross_view"]), ["mvmhat", "pairs"]);
+    assert_eq!(keys(&scores["cross_view"]["mvmhat"])[..4], ["CVIDP", "CVIDR", "CVIDF1", "CVMA"]);
+    assert_eq!(keys(&scores["cross_view"]["pairs"])[..3], ["P", "R", "F1"]);
+    assert_eq!(keys(&scores["stma"]), ["5", "10", "30"]);
+    assert_eq!(scores["protocol"], "trackeval");
+}
+
+#[test]
+fn empty_tracks_score_zero() {
+    let case = Case::perfect();
+    case.retrack("cam1", |_, _, _| None);
+    case.retrack("cam2", |_, _, _| None);
+    for protocol in ["trackeval", "devkit"] {
+        let scores = case.scores(&["--protocol", protocol]);
+        let overall = &scores["overall"];
+        for ratio in &SEQUENCE[..8] {
+            assert_eq!(overall[ratio], 0.0, "{ratio} by {protocol}");
+        }
+        assert_eq!((&overall["FN"], &overall["FP"]), (&Value::from(2 * BOXES), &Value::from(0)));
+        assert_eq!(overall["LocA"], 100.0, "TrackEval 1.3.0 says so where nothing matches");
+        assert_eq!(overall["ML"], 6);
+        assert_eq!(scores["cross_view"]["pairs"]["F1"], 0.0);
+        assert_eq!(scores["stma"]["5"], 0.0);
+    }
+    let drawing = case.path("nobody.rrd");
+    case.eval(&["--rrd", drawing.to_str().unwrap()]).succeeded();
+}
+
+#[test]
+fn a_name_of_its_own_in_each_view_costs_the_scores_across_views_only() {
+    let case = Case::perfect();
+    case.retrack("cam2", |frame, id, rest| Some(format!("{frame},{},{rest}", id + 10)));
+    let scores = case.scores(&[]);
+    assert_eq!(scores["overall"]["IDF1"], 100.0);
+    assert_eq!(scores["global"]["IDF1"], 50.0, "each person has two names for half the time each");
+    assert_eq!(scores["cross_view"]["pairs"]["R"], 0.0);
+    let list = case.path("errors.csv");
+    case.eval(&["--errors", list.to_str().unwrap()]).succeeded();
+    let list = text(list);
+    let mut lines = list.lines();
+    let columns = "frame,camera,kind,truth,track,x,y,w,h,other_camera,other_truth,other_track";
+    assert_eq!(lines.next(), Some(columns));
+    // Frame 1 of person 1 in camera 2: the blocks start at x = 10 + 1 * 2 + 5, y = 5.
+    assert_eq!(lines.next(), Some("1,cam2,cross-view,1,11,17.0,5.0,16.0,32.0,cam1,1,1"));
+    assert_eq!(list.lines().count() as u64, 1 + BOXES);
+}
+
+#[test]
+fn every_kind_of_error_is_counted_and_listed() {
+    let case = Case::perfect();
+    // Person 1 is called 9 from frame 7 on; person 2 is missed in frame 3; person 3 is far off in frame 5.
+    case.retrack("cam1", |frame, id, rest| match (frame, id) {
+        (3, 2) => None,
+        (5, 3) => Some("5,3,1000,1000,16,32,1".to_owned()),
+        (7.., 1) => Some(format!("{frame},9,{rest}")),
+        _ => Some(format!("{frame},{id},{rest}")),
+    });
+    let list = case.path("errors.csv");
+    let scores = case.scores(&["--errors", list.to_str().unwrap()]);
+    let cam1 = &scores["cameras"]["cam1"];
+    assert_eq!([&cam1["FP"], &cam1["FN"], &cam1["IDSW"]], [1, 2, 1]);
+    assert_eq!(cam1["MOTA"].as_f64().unwrap(), 100.0 * (1.0 - 4.0 / BOXES as f64));
+    assert_eq!(scores["cameras"]["cam2"]["MOTA"], 100.0);
+    let list = text(list);
+    let of = |kind: &str| -> Vec<&str> {
+        list.lines().filter(|line| line.split(',').nth(2) == Some(kind)).collect()
+    };
+    assert_eq!(of("FP"), ["5,cam1,FP,,3,1000.0,1000.0,16.0,32.0,,,"]);
+    assert_eq!(of("FN").len(), 2);
+    assert!(of("FN")[0].starts_with("3,cam1,FN,2,,"), "{list}");
+    assert!(of("IDSW")[0].starts_with("7,cam1,IDSW,1,9,"), "{list}");
+    assert_eq!(of("cross-view").len(), 6, "frames 7 to 12");
+}
+
+#[test]
+fn the_devkit_does_not_call_it_a_switch_when_a_person_comes_back() {
+    let case = Case::perfect();
+    for camera in ["cam1", "cam2"] {
+        let file = case.truth().join(camera).join("gt/gt.txt");
+        std::fs::write(file, "1,1,0,0,10,10,1,1,1\n3,1,0,0,10,10,1,1,1\n").unwrap();
+        std::fs::write(case.track_file(camera), "1,7,0,0,10,10\n3,8,0,0,10,10\n").unwrap();
+    }
+    assert_eq!(case.scores(&[])["overall"]["IDSW"], 2);
+    let devkit = case.scores(&["--protocol", "devkit"]);
+    assert_eq!((&devkit["overall"]["IDSW"], &devkit["protocol"]), (&Value::from(0), &Value::from("devkit")));
+    assert!(case.eval(&["--protocol", "devkit"]).succeeded().stdout.contains("MATLAB devkit"));
+}
+
+#[test]
+fn frames_limit_what_is_scored() {
+    let case = Case::perfect();
+    case.retrack("cam1", |frame, id, rest| (frame > 4).then(|| format!("{frame},{id},{rest}")));
+    let at = |frames: &str| {
+        let scores = case.scores(&["--frames", frames]);
+        let [first, last, misses] = ["/frames/first", "/frames/last", "/overall/FN"]
+            .map(|p| scores.pointer(p).unwrap().as_u64().unwrap());
+        (first, last, misses)
+    };
+    assert_eq!(at("5..12"), (5, 12, 0));
+    assert_eq!(at("4..6"), (4, 6, 3));
+    assert_eq!(at("..2"), (1, 2, 6));
+    assert_eq!(at("3.."), (3, 12, 6));
+    case.eval(&["--frames", "9..2"]).failed(2, &["9..2", "empty range"]);
+}
+
+#[test]
+fn tables_come_as_text_markdown_and_csv() {
+    let case = Case::perfect();
+    let plain = case.eval(&[]).succeeded().stdout;
+    assert!(plain.starts_with("Cameras one by one") && plain.contains("TrackEval"), "{plain}");
+    assert!(plain.lines().nth(1).unwrap().trim_start().starts_with("MOTA"), "{plain}");
+    let markdown = case.eval(&["--format", "markdown"]).succeeded().stdout;
+    assert!(markdown.lines().any(|line| line.starts_with("| cam1") && line.contains("100.00")), "{markdown}");
+    assert!(markdown.lines().any(|line| line.starts_with("|:--")), "{markdown}");
+    let csv = case.eval(&["--format", "csv"]).succeeded().stdout;
+    let rows: Vec<&str> = csv.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
+    assert_eq!(rows[0], format!(",{}", SEQUENCE.join(",")));
+    assert_eq!(rows[1], format!("cam1{},0,0,0,3,0,0,0", ",100.00".repeat(9)));
+    case.eval(&["--format", "pdf"]).failed(2, &["pdf", "markdown"]);
+}
+
+#[test]
+fn drawings_are_files_of_the_viewer() {
+    let case = Case::perfect();
+    case.retrack("cam1", |frame, id, rest| (id != 2).then(|| format!("{frame},{},{rest}", id + frame / 6)));
+    let file = case.path("errors.rrd");
+    case.eval(&["--rrd", file.to_str().unwrap()]).succeeded();
+    let with_pictures = std::fs::read(&file).unwrap();
+    assert!(with_pictures.starts_with(b"RRF2"), "the mark of Rerun's files");
+    let missing = case.path("no/such/errors.rrd");
+    case.eval(&["--rrd", missing.to_str().unwrap()]).failed(1, &["no/such/errors.rrd"]);
+
+    // Ground truth only: nothing to see but boxes.
+    let hall = fixtures().join("treadmill-hall");
+    let tracks = case.path("hall");
+    std::fs::create_dir(&tracks).unwrap();
+    for camera in ["cam01", "cam02", "cam03", "cam04"] {
+        std::fs::copy(hall.join(camera).join("gt/gt.txt"), tracks.join(format!("{camera}.txt"))).unwrap();
+    }
+    let run = eval(&hall, &tracks, &["--frames", "1..5", "--rrd", file.to_str().unwrap()]).succeeded();
+    assert!(!run.stderr.contains("WARN"), "{run:#?}");
+    assert!(std::fs::read(&file).unwrap().starts_with(b"RRF2"));
+}
+
+#[test]
+fn a_camera_missing_on_either_side_is_named() {
+    let case = Case::perfect();
+    std::fs::remove_file(case.track_file("cam2")).unwrap();
+    case.eval(&[]).failed(1, &["ground truth of cam1, cam2", "tracks of cam1."]);
+    std::fs::write(case.track_file("cam2"), "").unwrap();
+    std::fs::write(case.track_file("cam3"), "").unwrap();
+    case.eval(&[]).failed(1, &["ground truth of cam1, cam2;", "tracks of cam1, cam2, cam3."]);
+}
+
+#[test]
+fn malformed_files_are_told_with_line_and_column() {
+    let case = Case::perfect();
+    let good = text(case.track_file("cam1"));
+    for (row, column) in [("2,1,10,20,wide,32", 11), ("2,1,10", 7), ("two,1,10,20,16,32", 1), ("\u{fffd}", 1)]
+    {
+        std::fs::write(case.track_file("cam1"), format!("1,1,10,20,16,32\n{row}\n")).unwrap();
+        case.eval(&[]).failed(1, &["cam1.txt", &format!("line 2, column {column}:")]);
+    }
+    std::fs::write(case.track_file("cam1"), good).unwrap();
+    std::fs::write(case.truth().join("cam2/gt/gt.txt"), "1,1,NaN,0,10,10,1,1,1\n").unwrap();
+    let (scores, list) = (case.path("scores.json"), case.path("errors.csv"));
+    let run = case.eval(&["--json", scores.to_str().unwrap(), "--errors", list.to_str().unwrap()]);
+    run.failed(1, &["cam2/gt/gt.txt", "line 1, column 5:"]);
+    assert!(!scores.exists() && !list.exists(), "nothing is left half done");
+}
+
+#[test]
+fn folders_that_are_not_there_are_named() {
+    let case = Case::perfect();
+    eval(&case.path("nowhere"), &case.tracks(), &[]).failed(1, &["nowhere"]);
+    eval(&case.truth(), &case.path("nowhere"), &[]).failed(1, &["nowhere"]);
+    eval(&case.path("nowhere"), &case.tracks(), &["--dataset"]).failed(1, &["nowhere"]);
+    eval(&case.tracks(), &case.tracks(), &["--dataset"]).failed(1, &["has no recordings"]);
+    let nowhere = case.path("no/such/file");
+    for option in ["--json", "--errors"] {
+        case.eval(&[option, nowhere.to_str().unwrap()]).failed(1, &["no/such/file"]);
+    }
+    run(["eval", "--gt", "here"]).failed(2, &["--tracks"]);
+}
+
+#[test]
+fn repeated_rows_are_reported_and_the_last_one_counts() {
+    let case = Case::perfect();
+    let rows = text(case.track_file("cam1"));
+    std::fs::write(case.track_file("cam1"), format!("1,1,900,900,5,5\n{rows}")).unwrap();
+    let run = case.eval(&[]).succeeded();
+    assert!(run.stderr.contains("repeat an identity"), "{run:#?}");
+    let scores = case.scores(&[]);
+    assert_eq!(scores["duplicates"]["tracks"], 1);
+    assert_eq!(scores["cameras"]["cam1"]["MOTA"], 100.0);
+}
+
+#[test]
+fn the_folder_of_a_run_is_scored_as_it_is() {
+    let case = Case::perfect();
+    let out = case.path("out");
+    let (recording, folder) = (case.truth(), out.to_str().unwrap());
+    let track = ["track", recording.to_str().unwrap(), "--out", folder];
+    run(track.iter().chain(&["--set=detector=file", "--set=embedder=colour-histogram"])).succeeded();
+    let file = case.path("run.json");
+    eval(&recording, &out, &["--json", file.to_str().unwrap()]).succeeded();
+    let run = json(&file);
+    assert!(run["overall"]["IDF1"].as_f64().unwrap() > 50.0, "{}", run["overall"]);
+    eval(&recording, &out.join("tracks"), &["--json", file.to_str().unwrap()]).succeeded();
+    assert_eq!(json(&file), run, "the plain folder of its tracks says the same");
+}
