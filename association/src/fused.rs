@@ -23,7 +23,7 @@
 //!
 //! # What decides
 //! Two sightings are compared by the mean cosine over all pairs of their embeddings: evidence gathers over time, and its
-//! scale stays the same. What a cosine means is learned from the recording itself (`likeness`): two tracklets that one view
+//! scale stays the same. Those who look like everybody are less like each (`local_scaling`). What a cosine means is learned from the recording itself (`likeness`): two tracklets that one view
 //! sees at one time are surely strangers, and where two of different views are each other's best match, they
 //! mostly are one person. Between the two lies the threshold. Few observations count less than many, and a former
 //! decision counts a little against new evidence (`hysteresis`), so that identities do not flicker.
@@ -38,6 +38,7 @@ mod clustering;
 mod config;
 mod identities;
 mod likeness;
+mod local_scaling;
 mod looks;
 mod over_time;
 mod tracklet;

@@ -4,6 +4,7 @@ use scene::PersonId;
 
 use super::clustering::Affinities;
 use super::likeness::Scale;
+use super::local_scaling::scale_locally;
 use super::tracklet::Sighting;
 use crate::FusedConfig;
 
@@ -55,6 +56,8 @@ impl Identities {
                 (likeness[i * n + j], likeness[j * n + i]) = (value, value);
             }
         }
+        let view_of: Vec<usize> = sightings.iter().map(|s| s.view).collect();
+        scale_locally(&mut likeness, &view_of);
         let likeness = |i: usize, j: usize| likeness[i * n + j];
         let scale = Scale::estimate(&sightings, likeness);
         // Little evidence says little: it is drawn towards neither.
