@@ -67,7 +67,7 @@ fn a_file_has_every_entity_on_both_timelines() {
         ("/cameras/b/people", frames),
         ("/plots/people/a", frames),
         ("/plots/identities/now", frames),
-        (r"/plots/identities/so\ far", frames),
+        ("/plots/identities/so_far", frames),
         // The first frame set has no speed yet.
         ("/plots/speed", frames - 1),
     ] {
