@@ -124,3 +124,39 @@ fn name(sightings: &mut [&mut Sighting], clusters: &[usize], last_person: &mut u
         }));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::looks::Looks;
+    use super::*;
+
+    fn sighting(person: u32, hits: u32) -> Sighting {
+        let person = (person > 0).then_some(PersonId(person));
+        Sighting { person, view: 0, looks: Looks::default(), first: 0, last: 0, hits }
+    }
+
+    #[test]
+    fn a_cluster_keeps_the_identity_of_most_of_its_detections() {
+        // Person 1 is split: the larger part keeps the name. The cluster that takes the rest has person 2 in it.
+        let mut sightings = [sighting(1, 9), sighting(1, 5), sighting(2, 3), sighting(0, 1)];
+        let mut last_person = 2;
+        name(&mut sightings.each_mut(), &[0, 2, 2, 3], &mut last_person);
+        assert_eq!(sightings.map(|s| s.person.map(|p| p.0)), [Some(1), Some(2), Some(2), Some(3)]);
+    }
+
+    #[test]
+    fn the_gallery_is_bounded_and_keeps_one_sighting_a_person_and_view() {
+        let config = FusedConfig { gallery_size: 2, ..FusedConfig::default() };
+        let mut identities = Identities::default();
+        let over = |person, last| {
+            let mut sighting = Sighting { last, ..sighting(person, 1) };
+            sighting.looks.learn(&[1.0], 1.0);
+            sighting
+        };
+        for (person, last) in [(1, 1), (2, 2), (2, 3), (3, 4)] {
+            identities.remember(over(person, last), &config);
+        }
+        let kept: Vec<_> = identities.gallery.iter().map(|s| (s.person.map(|p| p.0), s.hits)).collect();
+        assert_eq!(kept, [(Some(2), 2), (Some(3), 1)], "person 1 is the longest ago");
+    }
+}

@@ -3,7 +3,8 @@
 //! Two stages (Zhang et al., *ByteTrack*, ECCV 2022). First the detections of high score with all tracklets, by one cost of
 //! place and looks together: a person who is hidden for a moment looks like somebody else but is where they were
 //! foreseen, and a person who turns up elsewhere looks as ever. Then what is left of tracklets that are not lost, with what is left of
-//! detections however uncertain, by overlap alone: a low score mostly means a hidden person, whose looks say nothing.
+//! detections however uncertain, by overlap: a low score mostly means a hidden person, whose looks say
+//! nothing. Only who is seen well and looks like somebody else is not taken.
 
 use super::likeness::Scale;
 use super::tracklet::Tracklet;
@@ -102,11 +103,8 @@ impl TimeMatcher {
         costs.fill(rows.len(), detections.len(), |row, column| {
             let (tracklet, detection) = (&tracklets[rows[row]], detections[column]);
             let likeness = seen.embedding(detection).and_then(|e| tracklet.sighting.looks.likeness_to(e));
-            let strange = likeness.map_or(0.0, |l| scale.strangeness(l.into()));
-            if clarity[detection] >= 0.5
-                && f64::from(seen.scores[detection]) >= config.high_score
-                && strange > 0.5
-            {
+            let telling = clarity[detection] >= 0.5 && f64::from(seen.scores[detection]) >= config.high_score;
+            if telling && likeness.is_some_and(|l| scale.strangeness(l.into()) > 0.5) {
                 return beyond(limit);
             }
             let cost = 1.0 - tracklet.motion.bbox().iou(&seen.boxes[detection]) as f32;
@@ -129,8 +127,70 @@ impl TimeMatcher {
     }
 }
 
-/// The cost of a pair beyond `limit`, or of one that cannot be compared: little more than at the limit, so that no good pair is given up for the
-/// sake of two poor ones.
+/// The cost of a pair beyond `limit`, or of one that cannot be compared: little more than at the limit, so that no good
+/// pair is given up for the sake of two poor ones.
 fn beyond(limit: f32) -> f32 {
     limit + 1e-5
+}
+
+#[cfg(test)]
+mod tests {
+    use scene::{BBox, Detection, Embedding};
+
+    use super::*;
+
+    const RED: [f32; 2] = [1.0, 0.0];
+    const BLUE: [f32; 2] = [0.0, 1.0];
+
+    fn observations(detections: &[(f64, f32, [f32; 2])]) -> Observations {
+        let detection = |&(x, score, looks): &(f64, f32, [f32; 2])| Detection {
+            bbox: BBox::new(x, 0.0, 50.0, 100.0),
+            score,
+            embedding: Some(Embedding::normalized(looks.to_vec())),
+        };
+        let mut observations = Observations::default();
+        observations.take(&detections.iter().map(detection).collect::<Vec<_>>(), 0.2, 2);
+        observations
+    }
+
+    /// The tracklet of each of `detections`, all clear to be seen but as `clarity` says, for tracklets that stood at the
+    /// given places the instant before.
+    fn matches(
+        tracklets: &[(f64, [f32; 2])],
+        detections: &[(f64, f32, [f32; 2])],
+        clarity: f32,
+    ) -> Vec<Option<usize>> {
+        let config = FusedConfig::default();
+        let tracklet = |&(x, looks): &(f64, [f32; 2])| {
+            let mut tracklet = Tracklet::start(0, 0, &observations(&[(x, 0.9, looks)]), 0, 1.0, &config);
+            tracklet.predict(&config);
+            tracklet
+        };
+        let tracklets: Vec<_> = tracklets.iter().map(tracklet).collect();
+        let clarity = vec![clarity; detections.len()];
+        let (seen, scale) = (observations(detections), Scale::default());
+        TimeMatcher::default().match_view(&tracklets, &seen, &clarity, &scale, &config).to_vec()
+    }
+
+    #[test]
+    fn looks_decide_between_people_who_stand_close() {
+        let tracklets = [(100.0, RED), (110.0, BLUE)];
+        assert_eq!(matches(&tracklets, &[(100.0, 0.9, BLUE), (110.0, 0.9, RED)], 1.0), [Some(1), Some(0)]);
+        assert_eq!(
+            matches(&tracklets, &[(100.0, 0.9, BLUE), (110.0, 0.9, RED)], 0.0),
+            [Some(0), Some(1)],
+            "hidden"
+        );
+    }
+
+    #[test]
+    fn who_is_seen_well_and_looks_like_somebody_else_is_not_taken() {
+        assert_eq!(matches(&[(100.0, RED)], &[(125.0, 0.9, BLUE)], 1.0), [None]);
+        assert_eq!(matches(&[(100.0, RED)], &[(108.0, 0.3, BLUE)], 1.0), [Some(0)], "uncertain: by overlap");
+    }
+
+    #[test]
+    fn nobody_jumps_through_the_picture() {
+        assert_eq!(matches(&[(100.0, RED)], &[(500.0, 0.9, RED)], 1.0), [None]);
+    }
 }
