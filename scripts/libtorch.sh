@@ -68,5 +68,10 @@ mkdir -p .cargo
 config="# Written by scripts/libtorch.sh. A LIBTORCH in the environment wins over this one.
 [env]
 LIBTORCH = { value = \"$home\", force = false }"
-[ "$(cat .cargo/config.toml 2>/dev/null)" = "$config" ] || printf '%s\n' "$config" > .cargo/config.toml
+if [ -e .cargo/config.toml ] && [ "$(head -n 1 .cargo/config.toml)" != "$(head -n 1 <<<"$config")" ]; then
+    echo "libtorch: .cargo/config.toml is not ours and stays as it is; see that it has these lines:" >&2
+    tail -n +2 <<<"$config" >&2
+elif [ "$(cat .cargo/config.toml 2>/dev/null)" != "$config" ]; then
+    printf '%s\n' "$config" > .cargo/config.toml
+fi
 echo "libtorch: $home"

@@ -4,8 +4,8 @@
 set -euo pipefail
 
 packages=(build-essential ca-certificates clang libclang-dev libopencv-dev pkg-config)
-# Any Python with pip will do; it only downloads and unpacks wheels.
-python3 -m pip --version >/dev/null 2>&1 || packages+=(python3 python3-pip)
+# Any Python with pip will do: it downloads and unpacks wheels, and the benches make environments for their peers.
+python3 -c 'import ensurepip, pip' 2>/dev/null || packages+=(python3 python3-pip python3-venv)
 
 if ! command -v dpkg-query >/dev/null; then
     echo "system packages: this is not a Debian system; install the equivalents of: ${packages[*]}"

@@ -19,7 +19,7 @@ pub(crate) fn parse(text: &str) -> Result<Device> {
             let Some(Ok(number)) = number.map(str::parse::<usize>) else {
                 return Err(usage!("device `{text}`: expected auto, cpu or cuda:N"));
             };
-            if (number as i64) < gpus {
+            if i64::try_from(number).is_ok_and(|number| number < gpus) {
                 return Ok(Device::Cuda(number));
             }
             let there = if gpus > 0 { format!("{gpus}, counted from 0") } else { "none".into() };
@@ -46,5 +46,6 @@ mod tests {
         assert!(parse("gpu").is_err());
         assert!(parse("cuda:x").is_err());
         assert!(parse("cuda:4096").is_err());
+        assert!(parse(&format!("cuda:{}", usize::MAX)).is_err());
     }
 }

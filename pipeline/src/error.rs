@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::print;
+
 /// A command line or a configuration that cannot be accepted: exit status 2, where a run that failed gives 1.
 #[derive(Debug)]
 pub(crate) struct UsageError(pub(crate) String);
@@ -22,6 +24,6 @@ pub(crate) use usage;
 
 /// Prints an error as one sentence with its causes and gives the exit status that belongs to it.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
-    eprintln!("error: {error:#}");
+    print::complaint(&format!("error: {error:#}"));
     if error.chain().any(|cause| cause.is::<UsageError>()) { ExitCode::from(2) } else { ExitCode::FAILURE }
 }

@@ -1,10 +1,15 @@
-//! Printing results.
+//! Printing, where the reader may have gone (`mvmhat ... | head`): there is nobody left to tell then, and `println!`
+//! would panic.
 
 use std::io::Write;
 
-/// Prints lines to standard output. Where its reader has gone (`mvmhat ... | head`) there is nobody left to tell, and
-/// `println!` would panic.
+/// Prints lines to standard output.
 pub(crate) fn lines(text: &str) {
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+/// Prints lines to standard error.
+pub(crate) fn complaint(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }

@@ -8,12 +8,15 @@ use scene::{AtomicFile, Recording};
 use serde_json::{Map, Value, json};
 
 use crate::config::Config;
+use crate::frame_range::FrameRange;
 use crate::stream::Outcome;
 
 /// Everything that goes into `run.json`.
 pub(crate) struct RunReport<'a> {
     /// What was tracked.
     pub(crate) recording: &'a Recording,
+    /// Which frames were asked for.
+    pub(crate) frames: FrameRange,
     /// With which configuration.
     pub(crate) config: &'a Config,
     /// Name and sha256 of every file of weights that was read.
@@ -41,10 +44,11 @@ impl RunReport<'_> {
 
     fn to_json(&self) -> Result<Value> {
         let outcome = self.outcome;
-        let state = match (&outcome.failure, outcome.interrupted) {
-            (Some(error), _) => json!({"finished": false, "reason": format!("{error:#}")}),
-            (None, true) => json!({"finished": false, "reason": "interrupted by the user"}),
-            (None, false) => json!({"finished": true}),
+        let reason = match (&outcome.failure, outcome.interrupted) {
+            (Some(error), _) => Some(format!("{error:#}")),
+            (None, true) => Some("interrupted by the user".to_owned()),
+            (None, false) if !outcome.incomplete.is_empty() => Some(outcome.incomplete.join("; ")),
+            (None, false) => None,
         };
         let mut cameras = Map::new();
         for (camera, total) in self.recording.cameras.iter().zip(&outcome.cameras) {
@@ -57,8 +61,9 @@ impl RunReport<'_> {
         Ok(json!({
             "mvmhat": env!("CARGO_PKG_VERSION"),
             "versions": crate::versions::all(),
-            "state": state,
+            "state": {"finished": reason.is_none(), "reason": reason},
             "recording": self.recording.root,
+            "frames": {"first": self.frames.first, "last": self.frames.last},
             "device": self.device,
             "configuration": self.config.to_json()?,
             "weights": self.weights.iter().map(|(file, sha256)| json!({"file": file, "sha256": sha256})).collect::<Vec<_>>(),

@@ -49,6 +49,7 @@ fn a_video_that_ends_early_is_tracked_as_far_as_it_goes() {
     std::fs::write(&video, &bytes[..bytes.len() * 6 / 10]).unwrap();
     track(&recording, &out, &[]).failed(1, &["cam2/video.avi", "ends after frame", "kept"]);
     let report = json(out.join("run.json"));
+    assert_eq!(report["state"]["finished"], false);
     let cam2 = &report["cameras"]["cam2"];
     let (frames_in, frames_out) = (cam2["frames_in"].as_u64().unwrap(), cam2["frames_out"].as_u64().unwrap());
     assert_eq!(frames_in, 12);
@@ -111,9 +112,45 @@ fn an_output_folder_that_exists_is_left_alone() {
     std::fs::write(out.join("mine.txt"), "mine").unwrap();
     track(&recording, &out, &[]).failed(2, &["out", "--overwrite"]);
     track(&recording, &out, &["--overwrite"]).succeeded();
+    std::fs::write(out.join("tracks/mine.txt"), "mine too").unwrap();
     track(&recording, &out, &["--overwrite", "--frames", "1..3"]).succeeded();
+    assert_eq!(text(out.join("tracks/mine.txt")), "mine too");
     assert_eq!(text(out.join("mine.txt")), "mine", "only the run's own files are replaced");
     assert_eq!(json(out.join("run.json"))["frame_sets"], 3);
+}
+
+#[test]
+fn a_run_that_cannot_begin_leaves_the_earlier_one_and_no_folder() {
+    let (folder, recording, out) = blocks(Pictures::Video);
+    let nowhere = folder.path().join("no/such/run.rrd");
+    track(&recording, &out, &["--rrd", nowhere.to_str().unwrap()]).failed(1, &["run.rrd"]);
+    assert!(!out.exists());
+    track(&recording, &out, &[]).succeeded();
+    let before = text(out.join("tracks/cam1.txt"));
+    std::fs::write(recording.join("cam2/video.avi"), "").unwrap();
+    track(&recording, &out, &["--overwrite"]).failed(1, &["cam2/video.avi"]);
+    assert_eq!(text(out.join("tracks/cam1.txt")), before);
+}
+
+#[test]
+fn outputs_never_replace_what_is_read() {
+    let (_folder, recording, _) = blocks(Pictures::Video);
+    track(&recording, &recording, &["--overwrite"]).failed(2, &["the recording itself"]);
+    let inside = recording.join("out");
+    let rrd = recording.join("run.rrd");
+    track(&recording, &inside, &["--overlay", "--rrd", rrd.to_str().unwrap()]).succeeded();
+    // What a run left inside the recording is no camera of it.
+    track(&recording, &inside, &["--overwrite"]).succeeded();
+    assert_eq!(json(inside.join("run.json"))["cameras"].as_object().unwrap().len(), 2);
+    assert!(!inside.join("overlay.mp4").exists(), "an overlay of the earlier run would show other tracks");
+    track(&recording, &recording.join("other"), &["--rrd", rrd.to_str().unwrap()])
+        .failed(2, &["run.rrd", "exists"]);
+}
+
+#[test]
+fn frames_that_are_not_there() {
+    let (_folder, recording, out) = blocks(Pictures::Jpeg);
+    track(&recording, &out, &["--frames", "500..600"]).failed(1, &["500", "600"]);
 }
 
 #[test]
@@ -161,9 +198,7 @@ fn weights_that_are_not_there_or_not_weights() {
             .chain(&["--set=detector=yolox-nano", "--set=embedder=colour-histogram", "--set", &set])
             .chain(more))
     };
-    let missing = with(&[]);
-    assert!(matches!(missing.status, Some(1 | 2)), "{missing:#?}");
-    assert!(missing.stderr.contains("w.safetensors"), "{missing:#?}");
+    with(&[]).failed(1, &["w.safetensors"]);
     std::fs::write(&weights, [7; 100]).unwrap();
     with(&[]).failed(1, &["w.safetensors"]);
 }

@@ -14,7 +14,7 @@ use crate::frame_range::FrameRange;
 use crate::run_report::RunReport;
 use crate::sinks::{MotSink, OverlaySink, RerunSink, Sink};
 use crate::stream::{Outcome, Stop, Stream, Worker};
-use crate::{device, interrupt, print};
+use crate::{device, interrupt, print, viewer};
 
 /// Follow people through a recorded folder of synchronized cameras.
 ///
@@ -54,40 +54,31 @@ pub(crate) struct Track {
 
 impl Track {
     pub(crate) fn run(self) -> Result<()> {
-        let config = Config::load(self.config.as_deref(), &self.set)?;
-        let device = device::parse(self.device.as_deref().unwrap_or(&config.pipeline.device))?;
-        refuse_existing(&self.out, self.overwrite)?;
-        let recording = select_cameras(Recording::open(&self.recording)?, &config.recording.cameras)?;
-        let workers = workers(&config, &recording, device)?;
-        let associator = association::build(&config.association)?;
-
-        prepare(&self.out)?;
-        let mut sinks: Vec<Box<dyn Sink>> =
-            vec![Box::new(MotSink::create(&self.out.join("tracks"), &recording)?)];
-        if let Some(path) = &self.rrd {
-            sinks.push(Box::new(RerunSink::save(path, &recording, &config.output)?));
-        }
-        if self.view {
-            sinks.push(Box::new(RerunSink::view(&recording, &config.output)?));
-        }
-        if self.overlay {
-            sinks.push(Box::new(OverlaySink::create(
-                &self.out.join("overlay.mp4"),
-                &recording,
-                &config.output,
-            )?));
-        }
-
         let stop = Arc::new(Stop::default());
         interrupt::stop_on_ctrl_c(&stop)?;
-        let frames = (self.frames.first, self.frames.last);
-        let queue = config.pipeline.queue;
-        let stream = Stream { recording: &recording, frames, workers, associator, sinks, queue };
-        let outcome = stream.run(&stop)?;
+        let config = Config::load(self.config.as_deref(), &self.set)?;
+        let device = device::parse(self.device.as_deref().unwrap_or(&config.pipeline.device))?;
+        self.refuse_outputs()?;
+        let recording = select_cameras(Recording::open(&self.recording)?, &config.recording.cameras)?;
+        if self.view && viewer::installed().is_none() {
+            return Err(usage!(
+                "--view: there is no `rerun` program; install it with {}",
+                viewer::how_to_install()
+            ));
+        }
+        let workers = workers(&config, &recording, device)?;
         let weights = weights(&config)?;
+        let associator = association::build(&config.association)?;
+        let frames = (self.frames.first, self.frames.last);
+        let stream = Stream::open(&recording, frames, workers, config.pipeline.queue)?;
+
+        // Everything that can be refused has been: only now is anything written.
+        let sinks = self.sinks(&recording, &config)?;
+        let outcome = stream.run(associator, sinks, &stop);
         let report = RunReport {
             recording: &recording,
             config: &config,
+            frames: self.frames,
             weights,
             outcome: &outcome,
             device: device::name(device),
@@ -97,7 +88,63 @@ impl Track {
             written?;
         }
         print::lines(&self.summary(&recording, &outcome));
-        conclude(outcome, &self.out)
+        self.conclude(outcome)
+    }
+
+    /// Refuses outputs that exist, unless they may be overwritten, and those that would replace what is read.
+    fn refuse_outputs(&self) -> Result<()> {
+        let out = self.out.display();
+        if self.out.exists() && !self.out.is_dir() {
+            return Err(usage!("--out {out}: this is a file, not a folder"));
+        }
+        if self.out.exists() && !self.overwrite {
+            return Err(usage!("--out {out}: the folder exists; give another one, or --overwrite"));
+        }
+        if let (Ok(out), Ok(recording)) = (self.out.canonicalize(), self.recording.canonicalize())
+            && out == recording
+        {
+            return Err(usage!(
+                "--out {}: this is the recording itself; give a folder of its own",
+                out.display()
+            ));
+        }
+        match &self.rrd {
+            Some(rrd) if rrd.is_file() && !self.overwrite => {
+                Err(usage!("--rrd {}: the file exists; give another name, or --overwrite", rrd.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes the output folder and everything that is written into it. Where that fails, a folder that was not there
+    /// before is taken away again.
+    fn sinks(&self, recording: &Recording, config: &Config) -> Result<Vec<Box<dyn Sink>>> {
+        let existed = self.out.exists();
+        let tracks = self.out.join("tracks");
+        let open = || -> Result<Vec<Box<dyn Sink>>> {
+            std::fs::create_dir_all(&self.out)
+                .with_context(|| format!("--out {}: cannot be written", self.out.display()))?;
+            let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(MotSink::create(&tracks, recording)?)];
+            if let Some(path) = &self.rrd {
+                sinks.push(Box::new(RerunSink::save(path, recording, &config.output)?));
+            }
+            if self.view {
+                sinks.push(Box::new(RerunSink::view(recording, &config.output)?));
+            }
+            if self.overlay {
+                let path = self.out.join("overlay.mp4");
+                sinks.push(Box::new(OverlaySink::create(&path, recording, &config.output)?));
+            }
+            Ok(sinks)
+        };
+        let opened = open();
+        if opened.is_err() && !existed {
+            // Only empty folders: whatever else is there now is not ours.
+            let _ = std::fs::remove_dir(&tracks).and_then(|()| std::fs::remove_dir(&self.out));
+        } else {
+            forget_earlier_run(&self.out, recording);
+        }
+        opened
     }
 
     /// What came of it, in a few lines.
@@ -122,7 +169,7 @@ impl Track {
         let out = self.out.display();
         lines.push(format!("tracks     {out}/tracks/<camera>.txt"));
         lines.push(format!("report     {out}/run.json"));
-        if self.overlay {
+        if self.out.join("overlay.mp4").exists() {
             lines.push(format!("overlay    {out}/overlay.mp4"));
         }
         if let Some(rrd) = &self.rrd {
@@ -130,43 +177,45 @@ impl Track {
         }
         lines.join("\n")
     }
-}
 
-/// The error that the run ends with, if it was not whole.
-fn conclude(outcome: Outcome, out: &Path) -> Result<()> {
-    let kept = || format!("{} frame sets are finished and kept in {}", outcome.frame_sets, out.display());
-    match outcome.failure {
-        Some(error) => Err(error.context(kept())),
-        None if outcome.interrupted => Err(anyhow!("interrupted; {}", kept())),
-        None if !outcome.incomplete.is_empty() => {
-            Err(anyhow!("{}; {}", outcome.incomplete.join("; "), kept()))
+    /// The error that the run ends with, if it was not whole.
+    fn conclude(&self, outcome: Outcome) -> Result<()> {
+        let out = self.out.display();
+        let kept = format!(
+            "{} frame sets are finished; what could be written of them is kept in {out}",
+            outcome.frame_sets
+        );
+        match outcome.failure {
+            Some(error) => Err(error.context(kept)),
+            None if outcome.interrupted => Err(anyhow!("interrupted; {kept}")),
+            None if !outcome.incomplete.is_empty() => {
+                Err(anyhow!("{}; {kept}", outcome.incomplete.join("; ")))
+            }
+            None if outcome.frame_sets == 0 => {
+                let range = self.frames;
+                Err(anyhow!("no frame from {} to {} could be read of any camera", range.first, range.last))
+            }
+            None => Ok(()),
         }
-        None => Ok(()),
     }
 }
 
-fn refuse_existing(out: &Path, overwrite: bool) -> Result<()> {
-    if out.exists() && !out.is_dir() {
-        return Err(usage!("--out {}: this is a file, not a folder", out.display()));
+/// Takes away what an earlier run left in the folder and this one will not replace. Its `run.json` says what that is;
+/// other files are not touched.
+fn forget_earlier_run(out: &Path, recording: &Recording) {
+    let Ok(text) = std::fs::read_to_string(out.join("run.json")) else { return };
+    let earlier: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    let cameras = earlier.get("cameras").and_then(|cameras| cameras.as_object());
+    let gone =
+        cameras.into_iter().flat_map(|cameras| cameras.keys()).filter(|c| recording.camera(c).is_none());
+    let tracks = gone.map(|camera| out.join("tracks").join(format!("{camera}.txt")));
+    for file in tracks.chain([out.join("run.json"), out.join("overlay.mp4")]) {
+        if let Err(error) = std::fs::remove_file(&file)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!("{}: left by an earlier run, cannot be removed: {error}", file.display());
+        }
     }
-    if out.exists() && !overwrite {
-        return Err(usage!("--out {}: the folder exists; give another one, or --overwrite", out.display()));
-    }
-    Ok(())
-}
-
-/// Makes the output folder and takes away what an earlier run left in it; other files are not touched.
-fn prepare(out: &Path) -> Result<()> {
-    let cannot = || format!("--out {}: cannot be written", out.display());
-    std::fs::create_dir_all(out).with_context(cannot)?;
-    let mut old = vec![out.join("run.json"), out.join("overlay.mp4")];
-    if let Ok(tracks) = std::fs::read_dir(out.join("tracks")) {
-        old.extend(tracks.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "txt")));
-    }
-    for file in old.into_iter().filter(|f| f.exists()) {
-        std::fs::remove_file(&file).with_context(|| format!("{}: cannot be replaced", file.display()))?;
-    }
-    Ok(())
 }
 
 /// The cameras that the configuration names, in the order of the recording; all where it names none.
@@ -195,14 +244,20 @@ fn workers(config: &Config, recording: &Recording, device: Device) -> Result<Vec
     tch::set_num_threads(threads as i32);
     // There are threads enough; more of them inside one resize would only wait for each other.
     opencv::core::set_num_threads(1)?;
-    let build = |_| {
+    let build = || -> Result<Worker> {
         Ok(Worker {
             detector: detectors::build_detector(&config.detector, recording, device)?,
             embedder: detectors::build_embedder(&config.embedder, recording, device)?,
             threads,
         })
     };
-    (0..config.pipeline.worker_count()).map(build).collect()
+    let mut workers = vec![build()?];
+    // Looking things up in files is no work to share.
+    let count = if workers[0].needs_pictures() { config.pipeline.worker_count(device) } else { 1 };
+    while workers.len() < count {
+        workers.push(build()?);
+    }
+    Ok(workers)
 }
 
 /// File and sha256 of the weights that the configuration names.

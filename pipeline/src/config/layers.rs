@@ -35,22 +35,31 @@ impl Layers {
         parsed.with_context(|| path.display().to_string())
     }
 
-    /// Lays one `KEY=VALUE` of the command line over what is there: `detector.score=0.4`; the value is read as YAML.
-    pub(crate) fn set(&mut self, assignment: &str) -> Result<()> {
-        let Some((key, value)) = assignment.split_once('=') else {
-            return Err(usage!(
-                "--set {assignment}: expected KEY=VALUE, for instance --set detector.score=0.4"
-            ));
-        };
-        let mut value: Value = serde_yaml::from_str(value)
-            .map_err(|e| usage!("--set {assignment}: the value is not YAML: {e}"))?;
-        for part in key.trim().rsplit('.') {
-            value = Value::Mapping(Mapping::from_iter([(Value::from(part), value)]));
+    /// Lays the `KEY=VALUE`s of the command line over what is there, as one layer: `detector.score=0.4`; values are read
+    /// as YAML.
+    pub(crate) fn set(&mut self, assignments: &[String]) -> Result<()> {
+        let mut layer = Mapping::new();
+        for assignment in assignments {
+            let Some((key, value)) = assignment.split_once('=') else {
+                return Err(usage!(
+                    "--set {assignment}: expected KEY=VALUE, for instance --set detector.score=0.4"
+                ));
+            };
+            let mut value: Value = serde_yaml::from_str(value)
+                .map_err(|e| usage!("--set {assignment}: the value is not YAML: {e}"))?;
+            let mut parts = key.trim().split('.').rev().collect::<Vec<_>>();
+            // `detector=file` chooses, as `detector: file` does in a file.
+            if parts.len() == 1 && value.is_string() {
+                parts.insert(0, "name");
+            }
+            for part in parts {
+                value = Value::Mapping(Mapping::from_iter([(Value::from(part), value)]));
+            }
+            if let Value::Mapping(sections) = value {
+                merge(&mut layer, sections);
+            }
         }
-        match value {
-            Value::Mapping(sections) => self.lay(sections).with_context(|| format!("--set {assignment}")),
-            _ => Ok(()),
-        }
+        self.lay(layer).context("--set")
     }
 
     fn lay(&mut self, over: Mapping) -> Result<()> {
@@ -127,11 +136,6 @@ impl Layers {
         );
         line.map(|(i, _)| format!("{}:{}: ", path.display(), i + 1)).unwrap_or_default()
     }
-
-    /// Everything that was chosen, for `run.json`.
-    pub(crate) fn to_json(&self) -> Result<serde_json::Value> {
-        Ok(serde_json::to_value(&self.sections)?)
-    }
 }
 
 fn parse(text: &str) -> Result<Mapping> {
@@ -190,10 +194,28 @@ mod tests {
         Layers::preset("detector: {name: yolox-nano, score: 0.3}").unwrap()
     }
 
+    fn set(layers: &mut Layers, assignment: &str) -> Result<()> {
+        layers.set(&[assignment.to_owned()])
+    }
+
+    #[test]
+    fn the_order_of_settings_does_not_matter() {
+        for order in
+            [["detector.score=0.9", "detector.name=file"], ["detector.name=file", "detector.score=0.9"]]
+        {
+            let mut l = layers();
+            l.set(&order.map(str::to_owned)).unwrap();
+            assert_eq!(
+                l.section::<Section>("detector").unwrap(),
+                Section { name: "file".into(), score: 0.9 }
+            );
+        }
+    }
+
     #[test]
     fn later_layers_win_key_by_key() {
         let mut l = layers();
-        l.set("detector.score=0.5").unwrap();
+        set(&mut l, "detector.score=0.5").unwrap();
         let section: Section = l.section("detector").unwrap();
         assert_eq!(section, Section { name: "yolox-nano".into(), score: 0.5 });
     }
@@ -201,16 +223,16 @@ mod tests {
     #[test]
     fn another_choice_drops_the_keys_of_the_former() {
         let mut l = layers();
-        l.set("detector.name=file").unwrap();
+        set(&mut l, "detector.name=file").unwrap();
         assert_eq!(l.section::<Section>("detector").unwrap(), Section { name: "file".into(), score: 0.0 });
         let mut short = layers();
-        short.set("detector=file").unwrap();
+        set(&mut short, "detector=file").unwrap();
         assert_eq!(short.name("detector"), Some("file"));
     }
 
     #[test]
     fn unknown_words_are_refused_with_the_nearest_and_the_line() {
-        let error = layers().set("detectr.score=1").unwrap_err();
+        let error = set(&mut layers(), "detectr.score=1").unwrap_err();
         assert!(format!("{error:#}").contains("did you mean `detector`?"), "{error:#}");
 
         let folder = tempfile::tempdir().unwrap();
@@ -226,7 +248,7 @@ mod tests {
     #[test]
     fn what_is_not_a_mapping_is_refused() {
         assert!(Layers::preset("- 1").is_err());
-        assert!(layers().set("detector.score").is_err());
-        assert!(layers().set("detector=3").is_err());
+        assert!(set(&mut layers(), "detector.score").is_err());
+        assert!(set(&mut layers(), "detector=3").is_err());
     }
 }

@@ -39,9 +39,7 @@ impl Config {
         if let Some(file) = file {
             layers.file(file)?;
         }
-        for set in sets {
-            layers.set(set)?;
-        }
+        layers.set(sets)?;
         let config = Self {
             recording: layers.section("recording")?,
             detector: layers.section("detector")?,
@@ -78,9 +76,16 @@ impl Config {
         Ok(())
     }
 
-    /// Everything that was chosen, for `run.json`.
+    /// Every key with its value, for `run.json`.
     pub(crate) fn to_json(&self) -> Result<serde_json::Value> {
-        self.layers.to_json()
+        Ok(serde_json::json!({
+            "recording": self.recording,
+            "detector": self.detector,
+            "embedder": self.embedder,
+            "association": self.association,
+            "pipeline": self.pipeline,
+            "output": self.output,
+        }))
     }
 }
 

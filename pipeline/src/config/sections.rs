@@ -1,6 +1,7 @@
 //! The sections that belong to the pipeline itself.
 
 use serde::{Deserialize, Serialize};
+use tch::Device;
 
 /// `recording`: what of the recording is used.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -16,7 +17,7 @@ pub(crate) struct RecordingConfig {
 pub(crate) struct PipelineConfig {
     /// `auto`, `cpu` or `cuda:N`; the command line's `--device` wins.
     pub(crate) device: String,
-    /// Inference threads, each with networks of its own; 0: one a processor core.
+    /// Inference threads, each with networks of its own; 0: one a processor core, at most 8; 2 on a GPU.
     pub(crate) workers: usize,
     /// Threads of libtorch inside one operation.
     pub(crate) threads: usize,
@@ -38,10 +39,13 @@ impl PipelineConfig {
     }
 
     /// Inference threads, with 0 resolved.
-    pub(crate) fn worker_count(&self) -> usize {
-        match self.workers {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            n => n,
+    pub(crate) fn worker_count(&self, device: Device) -> usize {
+        match (self.workers, device) {
+            // Each holds networks and a frame set of pictures: more than eight cost more memory than they bring speed.
+            (0, Device::Cpu) => std::thread::available_parallelism().map_or(1, usize::from).min(8),
+            // One keeps a GPU busy while the other prepares its pictures.
+            (0, _) => 2,
+            (n, _) => n,
         }
     }
 }

@@ -27,6 +27,8 @@ pub(crate) enum ReadError {
         read: u64,
         /// Frames that the file's header announces.
         announced: u64,
+        /// How many of those that were asked for are missing.
+        lost: u64,
     },
     /// The camera cannot go on.
     #[error("{0}")]
@@ -47,7 +49,14 @@ pub(crate) struct Reader {
 }
 
 enum Frames {
-    Video { path: PathBuf, capture: VideoCapture, read: u64, announced: u64 },
+    Video {
+        path: PathBuf,
+        capture: VideoCapture,
+        read: u64,
+        /// Frames the file should have; an estimate where it is not `counted`.
+        announced: u64,
+        counted: bool,
+    },
     Images(std::iter::Peekable<std::vec::IntoIter<(FrameNumber, PathBuf)>>),
 }
 
@@ -120,7 +129,7 @@ impl Reader {
     }
 
     fn next_of_video(&mut self) -> Option<(FrameNumber, Result<Picture, ReadError>)> {
-        let Frames::Video { path, capture, read, announced } = &mut self.frames else { return None };
+        let Frames::Video { path, capture, read, announced, counted } = &mut self.frames else { return None };
         loop {
             let number = FrameNumber((*read + 1).try_into().ok()?);
             if number > self.last {
@@ -137,7 +146,11 @@ impl Reader {
                     (0, _) => {
                         ReadError::Source(format!("{path}: the video holds no picture that can be decoded"))
                     }
-                    (read, announced) if read < announced => ReadError::EndsEarly { path, read, announced },
+                    (read, announced) if read < announced && *counted => {
+                        let first = (read + 1).max(u64::from(self.first.0));
+                        let lost = (announced.min(u64::from(self.last.0)) + 1).saturating_sub(first);
+                        ReadError::EndsEarly { path, read, announced, lost }
+                    }
                     _ => return None,
                 };
                 return Some((number, Err(error)));
@@ -198,7 +211,10 @@ fn open_video(path: &Path) -> Result<(Frames, Option<f64>), ReadError> {
     let number = |property| capture.get(property).ok().filter(|v| v.is_finite() && *v > 0.0);
     let fps = number(videoio::CAP_PROP_FPS);
     let announced = number(videoio::CAP_PROP_FRAME_COUNT).unwrap_or(0.0) as u64;
-    Ok((Frames::Video { path: path.to_path_buf(), capture, read: 0, announced }, fps))
+    // These containers count their frames; of others OpenCV has only an estimate from their duration.
+    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+    let counted = ["avi", "m4v", "mov", "mp4"].contains(&extension.as_str());
+    Ok((Frames::Video { path: path.to_path_buf(), capture, read: 0, announced, counted }, fps))
 }
 
 fn rotated(picture: Mat, rotation: Rotation) -> opencv::Result<Mat> {

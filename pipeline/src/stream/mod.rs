@@ -8,12 +8,13 @@ mod stages;
 mod stop;
 mod tally;
 
+use std::sync::atomic::AtomicBool;
 use std::thread;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use association::Associator;
 use crossbeam::channel::bounded;
-use scene::{FrameNumber, Recording};
+use scene::{Clock, FrameNumber, Recording};
 
 use crate::progress::Progress;
 use crate::sinks::Sink;
@@ -23,20 +24,12 @@ pub(crate) use stop::Stop;
 use tally::{CameraTally, StageTime};
 pub(crate) use tally::{CameraTotal, StageTotal};
 
-/// Everything a run needs, ready to go.
-pub(crate) struct Stream<'a> {
-    /// What is tracked.
-    pub(crate) recording: &'a Recording,
-    /// First and last frame number, both included.
-    pub(crate) frames: (FrameNumber, FrameNumber),
-    /// Detectors and embedders, one pair an inference thread.
-    pub(crate) workers: Vec<Worker>,
-    /// Who is who.
-    pub(crate) associator: Box<dyn Associator>,
-    /// Where identities go.
-    pub(crate) sinks: Vec<Box<dyn Sink>>,
-    /// How many items may wait in a channel.
-    pub(crate) queue: usize,
+/// The cameras of a recording and the networks that look at them, opened and ready to go.
+pub(crate) struct Stream {
+    sources: Vec<FrameSource>,
+    clock: Clock,
+    workers: Vec<Worker>,
+    queue: usize,
 }
 
 /// What a run did, whole or cut short.
@@ -55,7 +48,7 @@ pub(crate) struct Outcome {
     pub(crate) incomplete: Vec<String>,
     /// What ended the run before its recording did.
     pub(crate) failure: Option<anyhow::Error>,
-    /// Whether the user ended the run.
+    /// Whether the user ended the run before its recording did.
     pub(crate) interrupted: bool,
 }
 
@@ -69,64 +62,102 @@ struct Shared<'a> {
     /// The networks' own part of `detect` and `embed`.
     forward: StageTime,
     associate: StageTime,
+    /// Whether a stage left something of the recording out because of `stop`.
+    cut_short: AtomicBool,
     incomplete: std::sync::Mutex<Vec<String>>,
 }
 
-impl Stream<'_> {
-    /// Runs to the end of the recording, to the first error, or until `stop` is requested.
+impl Stream {
+    /// Opens the cameras of a recording for the frames from the first to the last of `frames`, both included. `workers`
+    /// are the pairs of networks, one an inference thread; `queue` items may wait in a channel.
     ///
     /// # Errors
-    /// Where the run cannot even begin. An error on the way is part of the [`Outcome`].
-    pub(crate) fn run(self, stop: &Stop) -> Result<Outcome> {
+    /// A camera that cannot be read, or has a rate that is none.
+    pub(crate) fn open(
+        recording: &Recording,
+        frames: (FrameNumber, FrameNumber),
+        workers: Vec<Worker>,
+        queue: usize,
+    ) -> Result<Self> {
+        let pictures = workers.iter().any(Worker::needs_pictures);
+        let cameras = recording.cameras.iter();
+        let sources: Vec<_> =
+            cameras.map(|camera| FrameSource::open(camera, pictures, frames)).collect::<Result<_>>()?;
+        let clock = recording.clock(|camera| sources[camera.id.index()].fps()).with_context(|| {
+            let names: Vec<_> = recording.cameras.iter().map(|camera| camera.name.as_str()).collect();
+            format!(
+                "{}: the cameras ({}, counted from 0) have no common clock; recording.yaml can correct `fps` and `start`",
+                recording.root.display(),
+                names.join(", ")
+            )
+        })?;
+        Ok(Self { sources, clock, workers, queue })
+    }
+
+    /// Runs to the end of the recording, to the first error, or until `stop` is requested. An error on the way is part
+    /// of the [`Outcome`].
+    pub(crate) fn run(
+        self,
+        associator: Box<dyn Associator>,
+        sinks: Vec<Box<dyn Sink>>,
+        stop: &Stop,
+    ) -> Outcome {
         let start = std::time::Instant::now();
-        let needs_pictures = self.workers.iter().any(Worker::needs_pictures);
-        let mut sources = Vec::new();
-        for camera in &self.recording.cameras {
-            sources.push(FrameSource::open(camera, needs_pictures, self.frames)?);
-        }
-        let clock = self.recording.clock(|camera| sources[camera.id.index()].fps())?;
+        let Self { sources, clock, workers, queue } = self;
         let expected = sources.iter().map(FrameSource::expected).max().unwrap_or(0);
         let progress = Progress::new(expected, "frame sets");
 
         let shared = Shared {
             stop,
-            cameras: self.recording.cameras.iter().map(|_| CameraTally::default()).collect(),
+            cameras: sources.iter().map(|_| CameraTally::default()).collect(),
             decode: StageTime::default(),
             detect: StageTime::default(),
             embed: StageTime::default(),
             forward: StageTime::default(),
             associate: StageTime::default(),
+            cut_short: AtomicBool::new(false),
             incomplete: std::sync::Mutex::default(),
         };
-        let sink_times: Vec<_> = self.sinks.iter().map(|s| (s.name(), StageTime::default())).collect();
+        let sink_times: Vec<_> = sinks.iter().map(|s| (s.name(), StageTime::default())).collect();
 
         let (frame_sets, people) = thread::scope(|scope| {
             let mut cameras = Vec::new();
             for (source, tally) in sources.into_iter().zip(&shared.cameras) {
-                let (send, receive) = bounded(self.queue);
+                let (send, receive) = bounded(queue);
                 let shared = &shared;
-                scope.spawn(move || stages::read(source, &send, tally, shared));
+                scope.spawn(move || stop.guard("a reader", || stages::read(source, &send, tally, shared)));
                 cameras.push(receive);
             }
-            let (to_infer, infer) = bounded(self.queue);
-            let synchronized = &shared;
-            scope.spawn(move || stages::synchronize(clock, cameras, &to_infer, synchronized));
+            let (to_infer, infer) = bounded(queue);
+            // So many frame sets may be between the clock and the association: where one worker is slow, the others do
+            // not run far ahead of it.
+            let (under_way, done) = bounded(2 * workers.len() + queue);
+            let reading = &shared;
+            scope.spawn(move || {
+                stop.guard("the clock", || {
+                    stages::synchronize(clock, cameras, &to_infer, &under_way, reading);
+                });
+            });
 
-            let (to_associate, associate) = bounded(self.queue);
-            for worker in self.workers {
+            let (to_associate, associate) = bounded(queue);
+            for worker in workers {
                 let (infer, to_associate, shared) = (infer.clone(), to_associate.clone(), &shared);
-                scope.spawn(move || stages::infer(worker, &infer, &to_associate, shared));
+                scope.spawn(move || {
+                    stop.guard("a network", || stages::infer(worker, &infer, &to_associate, shared));
+                });
             }
             // The channels end when their last user does.
             drop((infer, to_associate));
 
             let mut to_sinks = Vec::new();
-            for (sink, (_, time)) in self.sinks.into_iter().zip(&sink_times) {
-                let (send, receive) = bounded(self.queue);
-                scope.spawn(move || stages::deliver(sink, &receive, time, stop));
+            for (sink, (_, time)) in sinks.into_iter().zip(&sink_times) {
+                let (send, receive) = bounded(queue);
+                scope.spawn(move || stop.guard("an output", || stages::deliver(sink, &receive, time, stop)));
                 to_sinks.push(send);
             }
-            stages::associate(self.associator, &associate, &to_sinks, &progress, &shared)
+            stop.guard("the association", || {
+                stages::associate(associator, (&associate, &done), &to_sinks, &progress, &shared)
+            })
         });
         progress.finish();
 
@@ -141,15 +172,15 @@ impl Stream<'_> {
             ("associate", shared.associate),
         ];
         let stages = own.into_iter().chain(sink_times);
-        Ok(Outcome {
+        Outcome {
             frame_sets,
             people,
             seconds: start.elapsed().as_secs_f64(),
             cameras: shared.cameras.iter().map(|c| c.total(cut_short)).collect(),
             stages: stages.map(|(name, time)| (name.to_owned(), time.total())).collect(),
             incomplete: shared.incomplete.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner),
-            interrupted: failure.is_none() && stop.is_requested(),
+            interrupted: failure.is_none() && shared.cut_short.into_inner(),
             failure,
-        })
+        }
     }
 }

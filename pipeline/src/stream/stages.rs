@@ -1,10 +1,10 @@
 //! What each thread of a run does. A stage ends when its input does; its output then ends with it.
 
 use std::collections::{BTreeMap, HashSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use anyhow::{Context, Error, anyhow};
+use anyhow::{Context, Error};
 use association::Associator;
 use crossbeam::channel::{Receiver, Sender};
 use detectors::{Detector, Embedder, Frame, Picture};
@@ -43,8 +43,11 @@ pub(super) fn read(
     tally: &CameraTally,
     shared: &Shared<'_>,
 ) {
-    while !shared.stop.is_requested() {
-        let Some((number, picture)) = shared.decode.measure(1, || source.next()) else { break };
+    while let Some((number, picture)) = shared.decode.measure(1, || source.next()) {
+        if shared.stop.is_requested() {
+            shared.cut_short.store(true, Ordering::Relaxed);
+            break;
+        }
         match picture {
             Ok(picture) => {
                 tally.count_in();
@@ -56,11 +59,11 @@ pub(super) fn read(
                 tracing::warn!("{reason}: the camera is absent at this instant");
                 tally.lose(Gap { frame: Some(number), frames: 1, reason });
             }
-            Err(error @ ReadError::EndsEarly { read, announced, .. }) => {
+            Err(error @ ReadError::EndsEarly { lost, .. }) => {
                 let mut incomplete =
                     shared.incomplete.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 incomplete.push(error.to_string());
-                tally.lose(Gap { frame: Some(number), frames: announced - read, reason: error.to_string() });
+                tally.lose(Gap { frame: Some(number), frames: lost, reason: error.to_string() });
             }
             Err(error @ ReadError::Source(_)) => shared.stop.fail(Error::new(error)),
         }
@@ -72,12 +75,17 @@ pub(super) fn synchronize(
     clock: Clock,
     cameras: Vec<Receiver<(FrameNumber, Option<Picture>)>>,
     send: &Sender<(u64, FrameSet<Option<Picture>>)>,
+    under_way: &Sender<()>,
     shared: &Shared<'_>,
 ) {
     let mut sets = FrameSets::new(clock, cameras.into_iter().map(Receiver::into_iter).collect());
     for (order, set) in sets.by_ref().enumerate() {
         // After a stop the cameras end one by one: an instant that lacks some of them for that reason is not real.
-        if shared.stop.is_requested() || send.send((order as u64, set)).is_err() {
+        if shared.stop.is_requested() {
+            shared.cut_short.store(true, Ordering::Relaxed);
+            return;
+        }
+        if under_way.send(()).is_err() || send.send((order as u64, set)).is_err() {
             return;
         }
     }
@@ -129,18 +137,7 @@ pub(super) fn infer(
 }
 
 impl Worker {
-    /// Detects and describes. libtorch's refusals inside a network (memory that runs out, say) come as panics; here they
-    /// become errors.
     fn run(&mut self, frames: &[Frame], shared: &Shared<'_>) -> anyhow::Result<Vec<Vec<Detection>>> {
-        let run = AssertUnwindSafe(|| self.run_networks(frames, shared));
-        catch_unwind(run).unwrap_or_else(|panic| {
-            let text = panic.downcast_ref::<String>().map(String::as_str);
-            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-            Err(anyhow!("a network could not be run: {text}"))
-        })
-    }
-
-    fn run_networks(&mut self, frames: &[Frame], shared: &Shared<'_>) -> anyhow::Result<Vec<Vec<Detection>>> {
         let forward = |worker: &Self| worker.detector.forward_time() + worker.embedder.forward_time();
         let before = forward(self);
         let detect = || self.detector.detect(frames);
@@ -155,7 +152,7 @@ impl Worker {
 /// Gives identities, in order. Returns how many instants were given to the sinks, and how many identities.
 pub(super) fn associate(
     mut associator: Box<dyn Associator>,
-    receive: &Receiver<Numbered>,
+    (receive, done): (&Receiver<Numbered>, &Receiver<()>),
     sinks: &[Sender<Tracked>],
     progress: &Progress,
     shared: &Shared<'_>,
@@ -181,6 +178,7 @@ pub(super) fn associate(
         waiting.insert(order, set);
         while let Some(set) = waiting.remove(&next) {
             next += 1;
+            let _ = done.try_recv();
             hand_on(shared.associate.measure(1, || associator.associate(set)));
         }
     }

@@ -1,7 +1,11 @@
 //! How a run ends before its recording does: an error in a stage, or the user's Ctrl-C.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::anyhow;
 
 /// Shared by all stages. Once it is set the readers stop reading; what is under way is finished and written.
 #[derive(Debug, Default)]
@@ -32,8 +36,38 @@ impl Stop {
         }
     }
 
+    /// Does the work of a stage. A panic in it, which is how libtorch's refusals arrive (memory that runs out, say),
+    /// ends the run as an error does.
+    pub(crate) fn guard<T: Default>(&self, stage: &str, work: impl FnOnce() -> T) -> T {
+        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+            self.fail(anyhow!("{stage} failed inside: {}", message(panic.as_ref())));
+            T::default()
+        })
+    }
+
     /// The first error, if there was one.
     pub(crate) fn take_failure(&self) -> Option<anyhow::Error> {
         self.failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_error_is_kept_and_a_panic_is_one() {
+        let stop = Stop::default();
+        assert_eq!(stop.guard("a stage", || 3), 3);
+        assert!(!stop.is_requested());
+        assert_eq!(stop.guard("a stage", || -> usize { panic!("out of memory") }), 0);
+        stop.fail(anyhow!("its consequence"));
+        assert!(stop.is_requested());
+        assert_eq!(stop.take_failure().unwrap().to_string(), "a stage failed inside: out of memory");
     }
 }
