@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use crate::error::usage;
 use crate::frame_range::FrameRange;
+use crate::print;
 use crate::sinks::save_errors;
 use error_file::ErrorFile;
 use groups::{Group, Groups};
@@ -92,12 +93,11 @@ impl Eval {
             FormatName::Csv => TableFormat::Csv,
         };
         let text: Vec<String> = tables.iter().map(|table| table.render(format)).collect();
-        // Not `print!`, which panics where the reader of a pipe has gone.
-        writeln!(std::io::stdout(), "{}", text.join("\n").trim_end()).context("cannot print the tables")?;
-        match &self.json {
-            Some(path) => write_json(path, &json),
-            None => Ok(()),
+        if let Some(path) = &self.json {
+            write_json(path, &json)?;
         }
+        print::lines(text.join("\n").trim_end());
+        Ok(())
     }
 
     fn score_recording(&self) -> Result<(Vec<Table>, Value)> {
