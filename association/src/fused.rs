@@ -23,10 +23,11 @@
 //!
 //! # What decides
 //! Two sightings are compared by the mean cosine over all pairs of their embeddings: evidence gathers over time, and its
-//! scale stays the same. Those who look like everybody are less like each (`local_scaling`). What a cosine means is learned from the recording itself (`likeness`): two tracklets that one view
-//! sees at one time are surely strangers, and where two of different views are each other's best match, they
-//! mostly are one person. Between the two lies the threshold. Few observations count less than many, and a former
-//! decision counts a little against new evidence (`hysteresis`), so that identities do not flicker.
+//! scale stays the same. Those who look like everybody are less like each (`local_scaling`). What a cosine means is
+//! learned from the recording itself (`likeness`): two tracklets that one view sees at one time are surely strangers,
+//! and where two of different views are each other's best match, they mostly are one person. Between the two lies the
+//! threshold. Few observations count less than many, and a former decision counts a little against new evidence
+//! (`hysteresis`), so that identities do not flicker.
 //!
 //! # What is bounded
 //! Tracklets live while their person is in sight, and of those that are over one a person and view is kept, up to

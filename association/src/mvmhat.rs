@@ -27,9 +27,9 @@
 //! A track counts as missed only at instants at which *no* view sees its identity: while one camera sees the person,
 //! all cameras remember them.
 //!
-//! Every `renew_every` frames (of the first camera) the matches over time are *released* in all views but the first, and the cross-view step
-//! is asked about those detections too. What it says goes before the released match, so that an identity that went wrong
-//! can be corrected; where it says nothing, the released match returns.
+//! Every `renew_every` frames (of the first camera) the matches over time are *released* in all views but the first,
+//! and the cross-view step is asked about those detections too. What it says goes before the released match, so that
+//! an identity that went wrong can be corrected; where it says nothing, the released match returns.
 //!
 //! An identity is at most once in a view. What the cross-view step says is void where the identity is already taken in
 //! that view; the detection then stays without identity at this instant, as does one whose released identity was adopted by

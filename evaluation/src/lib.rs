@@ -14,8 +14,8 @@
 //! | [`stma()`] | agreement over views and short times | MvMHAT++ |
 //!
 //! [`RecordingScores`] computes all of them, [`DatasetScores`] pools recordings; both become [`Table`]s and JSON.
-//! [`tracking_errors()`] lists the errors behind the counts, [`ErrorWriter`] makes CSV of them. Places may also be [`GroundPoint`]s: then all of it happens
-//! on the floor, in metres.
+//! [`tracking_errors()`] lists the errors behind the counts, [`ErrorWriter`] makes CSV of them. Places may also be
+//! [`GroundPoint`]s: then all of it happens on the floor, in metres.
 //!
 //! Ratios are 0 to 1 in the library, percent in tables and JSON. Nothing divided by nothing is 0, and no number is NaN.
 //!

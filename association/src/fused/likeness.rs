@@ -2,8 +2,8 @@
 //!
 //! Nobody has to label anything for it. *Strangers* are known for sure: two tracklets that one camera sees at one time are
 //! two people. *The same person* is not, but where two sightings of different views are each the other's best match,
-//! they mostly are one. Where a likeness is as far from the one as from the other, in standard deviations, lies the threshold. A few made-up pairs stand for what is usual of re-ID embeddings
-//! until the footage has spoken.
+//! they mostly are one. Where a likeness is as far from the one as from the other, in standard deviations, lies the
+//! threshold. A few made-up pairs stand for what is usual of re-ID embeddings until the footage has spoken.
 
 use super::tracklet::Sighting;
 

@@ -1,9 +1,10 @@
 //! Likeness relative to how alike somebody is to everybody.
 //!
-//! Some people look like many others (hubs), and some cameras make all look alike. What tells is how much more alike two are than each
-//! of them is to the rest of the other's view: cross-domain similarity local scaling, `cos - r/2 - r'/2` (Conneau et al.,
-//! *Word Translation Without Parallel Data*, ICLR 2018, section 2.3), here with `r` the mean over the whole other view, by as
-//! much as there are people in it to tell, and with what is usual put back, so that likeness stays on its scale.
+//! Some people look like many others (hubs), and some cameras make all look alike. What tells is how much more alike
+//! two are than each of them is to the rest of the other's view: cross-domain similarity local scaling,
+//! `cos - r/2 - r'/2` (Conneau et al., *Word Translation Without Parallel Data*, ICLR 2018, section 2.3), here with `r`
+//! the mean over the whole other view, by as much as there are people in it to tell, and with what is usual put back,
+//! so that likeness stays on its scale.
 
 /// People in a view at which half of the scaling is trusted.
 const HALF_TRUST: f64 = 3.0;

@@ -2,9 +2,9 @@
 //!
 //! Two stages (Zhang et al., *ByteTrack*, ECCV 2022). First the detections of high score with all tracklets, by one cost of
 //! place and looks together: a person who is hidden for a moment looks like somebody else but is where they were
-//! foreseen, and a person who turns up elsewhere looks as ever. Then what is left of tracklets that are not lost, with what is left of
-//! detections however uncertain, by overlap: a low score mostly means a hidden person, whose looks say
-//! nothing. Only who is seen well and looks like somebody else is not taken.
+//! foreseen, and a person who turns up elsewhere looks as ever. Then what is left of tracklets that are not lost,
+//! with what is left of detections however uncertain, by overlap: a low score mostly means a hidden person, whose
+//! looks say nothing. Only who is seen well and looks like somebody else is not taken.
 
 use super::likeness::Scale;
 use super::tracklet::Tracklet;
