@@ -13,12 +13,14 @@ mod shared;
 
 use std::hint::black_box;
 
-use association::{AssociationConfig, CostMatrix, FusedConfig, LinearAssignment, MvmhatConfig, build};
+use association::{
+    AssociationConfig, CostMatrix, Evidence, FusedConfig, LinearAssignment, MvmhatConfig, build,
+};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use crowd::Crowd;
-use scene::{Detection, FrameSet};
+use scene::{FrameSet, Seen};
 
-fn whole_recording(c: &mut Criterion, name: &str, sets: &[FrameSet<Vec<Detection>>]) {
+fn whole_recording(c: &mut Criterion, name: &str, sets: &[FrameSet<Seen>]) {
     let configs = [
         ("fused", AssociationConfig::Fused(FusedConfig::default())),
         ("mvmhat", AssociationConfig::Mvmhat(MvmhatConfig::default())),
@@ -30,7 +32,7 @@ fn whole_recording(c: &mut Criterion, name: &str, sets: &[FrameSet<Vec<Detection
             b.iter_batched(
                 || sets.to_vec(),
                 |sets| {
-                    let mut associator = build(&config).expect("the defaults are valid");
+                    let mut associator = build(&config, Evidence::default()).expect("the defaults are valid");
                     sets.into_iter().map(|set| associator.associate(set).len()).sum::<usize>()
                 },
                 BatchSize::LargeInput,
@@ -61,7 +63,7 @@ fn associators(c: &mut Criterion) {
 fn distances(n: usize) -> Vec<f32> {
     let set = Crowd { cameras: 2, people: n as u16, dimension: 64 }.at(0);
     let embeddings = |camera: usize| {
-        let people = set.views[camera].iter().flat_map(|view| &view.content);
+        let people = set.views[camera].iter().flat_map(|view| &view.content.detections);
         people.filter_map(|d| d.embedding.as_ref()).map(|e| e.as_slice()).collect::<Vec<_>>()
     };
     let (rows, columns) = (embeddings(0), embeddings(1));

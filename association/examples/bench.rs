@@ -13,7 +13,7 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
-use association::{AssociationConfig, build};
+use association::{AssociationConfig, Evidence, build};
 use scene::{FrameSet, TrackedBox, mot};
 
 const RUNS: usize = 5;
@@ -45,7 +45,7 @@ fn associate(folder: &Path, out: &Path, config: &AssociationConfig) -> Result<()
     let mut best = f64::INFINITY;
     let mut tracked: Vec<FrameSet<Vec<TrackedBox>>> = Vec::new();
     for _ in 0..RUNS {
-        let mut associator = build(config)?;
+        let mut associator = build(config, Evidence::default())?;
         let input = sets.clone();
         let start = Instant::now();
         tracked = input.into_iter().flat_map(|set| associator.associate(set)).collect();

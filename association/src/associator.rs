@@ -1,16 +1,16 @@
 //! The seam between the association and the rest: one trait, and the choice of what stands behind it.
 
-use scene::{Detection, FrameSet, TrackedBox};
+use scene::{FrameSet, Seen, TrackedBox};
 use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, Error as _};
 
-use crate::{ConfigError, Fused, FusedConfig, Mvmhat, MvmhatConfig};
+use crate::{ConfigError, Evidence, Fused, FusedConfig, Mvmhat, MvmhatConfig};
 
 /// Gives every detection of a recording its identity, instant by instant.
 pub trait Associator: Send {
     /// Takes the next instant; gives back the instants that are decided by now, in order (just this one when there is
     /// no delay). The frame sets of one recording have all the same number of views.
-    fn associate(&mut self, detections: FrameSet<Vec<Detection>>) -> Vec<FrameSet<Vec<TrackedBox>>>;
+    fn associate(&mut self, seen: FrameSet<Seen>) -> Vec<FrameSet<Vec<TrackedBox>>>;
 
     /// The recording is over: the instants still held back, in order.
     fn finish(&mut self) -> Vec<FrameSet<Vec<TrackedBox>>>;
@@ -52,15 +52,27 @@ impl AssociationConfig {
             _ => Err(D::Error::unknown_variant(name, Self::NAMES)),
         }
     }
+
+    /// Whether every value is in its range.
+    ///
+    /// # Errors
+    /// The first key that is not, with what is allowed.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        match self {
+            Self::Fused(config) => config.validate(),
+            Self::Mvmhat(config) => config.validate(),
+        }
+    }
 }
 
-/// The associator that `config` describes.
+/// The associator that `config` describes. `evidence` is what there is besides looks; the published inference knows no
+/// use for it.
 ///
 /// # Errors
 /// A value out of its range.
-pub fn build(config: &AssociationConfig) -> Result<Box<dyn Associator>, ConfigError> {
+pub fn build(config: &AssociationConfig, evidence: Evidence) -> Result<Box<dyn Associator>, ConfigError> {
     match config {
-        AssociationConfig::Fused(config) => Ok(Box::new(Fused::new(config.clone())?)),
+        AssociationConfig::Fused(config) => Ok(Box::new(Fused::new(config.clone(), evidence)?)),
         AssociationConfig::Mvmhat(config) => Ok(Box::new(Mvmhat::new(config.clone())?)),
     }
 }
@@ -112,6 +124,6 @@ mod tests {
     #[test]
     fn a_value_out_of_range_is_refused() {
         let config = AssociationConfig::Mvmhat(MvmhatConfig { max_misses: 0, ..MvmhatConfig::default() });
-        assert_eq!(build(&config).err().unwrap().key, "max_misses");
+        assert_eq!(build(&config, Evidence::default()).err().unwrap().key, "max_misses");
     }
 }

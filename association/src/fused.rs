@@ -47,7 +47,7 @@ mod visibility;
 
 use std::cmp::Reverse;
 
-use scene::{Detection, FrameSet, TrackedBox};
+use scene::{Detection, FrameSet, Seen, TrackedBox};
 
 pub use config::FusedConfig;
 use identities::Identities;
@@ -56,7 +56,7 @@ use tracklet::{Sighting, Tracklet};
 use visibility::clarities;
 
 use crate::observations::Observations;
-use crate::{Associator, ConfigError};
+use crate::{Associator, ConfigError, Evidence};
 
 /// The default associator: tracklets of all views, clustered jointly by how they look. The top of its file tells how.
 ///
@@ -83,11 +83,11 @@ struct ViewState {
 }
 
 impl Fused {
-    /// An associator for one recording.
+    /// An associator for one recording. `evidence` is what there is besides looks.
     ///
     /// # Errors
     /// A value of `config` out of its range.
-    pub fn new(config: FusedConfig) -> Result<Self, ConfigError> {
+    pub fn new(config: FusedConfig, _evidence: Evidence) -> Result<Self, ConfigError> {
         config.validate()?;
         Ok(Self {
             config,
@@ -167,23 +167,23 @@ impl ViewState {
 }
 
 impl Associator for Fused {
-    fn associate(&mut self, detections: FrameSet<Vec<Detection>>) -> Vec<FrameSet<Vec<TrackedBox>>> {
-        if self.views.len() < detections.views.len() {
-            self.views.resize_with(detections.views.len(), ViewState::default);
+    fn associate(&mut self, seen: FrameSet<Seen>) -> Vec<FrameSet<Vec<TrackedBox>>> {
+        if self.views.len() < seen.views.len() {
+            self.views.resize_with(seen.views.len(), ViewState::default);
         }
         if self.dimension.is_none() {
-            let contents = detections.present().flat_map(|(_, view)| &view.content);
+            let contents = seen.present().flat_map(|(_, view)| &view.content.detections);
             let mut lengths = contents.filter_map(|d| d.embedding.as_ref()).map(|e| e.len());
             self.dimension = lengths.find(|&length| length > 0);
         }
         for camera in 0..self.views.len() {
-            let view = detections.views.get(camera).and_then(Option::as_ref);
-            self.follow(camera, view.map(|view| view.content.as_slice()));
+            let view = seen.views.get(camera).and_then(Option::as_ref);
+            self.follow(camera, view.map(|view| view.content.detections.as_slice()));
         }
         self.identify();
         self.instant += 1;
         let views = &self.views;
-        vec![detections.map(|camera, _| views[camera.index()].report())]
+        vec![seen.map(|camera, _| views[camera.index()].report())]
     }
 
     fn finish(&mut self) -> Vec<FrameSet<Vec<TrackedBox>>> {

@@ -39,7 +39,7 @@
 //! A detection without embedding says nothing about looks: it is matched by overlap only. A camera without a frame at an instant
 //! loses nobody by that. A gallery is bounded ([`MvmhatConfig::gallery_size`]).
 
-use scene::{Detection, FrameSet, PersonId, TrackedBox};
+use scene::{FrameSet, PersonId, Seen, TrackedBox};
 
 use crate::cross_view::CrossViewMatcher;
 use crate::observations::Observations;
@@ -110,8 +110,8 @@ impl Mvmhat {
 
     /// Whether a new period begins: the number of the first camera's frame has reached or passed a multiple of
     /// `renew_every`. The published code asks for a multiple; a camera that leaves out frames would never come to one.
-    fn is_renewal(&mut self, detections: &FrameSet<Vec<Detection>>) -> bool {
-        let first = detections.views.first().and_then(Option::as_ref);
+    fn is_renewal(&mut self, seen: &FrameSet<Seen>) -> bool {
+        let first = seen.views.first().and_then(Option::as_ref);
         let Some(period) = first.and_then(|view| view.number.0.checked_div(self.config.renew_every)) else {
             return false;
         };
@@ -119,21 +119,25 @@ impl Mvmhat {
     }
 
     /// Takes the detections of this instant and predicts the tracks to it.
-    fn observe(&mut self, detections: &FrameSet<Vec<Detection>>) {
-        let cameras = detections.views.len();
+    fn observe(&mut self, seen: &FrameSet<Seen>) {
+        let cameras = seen.views.len();
         if self.views.len() < cameras {
             self.views.resize_with(cameras, ViewState::default);
         }
         if self.dimension.is_none() {
-            let contents = detections.present().flat_map(|(_, view)| &view.content);
+            let contents = seen.present().flat_map(|(_, view)| &view.content.detections);
             let mut lengths = contents.filter_map(|d| d.embedding.as_ref()).map(|e| e.len());
             self.dimension = lengths.find(|&length| length > 0);
         }
         let dimension = self.dimension.unwrap_or(0);
         for (camera, state) in self.views.iter_mut().enumerate() {
-            match detections.views.get(camera).and_then(Option::as_ref) {
+            match seen.views.get(camera).and_then(Option::as_ref) {
                 Some(view) => {
-                    state.observations.take(&view.content, self.config.min_score as f32, dimension);
+                    state.observations.take(
+                        &view.content.detections,
+                        self.config.min_score as f32,
+                        dimension,
+                    );
                     state.tracks.iter_mut().for_each(|track| track.predict(&self.config));
                 }
                 None => {
@@ -185,12 +189,12 @@ impl Mvmhat {
     }
 
     /// Ends the tracks whose person no view has seen. A camera without a frame cannot have missed anybody.
-    fn miss(&mut self, detections: &FrameSet<Vec<Detection>>) {
+    fn miss(&mut self, seen: &FrameSet<Seen>) {
         let claims = self.views.iter().flat_map(|state| &state.claims);
         self.seen.clear();
         self.seen.extend(claims.flat_map(|c| [c.continued, c.released, c.adopted]).flatten());
         self.seen.sort_unstable();
-        for (state, view) in self.views.iter_mut().zip(&detections.views) {
+        for (state, view) in self.views.iter_mut().zip(&seen.views) {
             if view.is_some() {
                 let seen = |person| self.seen.binary_search(&person).is_ok();
                 state.tracks.retain(|track| seen(track.person) || track.survives_miss(&self.config));
@@ -236,19 +240,19 @@ impl ViewState {
 }
 
 impl Associator for Mvmhat {
-    fn associate(&mut self, detections: FrameSet<Vec<Detection>>) -> Vec<FrameSet<Vec<TrackedBox>>> {
-        let renewal = self.is_renewal(&detections);
-        self.observe(&detections);
+    fn associate(&mut self, seen: FrameSet<Seen>) -> Vec<FrameSet<Vec<TrackedBox>>> {
+        let renewal = self.is_renewal(&seen);
+        self.observe(&seen);
         self.continue_tracks(renewal);
         for camera in 0..self.views.len() {
             self.adopt(camera);
         }
-        self.miss(&detections);
+        self.miss(&seen);
         for state in &mut self.views {
             state.settle(&mut self.last_person, &self.config);
         }
         let views = &self.views;
-        vec![detections.map(|camera, _| views[camera.index()].report())]
+        vec![seen.map(|camera, _| views[camera.index()].report())]
     }
 
     fn finish(&mut self) -> Vec<FrameSet<Vec<TrackedBox>>> {

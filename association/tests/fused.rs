@@ -7,21 +7,21 @@ mod crowd;
 
 use std::collections::BTreeMap;
 
-use association::{Associator, Fused, FusedConfig};
+use association::{Associator, Evidence, Fused, FusedConfig};
 use crowd::Crowd;
 use proptest::prelude::*;
-use scene::{BBox, Detection, Embedding, FrameIndex, FrameNumber, FrameSet, TrackedBox, View};
+use scene::{BBox, Detection, Embedding, FrameIndex, FrameNumber, FrameSet, Seen, TrackedBox, View};
 
-type Detected = FrameSet<Vec<Detection>>;
 type Tracked = FrameSet<Vec<TrackedBox>>;
 
 const RED: [f32; 3] = [1.0, 0.0, 0.0];
 const BLUE: [f32; 3] = [0.0, 1.0, 0.0];
 const GREEN: [f32; 3] = [0.0, 0.0, 1.0];
 
-fn associate(sets: impl IntoIterator<Item = Detected>) -> Vec<Tracked> {
-    let mut associator = Fused::new(FusedConfig::default()).unwrap();
-    let tracked: Vec<_> = sets.into_iter().flat_map(|set| associator.associate(set)).collect();
+fn associate<S: Into<Seen>>(sets: impl IntoIterator<Item = FrameSet<S>>) -> Vec<Tracked> {
+    let mut associator = Fused::new(FusedConfig::default(), Evidence::default()).unwrap();
+    let tracked: Vec<_> =
+        sets.into_iter().flat_map(|set| associator.associate(set.map(|_, view| view.into()))).collect();
     assert!(associator.finish().is_empty(), "every instant is decided at once");
     tracked
 }
@@ -159,7 +159,7 @@ fn partition(tracked: &[Tracked], camera_of: &[usize]) -> Vec<Vec<Vec<usize>>> {
     instants
 }
 
-fn crowd(instants: u64) -> Vec<Detected> {
+fn crowd(instants: u64) -> Vec<FrameSet<Seen>> {
     let crowd = Crowd { cameras: 4, people: 7, dimension: 64 };
     (0..instants).map(|t| crowd.at(t)).collect()
 }
@@ -185,7 +185,7 @@ proptest! {
         let shuffled = sets.iter().map(|set| {
             let view = |camera: &usize| set.views[*camera].clone().map(|view| View {
                 number: view.number,
-                content: detections.iter().map(|&i| view.content[i].clone()).collect(),
+                content: detections.iter().map(|&i| view.content.detections[i].clone()).collect::<Vec<_>>().into(),
             });
             FrameSet { views: cameras.iter().map(view).collect(), ..set.clone() }
         });

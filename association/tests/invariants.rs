@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up may stop it")]
 
-use association::{AssociationConfig, FusedConfig, MvmhatConfig, build};
+use association::{AssociationConfig, Evidence, FusedConfig, MvmhatConfig, build};
 use proptest::prelude::*;
 use scene::{BBox, Detection, Embedding, FrameIndex, FrameNumber, FrameSet, TrackedBox, View};
 
@@ -17,8 +17,9 @@ fn associators() -> [(AssociationConfig, f32); 2] {
 }
 
 fn associate(config: &AssociationConfig, sets: &[Detected]) -> Vec<Tracked> {
-    let mut associator = build(config).unwrap();
-    let mut tracked: Vec<_> = sets.iter().flat_map(|set| associator.associate(set.clone())).collect();
+    let mut associator = build(config, Evidence::default()).unwrap();
+    let mut tracked: Vec<_> =
+        sets.iter().flat_map(|set| associator.associate(set.clone().map(|_, view| view.into()))).collect();
     tracked.extend(associator.finish());
     tracked
 }

@@ -32,7 +32,7 @@ fn run<const C: usize>(
             .map(|content| content.map(|content| View { number: FrameNumber(t as u32 + 1), content }))
             .into(),
     });
-    let tracked: Vec<_> = sets.flat_map(|set| associator.associate(set)).collect();
+    let tracked: Vec<_> = sets.flat_map(|set| associator.associate(set.map(|_, view| view.into()))).collect();
     assert!(associator.finish().is_empty(), "every instant is decided at once");
     let people = |view: Option<View<Vec<scene::TrackedBox>>>| {
         view.map(|view| view.content.into_iter().map(|b| b.person.0).collect())

@@ -14,7 +14,7 @@ mod shared;
 
 use std::path::Path;
 
-use association::{AssociationConfig, FusedConfig, MvmhatConfig, build};
+use association::{AssociationConfig, Evidence, FusedConfig, MvmhatConfig, build};
 use evaluation::{CameraRows, Clear, Comparison, Hota, Identity, Observation, Protocol, Sequence};
 use scene::{Recording, TrackedBox};
 
@@ -66,7 +66,7 @@ fn compare(shared: &Path, group: &str, config: &AssociationConfig) -> Comparison
     let (cameras, sets) = recordings::frame_sets(&shared.join("bench/sim60").join(group)).unwrap();
     let window = |set: Option<&scene::FrameSet<_>>| set.unwrap().present().next().unwrap().1.number;
     let window = evaluation::Window { first: window(sets.first()), last: window(sets.last()) };
-    let mut associator = build(config).unwrap();
+    let mut associator = build(config, Evidence::default()).unwrap();
     let tracked: Vec<_> = sets.into_iter().flat_map(|set| associator.associate(set)).collect();
     let truth = Recording::open(&shared.join("mvmhat").join(group)).unwrap();
     assert_eq!(truth.cameras.iter().map(|c| &c.name).collect::<Vec<_>>(), cameras.iter().collect::<Vec<_>>());

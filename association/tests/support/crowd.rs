@@ -1,6 +1,6 @@
 //! People of our own making, who walk about before several cameras.
 
-use scene::{BBox, Detection, Embedding, FrameIndex, FrameNumber, FrameSet, View};
+use scene::{BBox, Detection, Embedding, FrameIndex, FrameNumber, FrameSet, Seen, View};
 
 /// A crowd that all cameras see all the time, each from another side.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +15,7 @@ pub(crate) struct Crowd {
 
 impl Crowd {
     /// What the cameras see at instant `t`: everybody, in order, on paths that cross.
-    pub(crate) fn at(&self, t: u64) -> FrameSet<Vec<Detection>> {
+    pub(crate) fn at(&self, t: u64) -> FrameSet<Seen> {
         let person = |camera: u16, person: u16| {
             let phase = f64::from(person) * 2.4 + f64::from(camera);
             let along = (t as f64 / 200.0 + phase).sin();
@@ -24,7 +24,7 @@ impl Crowd {
         };
         let view = |camera| View {
             number: FrameNumber(t as u32 + 1),
-            content: (0..self.people).map(|p| person(camera, p)).collect(),
+            content: (0..self.people).map(|p| person(camera, p)).collect::<Vec<_>>().into(),
         };
         FrameSet {
             index: FrameIndex(t),

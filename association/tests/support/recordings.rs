@@ -3,10 +3,10 @@
 use std::error::Error;
 use std::path::Path;
 
-use scene::{Detection, DetectionFile, FrameNumber, FrameSet, FrameSets, Recording};
+use scene::{DetectionFile, FrameNumber, FrameSet, FrameSets, Recording, Seen};
 
 /// Detections of a recording, instant by instant.
-pub(crate) type Sets = Vec<FrameSet<Vec<Detection>>>;
+pub(crate) type Sets = Vec<FrameSet<Seen>>;
 
 /// The cameras' names and all frame sets of a recording with precomputed detections. A camera has a frame at every
 /// number from the first to the last that any camera has detections in.
@@ -25,7 +25,7 @@ pub(crate) fn frame_sets(path: &Path) -> Result<(Vec<String>, Sets), Box<dyn Err
     };
     let stream = |file| {
         let detections: &DetectionFile = file;
-        (first..=last).map(FrameNumber).map(|number| (number, detections.at(number).to_vec()))
+        (first..=last).map(FrameNumber).map(|number| (number, Seen::from(detections.at(number).to_vec())))
     };
     let clock = recording.clock(|camera| camera.fps.unwrap_or(25.0))?;
     let sets = FrameSets::new(clock, files.iter().map(stream).collect()).collect();

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
+use association::Evidence;
 use clap::Args;
 use scene::{CameraId, Recording};
 use tch::Device;
@@ -68,7 +69,7 @@ impl Track {
         }
         let workers = workers(&config, &recording, device)?;
         let weights = weights(&config)?;
-        let associator = association::build(&config.association)?;
+        let associator = association::build(&config.association, Evidence::default())?;
         let frames = (self.frames.first, self.frames.last);
         let stream = Stream::open(&recording, frames, workers, config.pipeline.queue)?;
 

@@ -61,7 +61,7 @@ impl Config {
         let checks = [
             ("detector", self.detector.validate().map_err(|e| e.to_string())),
             ("embedder", self.embedder.validate().map_err(|e| e.to_string())),
-            ("association", association::build(&self.association).map(drop).map_err(|e| e.to_string())),
+            ("association", self.association.validate().map_err(|e| e.to_string())),
             ("pipeline", self.pipeline.validate()),
             ("output", self.output.validate()),
         ];

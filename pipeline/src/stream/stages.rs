@@ -8,7 +8,7 @@ use anyhow::{Context, Error};
 use association::Associator;
 use crossbeam::channel::{Receiver, Sender};
 use detectors::{Detector, Embedder, Frame, Picture};
-use scene::{CameraId, Clock, Detection, FrameNumber, FrameSet, FrameSets, TrackedBox};
+use scene::{CameraId, Clock, Detection, FrameNumber, FrameSet, FrameSets, Seen, TrackedBox};
 
 use super::tally::{CameraTally, Gap, StageTime};
 use super::{Shared, Stop};
@@ -16,8 +16,8 @@ use crate::progress::Progress;
 use crate::sinks::Sink;
 use crate::source::{FrameSource, ReadError};
 
-/// The detections of all cameras at one instant, on their way back into order.
-type Numbered = (u64, FrameSet<Vec<Detection>>);
+/// What all cameras see at one instant, on their way back into order.
+type Numbered = (u64, FrameSet<Seen>);
 /// What sinks are given; shared, since each has its own thread.
 type Tracked = Arc<FrameSet<Vec<TrackedBox>>>;
 
@@ -122,7 +122,8 @@ pub(super) fn infer(
             Ok(detections) => {
                 let mut views = vec![None; cameras];
                 for (frame, content) in frames.iter().zip(detections) {
-                    views[frame.camera.index()] = Some(scene::View { number: frame.number, content });
+                    views[frame.camera.index()] =
+                        Some(scene::View { number: frame.number, content: content.into() });
                 }
                 if send.send((order, FrameSet { index, seconds, views })).is_err() {
                     return;
