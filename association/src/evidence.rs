@@ -1,6 +1,13 @@
 //! What there is besides looks to tell who is who.
 
-/// What an associator may use besides detections: nothing, by default.
-#[derive(Debug, Default)]
-#[non_exhaustive]
-pub struct Evidence {}
+use crate::{AssignmentModel, Ground};
+
+/// What an associator may use besides detections; nothing by default.
+#[derive(Default)]
+pub struct Evidence {
+    /// Where the cameras stand, so that people seen at one instant can be compared by where they are.
+    pub ground: Option<Ground>,
+    /// A network that looks at everybody seen at one instant. It takes the place of the configured
+    /// [`AssignmentSource`](crate::AssignmentSource).
+    pub assignment: Option<Box<dyn AssignmentModel>>,
+}

@@ -37,38 +37,56 @@
 
 mod clustering;
 mod config;
+mod held_back;
 mod identities;
+mod likelihoods;
 mod likeness;
 mod local_scaling;
 mod looks;
+mod meetings;
+mod normal;
 mod over_time;
+mod pairs;
+mod refinement;
 mod tracklet;
 mod visibility;
 
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
-use scene::{Detection, FrameSet, Seen, TrackedBox};
+use scene::{BBox, Detection, FrameSet, PersonId, Seen, TrackedBox};
 
 pub use config::FusedConfig;
+use held_back::HeldBack;
 use identities::Identities;
+use meetings::{log_odds, nearness};
 use over_time::TimeMatcher;
-use tracklet::{Sighting, Tracklet};
+use tracklet::{Sighting, Tracklet, TrackletId};
 use visibility::clarities;
 
 use crate::observations::Observations;
-use crate::{Associator, ConfigError, Evidence};
+use crate::{
+    AssignmentModel, AssignmentSource, Associator, ConfigError, Evidence, Ground, GroundPlace, SoftAssignment,
+};
 
 /// The default associator: tracklets of all views, clustered jointly by how they look. The top of its file tells how.
 ///
-/// It decides every instant at once. What it reports are believed tracklets as the Kalman filter sees them, at the
-/// instants at which they are detected and the first at which they are not.
+/// What it reports are believed tracklets as the Kalman filter sees them, at the instants at which they are detected and the
+/// first at which they are not.
 pub struct Fused {
     config: FusedConfig,
     views: Vec<ViewState>,
     identities: Identities,
     time: TimeMatcher,
+    ground: Option<Ground>,
+    assignment: Option<Box<dyn AssignmentModel>>,
+    held_back: HeldBack,
+    /// With the whole recording to decide with: all sightings that are over, as they were.
+    archive: Vec<Sighting>,
     /// Number of instants so far.
     instant: u64,
+    /// Number of tracklets so far.
+    tracklets: u64,
     /// Dimension of the recording's embeddings, that of the first one.
     dimension: Option<usize>,
     /// How clearly each detection of the view at work is to be seen.
@@ -87,43 +105,75 @@ impl Fused {
     ///
     /// # Errors
     /// A value of `config` out of its range.
-    pub fn new(config: FusedConfig, _evidence: Evidence) -> Result<Self, ConfigError> {
+    pub fn new(config: FusedConfig, evidence: Evidence) -> Result<Self, ConfigError> {
         config.validate()?;
+        let configured: Option<Box<dyn AssignmentModel>> = match config.assignment {
+            AssignmentSource::None => None,
+            AssignmentSource::Softmax => Some(Box::new(SoftAssignment::default())),
+        };
         Ok(Self {
+            ground: evidence.ground.filter(|_| config.ground),
+            assignment: evidence.assignment.or(configured),
             config,
             views: Vec::new(),
             identities: Identities::default(),
             time: TimeMatcher::default(),
+            held_back: HeldBack::default(),
+            archive: Vec::new(),
             instant: 0,
+            tracklets: 0,
             dimension: None,
             clarity: Vec::new(),
         })
     }
 
     /// Continues, starts and ends the tracklets of one view.
-    fn follow(&mut self, camera: usize, detections: Option<&[Detection]>) {
-        let Self { config, views, identities, time, instant, clarity, .. } = self;
+    fn follow(&mut self, camera: usize, seen: Option<&Seen>) {
+        let Self { config, views, time, instant, clarity, .. } = self;
         let ViewState { tracklets, observations } = &mut views[camera];
-        let Some(detections) = detections else {
+        let Some(seen) = seen else {
             tracklets.iter_mut().for_each(|t| t.coast(config));
             return;
         };
-        observations.take(detections, config.min_score as f32, self.dimension.unwrap_or(0));
+        observations.take(&seen.detections, config.min_score as f32, self.dimension.unwrap_or(0));
         clarities(&observations.boxes, config.min_visible as f32, clarity);
         tracklets.iter_mut().for_each(|t| t.predict(config));
-        let tracklet_of = time.match_view(tracklets, observations, clarity, identities.scale(), config);
+        let likelihoods = self.identities.likelihoods();
+        let tracklet_of = time.match_view(tracklets, observations, clarity, likelihoods, config);
         for (i, tracklet) in tracklet_of.iter().enumerate() {
             match tracklet {
                 Some(t) => tracklets[*t].update(*instant, observations, i, clarity[i], config),
                 None if f64::from(observations.scores[i]) >= config.high_score => {
-                    tracklets.push(Tracklet::start(camera, *instant, observations, i, clarity[i], config));
+                    self.tracklets += 1;
+                    let id = TrackletId(self.tracklets);
+                    tracklets.push(Tracklet::start(
+                        id,
+                        camera,
+                        *instant,
+                        observations,
+                        i,
+                        clarity[i],
+                        config,
+                    ));
                 }
                 None => {}
             }
         }
-        for ended in tracklets.extract_if(.., |t| !t.survives(config)) {
-            identities.remember(ended.sighting, config);
+        let ended: Vec<_> = tracklets.extract_if(.., |t| !t.survives(config)).collect();
+        ended.into_iter().for_each(|t| self.remember(t));
+    }
+
+    /// Keeps what is known of a tracklet that is over.
+    fn remember(&mut self, tracklet: Tracklet) {
+        let mut sighting = tracklet.sighting;
+        if self.config.offline && tracklet.believed {
+            self.archive.push(Sighting { person: None, ..sighting.clone() });
         }
+        if self.config.offline || self.config.delay == 0 {
+            // No box of it waits for what the gallery knows.
+            sighting.tracklets.clear();
+        }
+        self.identities.remember(sighting, &self.config);
     }
 
     /// Decides who everybody is, where there is a newcomer or it is time to think again.
@@ -133,19 +183,105 @@ impl Fused {
         if !newcomer && !self.instant.is_multiple_of(self.config.review_every.into()) {
             return;
         }
+        self.meet();
+        self.identities.forget_before(self.instant.saturating_sub(self.config.gallery_age));
         let present = self.views.iter_mut().flat_map(|view| &mut view.tracklets).filter(|t| t.believed);
         self.identities.review(present.map(|t| &mut t.sighting).collect(), &self.config);
-        for view in &mut self.views {
-            for over in view.found_again() {
-                self.identities.remember(over, &self.config);
+        for camera in 0..self.views.len() {
+            for over in self.views[camera].found_again() {
+                self.remember(over);
             }
         }
     }
+
+    /// Takes down what this instant tells about people seen in different views.
+    fn meet(&mut self) {
+        if self.ground.is_none() && self.assignment.is_none() {
+            return;
+        }
+        if !self.config.offline {
+            let present = self.views.iter().flat_map(|view| &view.tracklets);
+            let ids: BTreeSet<_> = present.flat_map(|t| &t.sighting.tracklets).copied().collect();
+            self.identities.meetings.retain(|tracklet| ids.contains(&tracklet));
+        }
+        let place =
+            |camera, bbox: BBox| self.ground.as_ref()?.place(camera, &bbox, self.config.ground_deviation);
+        let mut people: Vec<(usize, TrackletId, Option<GroundPlace>)> = Vec::new();
+        let mut embeddings: Vec<Vec<&[f32]>> = Vec::new();
+        let mut described = Vec::new();
+        for (camera, view) in self.views.iter().enumerate() {
+            let mut looks = Vec::new();
+            for tracklet in view.tracklets.iter().filter(|t| t.believed) {
+                let (Some(detection), [id]) = (tracklet.detection, &tracklet.sighting.tracklets[..]) else {
+                    continue;
+                };
+                people.push((camera, *id, place(camera, tracklet.motion.bbox())));
+                if let Some(embedding) = view.observations.embedding(detection) {
+                    looks.push(embedding);
+                    described.push(people.len() - 1);
+                }
+            }
+            embeddings.push(looks);
+        }
+        let spread = spread(people.iter().filter_map(|p| p.2.as_ref()));
+        for (i, (camera, a, here)) in people.iter().enumerate() {
+            for (other, b, there) in people[i + 1..].iter().filter(|p| p.0 != *camera) {
+                debug_assert!(camera != other);
+                if let (Some(here), Some(there)) = (here, there) {
+                    self.identities.meetings.add(*a, *b, nearness(here, there, spread));
+                }
+            }
+        }
+        if let Some(model) = &mut self.assignment {
+            let probabilities = model.probabilities(&embeddings);
+            for (row, &i) in described.iter().enumerate() {
+                for (column, &j) in described.iter().enumerate().skip(row + 1) {
+                    if people[i].0 != people[j].0
+                        && let Some(&p) = probabilities.get(row * described.len() + column)
+                    {
+                        self.identities.meetings.add(people[i].1, people[j].1, log_odds(p.into()));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Lets all instants go but the newest `wait`.
+    fn release(&mut self, wait: usize) -> Vec<FrameSet<Vec<TrackedBox>>> {
+        if self.held_back.len() <= wait {
+            return Vec::new();
+        }
+        let present = self.views.iter().flat_map(|view| &view.tracklets).map(|t| &t.sighting);
+        let names = names(present.chain(self.identities.gallery()));
+        let gap = self.config.fill_gaps as usize;
+        let mut released = Vec::new();
+        while self.held_back.len() > wait {
+            released.extend(self.held_back.pop(&names, gap));
+        }
+        released
+    }
+}
+
+/// Variance of places on the ground, the mean of both directions, in square metres.
+fn spread<'a>(places: impl Iterator<Item = &'a GroundPlace>) -> f64 {
+    let (mut n, mut sum, mut squares) = (0.0, (0.0, 0.0), 0.0);
+    for GroundPlace { position: (x, y), .. } in places {
+        n += 1.0;
+        sum = (sum.0 + x, sum.1 + y);
+        squares += x * x + y * y;
+    }
+    if n > 0.0 { 0.5 * (squares / n - (sum.0 * sum.0 + sum.1 * sum.1) / (n * n)).max(0.0) } else { 0.0 }
+}
+
+/// Who the tracklets are that sightings are made of.
+fn names<'a>(sightings: impl Iterator<Item = &'a Sighting>) -> BTreeMap<TrackletId, PersonId> {
+    let named = sightings.filter_map(|s| Some((&s.tracklets, s.person?)));
+    named.flat_map(|(tracklets, person)| tracklets.iter().map(move |&t| (t, person))).collect()
 }
 
 impl ViewState {
     /// Takes out the lost tracklets whose person another tracklet of the view continues: those are over.
-    fn found_again(&mut self) -> Vec<Sighting> {
+    fn found_again(&mut self) -> Vec<Tracklet> {
         // Of several with one person the one seen last goes on. They are never seen at one time.
         self.tracklets.sort_by_key(|t| (t.sighting.person, Reverse(t.sighting.last)));
         let mut before = None;
@@ -154,15 +290,7 @@ impl ViewState {
             before = t.sighting.person;
             again
         });
-        over.map(|t| t.sighting).collect()
-    }
-
-    /// The believed tracklets that are seen, or were at the instant before.
-    fn report(&self) -> Vec<TrackedBox> {
-        let seen = self.tracklets.iter().filter_map(Tracklet::tracked_box);
-        let mut boxes: Vec<_> = seen.filter(|b| b.bbox.is_valid()).collect();
-        boxes.sort_by_key(|b| b.person);
-        boxes
+        over.collect()
     }
 }
 
@@ -172,21 +300,36 @@ impl Associator for Fused {
             self.views.resize_with(seen.views.len(), ViewState::default);
         }
         if self.dimension.is_none() {
-            let contents = seen.present().flat_map(|(_, view)| &view.content.detections);
-            let mut lengths = contents.filter_map(|d| d.embedding.as_ref()).map(|e| e.len());
-            self.dimension = lengths.find(|&length| length > 0);
+            let detections = seen.present().flat_map(|(_, view)| &view.content.detections);
+            self.dimension = detections.filter_map(embedding_length).find(|&length| length > 0);
         }
         for camera in 0..self.views.len() {
             let view = seen.views.get(camera).and_then(Option::as_ref);
-            self.follow(camera, view.map(|view| view.content.detections.as_slice()));
+            self.follow(camera, view.map(|view| &view.content));
         }
         self.identify();
         self.instant += 1;
         let views = &self.views;
-        vec![seen.map(|camera, _| views[camera.index()].report())]
+        self.held_back.push(seen.map(|camera, _| {
+            views[camera.index()].tracklets.iter().filter_map(Tracklet::current_box).collect()
+        }));
+        let wait = if self.config.offline { usize::MAX } else { self.config.delay as usize };
+        self.release(wait)
     }
 
     fn finish(&mut self) -> Vec<FrameSet<Vec<TrackedBox>>> {
-        Vec::new()
+        if self.config.offline {
+            let rest: Vec<_> = self.views.iter_mut().flat_map(|view| view.tracklets.drain(..)).collect();
+            rest.into_iter().for_each(|t| self.remember(t));
+            self.identities = {
+                let meetings = std::mem::take(&mut self.identities.meetings);
+                Identities::settle(std::mem::take(&mut self.archive), meetings, &self.config)
+            };
+        }
+        self.release(0)
     }
+}
+
+fn embedding_length(detection: &Detection) -> Option<usize> {
+    detection.embedding.as_ref().map(|e| e.len())
 }

@@ -122,6 +122,15 @@ impl Motion {
         gate
     }
 
+    /// How much less than a fresh measurement the foreseen place tells: half the logarithm of the ratio between the
+    /// determinants of the covariance of the expected measurement and of the measurement noise alone; 0 or more, and growing
+    /// while nothing is measured.
+    pub fn spread(&self, noise: MotionNoise) -> f64 {
+        let deviations = self.measurement_noise(noise);
+        let terms = self.0.iter().zip(deviations).map(|(q, d)| (1.0 + q.value_variance / (d * d)).ln());
+        0.5 * terms.sum::<f64>()
+    }
+
     /// The box that is believed in. Its width and height are negative where the belief has shrunk below nothing.
     pub fn bbox(&self) -> BBox {
         let [cx, cy, aspect, height] = self.0.map(|q| q.value);

@@ -15,6 +15,7 @@
 //!
 //! Everything is deterministic, in one thread, and without a native library.
 
+mod assignment_model;
 mod associator;
 mod config;
 mod config_error;
@@ -23,6 +24,7 @@ mod cross_view;
 mod evidence;
 mod fused;
 mod gallery;
+mod ground;
 mod kalman;
 mod linear_assignment;
 mod mvmhat;
@@ -30,6 +32,7 @@ mod observations;
 mod over_time;
 mod track;
 
+pub use assignment_model::{AssignmentModel, AssignmentSource, SoftAssignment};
 pub use associator::{AssociationConfig, Associator, build};
 pub use config::MvmhatConfig;
 pub use config_error::ConfigError;
@@ -38,6 +41,7 @@ pub use cross_view::adaptive_temperature;
 pub use evidence::Evidence;
 pub use fused::{Fused, FusedConfig};
 pub use gallery::Gallery;
+pub use ground::{Ground, GroundPlace};
 pub use kalman::{Measurement, Motion, MotionGate, MotionNoise};
 pub use linear_assignment::{AssignmentError, LinearAssignment};
 pub use mvmhat::Mvmhat;

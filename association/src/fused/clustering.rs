@@ -5,34 +5,28 @@
 //! members of both clusters together, which is what makes the result consistent over more than two views: there is no
 //! chain of pairwise matches that could contradict itself.
 
-/// How alike things are: symmetric, positive where two are rather the same, [`FORBIDDEN`](Self::FORBIDDEN) where they
-/// cannot be.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Affinities {
+use super::pairs::Pairs;
+
+/// What two things that are surely not the same have for affinity.
+pub(crate) const FORBIDDEN: f64 = f64::NEG_INFINITY;
+
+/// The cluster of each thing, named by one of its members. `affinities` are positive where two are rather the same; where
+/// they are not known, nothing speaks for or against it.
+pub(crate) fn cluster(affinities: &Pairs) -> Vec<usize> {
+    let n = affinities.len();
+    let sums = (0..n * n).map(|at| affinities.get(at / n, at % n).unwrap_or(0.0)).collect();
+    Linkage { sizes: vec![1.0; n], sums }.cluster()
+}
+
+struct Linkage {
     /// Members of each cluster; at first one.
     sizes: Vec<f64>,
     /// `n` x `n`: affinities summed over the members of two clusters.
     sums: Vec<f64>,
 }
 
-impl Affinities {
-    /// The affinity of two that are surely not the same.
-    pub(crate) const FORBIDDEN: f64 = f64::NEG_INFINITY;
-
-    /// `n` things with the affinity that `affinity` gives to each pair `(i, j)`, `i < j`.
-    pub(crate) fn new(n: usize, mut affinity: impl FnMut(usize, usize) -> f64) -> Self {
-        let mut sums = vec![0.0; n * n];
-        for i in 0..n {
-            for j in i + 1..n {
-                let affinity = affinity(i, j);
-                (sums[i * n + j], sums[j * n + i]) = (affinity, affinity);
-            }
-        }
-        Self { sizes: vec![1.0; n], sums }
-    }
-
-    /// The cluster of each thing, named by one of its members.
-    pub(crate) fn cluster(mut self) -> Vec<usize> {
+impl Linkage {
+    fn cluster(mut self) -> Vec<usize> {
         let n = self.sizes.len();
         let mut cluster: Vec<usize> = (0..n).collect();
         let mut roots = cluster.clone();
@@ -83,31 +77,31 @@ impl Affinities {
 mod tests {
     use super::*;
 
-    const X: f64 = Affinities::FORBIDDEN;
+    const X: f64 = FORBIDDEN;
 
-    fn cluster<const N: usize>(affinities: [[f64; N]; N]) -> Vec<usize> {
-        let clusters = Affinities::new(N, |i, j| affinities[i][j]).cluster();
+    fn clusters<const N: usize>(affinities: [[f64; N]; N]) -> Vec<usize> {
+        let clusters = cluster(&Pairs::from_fn(N, |i, j| Some(affinities[i][j])));
         // Named by the first member, whichever the algorithm chose.
         clusters.iter().map(|c| clusters.iter().position(|other| other == c).unwrap()).collect()
     }
 
     #[test]
     fn what_is_alike_comes_together() {
-        assert_eq!(cluster([[0.0, 0.5, -1.0], [0.5, 0.0, -1.0], [-1.0, -1.0, 0.0]]), [0, 0, 2]);
-        assert_eq!(cluster([]), [0usize; 0]);
+        assert_eq!(clusters([[0.0, 0.5, -1.0], [0.5, 0.0, -1.0], [-1.0, -1.0, 0.0]]), [0, 0, 2]);
+        assert_eq!(clusters([]), [0usize; 0]);
     }
 
     #[test]
     fn a_join_must_convince_on_average() {
         // 2 is like 1, but unlike 0, which is more like 1: on average (0.3 - 0.4) / 2 it does not belong.
-        assert_eq!(cluster([[0.0, 0.5, -0.4], [0.5, 0.0, 0.3], [-0.4, 0.3, 0.0]]), [0, 0, 2]);
+        assert_eq!(clusters([[0.0, 0.5, -0.4], [0.5, 0.0, 0.3], [-0.4, 0.3, 0.0]]), [0, 0, 2]);
         // With (0.45 - 0.4) / 2 it does.
-        assert_eq!(cluster([[0.0, 0.5, -0.4], [0.5, 0.0, 0.45], [-0.4, 0.45, 0.0]]), [0, 0, 0]);
+        assert_eq!(clusters([[0.0, 0.5, -0.4], [0.5, 0.0, 0.45], [-0.4, 0.45, 0.0]]), [0, 0, 0]);
     }
 
     #[test]
     fn who_cannot_be_the_same_is_kept_apart_through_others() {
         // 0 and 1 are both like 2, but cannot be one; the one more alike gets it.
-        assert_eq!(cluster([[0.0, X, 0.8], [X, 0.0, 0.9], [0.8, 0.9, 0.0]]), [0, 1, 1]);
+        assert_eq!(clusters([[0.0, X, 0.8], [X, 0.0, 0.9], [0.8, 0.9, 0.0]]), [0, 1, 1]);
     }
 }

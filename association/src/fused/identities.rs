@@ -1,10 +1,16 @@
 //! Who the sightings are: one decision about all of them, in all views, present and past.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use scene::PersonId;
 
-use super::clustering::Affinities;
-use super::likeness::Scale;
-use super::local_scaling::scale_locally;
+use super::clustering::{FORBIDDEN, cluster};
+use super::likelihoods::Likelihoods;
+use super::likeness::likeness;
+use super::meetings::Meetings;
+use super::pairs::Pairs;
+use super::refinement::refine;
 use super::tracklet::Sighting;
 use crate::FusedConfig;
 
@@ -12,24 +18,30 @@ use crate::FusedConfig;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Identities {
     gallery: Vec<Sighting>,
-    scale: Scale,
+    likelihoods: Likelihoods,
     /// One counter for all views.
     last_person: u32,
+    /// What instants told about people seen at one time.
+    pub(crate) meetings: Meetings,
 }
 
-/// Observations after which a sighting has half its full weight: before, chance says as much about its looks as the
-/// person does.
-const HALF_WEIGHT: f32 = 5.0;
+/// How often a decision is made anew with what the one before taught about likeness.
+const ROUNDS: usize = 3;
 
 impl Identities {
-    /// What cosines mean in this recording, as far as it is known.
-    pub(crate) fn scale(&self) -> &Scale {
-        &self.scale
+    /// What likeness means in this recording, as far as it is known.
+    pub(crate) fn likelihoods(&self) -> &Likelihoods {
+        &self.likelihoods
+    }
+
+    /// What is remembered of sightings that are over.
+    pub(crate) fn gallery(&self) -> &[Sighting] {
+        &self.gallery
     }
 
     /// Remembers a sighting that is over. Those of one person in one view become one.
     pub(crate) fn remember(&mut self, sighting: Sighting, config: &FusedConfig) {
-        if sighting.person.is_none() || !sighting.looks.is_known() {
+        if sighting.person.is_none() {
             return;
         }
         let same = |s: &&mut Sighting| s.person == sighting.person && s.view == sighting.view;
@@ -44,37 +56,44 @@ impl Identities {
         }
     }
 
+    /// Forgets who was last seen before `instant`.
+    pub(crate) fn forget_before(&mut self, instant: u64) {
+        self.gallery.retain(|s| s.last >= instant);
+    }
+
     /// Decides anew who the `present` sightings (and the remembered ones) are.
     pub(crate) fn review(&mut self, present: Vec<&mut Sighting>, config: &FusedConfig) {
         let mut sightings: Vec<&mut Sighting> = present;
         sightings.extend(&mut self.gallery);
-        let n = sightings.len();
-        let mut likeness = vec![None; n * n];
-        for i in 0..n {
-            for j in i + 1..n {
-                let value = sightings[i].looks.likeness(&sightings[j].looks).map(f64::from);
-                (likeness[i * n + j], likeness[j * n + i]) = (value, value);
+        sightings.sort_by(|a, b| a.in_order(b));
+        let likeness = likeness(&sightings);
+        let mut identity: Vec<Option<usize>> = vec![None; sightings.len()];
+        let mut clusters = Vec::new();
+        for _ in 0..ROUNDS {
+            self.likelihoods = Likelihoods::estimate(&sightings, &likeness, &identity, config.min_deviations);
+            let affinities = affinities(&sightings, &likeness, &self.likelihoods, &self.meetings, config);
+            clusters = cluster(&affinities);
+            refine(&affinities, &mut clusters);
+            identity = clusters.iter().copied().map(Some).collect();
+        }
+        name(&mut sightings, &clusters, &mut self.last_person);
+        self.unite();
+    }
+
+    /// Decides about a whole recording at once: all its sightings, which have no names yet.
+    pub(crate) fn settle(mut all: Vec<Sighting>, meetings: Meetings, config: &FusedConfig) -> Self {
+        all.sort_by(Sighting::in_order);
+        let mut identities = Self { meetings, ..Self::default() };
+        while !all.is_empty() {
+            // What does not fit into one decision is made in several; people then are known by what was seen of them before.
+            let mut part: Vec<_> = all.drain(..all.len().min(AT_ONCE)).collect();
+            identities.review(part.iter_mut().collect(), config);
+            identities.gallery.append(&mut part);
+            if !all.is_empty() {
+                identities.unite();
             }
         }
-        let view_of: Vec<usize> = sightings.iter().map(|s| s.view).collect();
-        scale_locally(&mut likeness, &view_of);
-        let likeness = |i: usize, j: usize| likeness[i * n + j];
-        let scale = Scale::estimate(&sightings, likeness);
-        // Little evidence says little: it is drawn towards neither.
-        let weights: Vec<f64> = sightings.iter().map(|s| weight(s)).collect();
-        let affinities = Affinities::new(n, |i, j| {
-            let (a, b) = (&sightings[i], &sightings[j]);
-            if a.met(b) {
-                return Affinities::FORBIDDEN;
-            }
-            let decided = a.person.is_some() && a.person == b.person;
-            let evidence = likeness(i, j).map_or(0.0, |l| scale.affinity(l, config.min_deviations));
-            weights[i] * weights[j] * (evidence + if decided { config.hysteresis } else { 0.0 })
-        });
-        let clusters = affinities.cluster();
-        name(&mut sightings, &clusters, &mut self.last_person);
-        self.scale = scale;
-        self.unite();
+        identities
     }
 
     /// Makes one of the remembered sightings of each person in each view.
@@ -90,28 +109,47 @@ impl Identities {
     }
 }
 
-/// How much a sighting's looks can be relied on, 0 to 1.
-fn weight(sighting: &Sighting) -> f64 {
-    let observations = sighting.looks.weight();
-    f64::from(observations / (observations + HALF_WEIGHT))
+/// Sightings that are decided about at once at the end of a recording: the time grows with their square.
+const AT_ONCE: usize = 1500;
+
+/// How much each two sightings speak for being one person.
+fn affinities(
+    sightings: &[&mut Sighting],
+    likeness: &Pairs,
+    likelihoods: &Likelihoods,
+    meetings: &Meetings,
+    config: &FusedConfig,
+) -> Pairs {
+    // Little evidence says little: it is drawn towards neither.
+    let reliability: Vec<f64> = sightings.iter().map(|s| s.reliability()).collect();
+    let most = config.max_evidence;
+    Pairs::from_fn(sightings.len(), |i, j| {
+        let (a, b) = (&sightings[i], &sightings[j]);
+        if a.met(b) {
+            return Some(FORBIDDEN);
+        }
+        let evidence = |l| likelihoods.evidence(a.view == b.view, l).clamp(-most, most);
+        let decided = a.person.is_some() && a.person == b.person;
+        let former = if decided { config.hysteresis } else { 0.0 };
+        let looks = reliability[i] * reliability[j] * (likeness.get(i, j).map_or(0.0, evidence) + former);
+        Some(looks + meetings.evidence(a, b))
+    })
 }
 
 /// Gives each cluster the identity that most of its detections had, each identity to one cluster, and new ones to those
 /// that have none left.
 fn name(sightings: &mut [&mut Sighting], clusters: &[usize], last_person: &mut u32) {
-    let mut claims: Vec<(PersonId, usize, u64)> = Vec::new();
+    let mut claims: BTreeMap<(PersonId, usize), u64> = BTreeMap::new();
     for (sighting, &cluster) in sightings.iter().zip(clusters) {
-        let Some(person) = sighting.person else { continue };
-        let hits = u64::from(sighting.hits);
-        match claims.iter_mut().find(|claim| (claim.0, claim.1) == (person, cluster)) {
-            Some(claim) => claim.2 += hits,
-            None => claims.push((person, cluster, hits)),
+        if let Some(person) = sighting.person {
+            *claims.entry((person, cluster)).or_default() += u64::from(sighting.hits);
         }
     }
-    claims.sort_by_key(|&(person, cluster, hits)| (std::cmp::Reverse(hits), person, cluster));
+    let mut claims: Vec<_> = claims.into_iter().collect();
+    claims.sort_by_key(|&((person, cluster), hits)| (Reverse(hits), person, cluster));
     let mut names: Vec<Option<PersonId>> = vec![None; sightings.len()];
     let mut taken: Vec<PersonId> = Vec::new();
-    for (person, cluster, _) in claims {
+    for ((person, cluster), _) in claims {
         if names[cluster].is_none() && !taken.contains(&person) {
             names[cluster] = Some(person);
             taken.push(person);
@@ -127,12 +165,10 @@ fn name(sightings: &mut [&mut Sighting], clusters: &[usize], last_person: &mut u
 
 #[cfg(test)]
 mod tests {
-    use super::super::looks::Looks;
     use super::*;
 
     fn sighting(person: u32, hits: u32) -> Sighting {
-        let person = (person > 0).then_some(PersonId(person));
-        Sighting { person, view: 0, looks: Looks::default(), first: 0, last: 0, hits }
+        Sighting { person: (person > 0).then_some(PersonId(person)), hits, ..Sighting::new(0, 0) }
     }
 
     #[test]
@@ -148,15 +184,12 @@ mod tests {
     fn the_gallery_is_bounded_and_keeps_one_sighting_a_person_and_view() {
         let config = FusedConfig { gallery_size: 2, ..FusedConfig::default() };
         let mut identities = Identities::default();
-        let over = |person, last| {
-            let mut sighting = Sighting { last, ..sighting(person, 1) };
-            sighting.looks.learn(&[1.0], 1.0);
-            sighting
-        };
         for (person, last) in [(1, 1), (2, 2), (2, 3), (3, 4)] {
-            identities.remember(over(person, last), &config);
+            identities.remember(Sighting { last, ..sighting(person, 1) }, &config);
         }
         let kept: Vec<_> = identities.gallery.iter().map(|s| (s.person.map(|p| p.0), s.hits)).collect();
         assert_eq!(kept, [(Some(2), 2), (Some(3), 1)], "person 1 is the longest ago");
+        identities.forget_before(4);
+        assert_eq!(identities.gallery.len(), 1, "person 2 was seen before that");
     }
 }

@@ -6,6 +6,8 @@
 //! the mean over the whole other view, by as much as there are people in it to tell, and with what is usual put back,
 //! so that likeness stays on its scale.
 
+use super::pairs::Pairs;
+
 /// People in a view at which half of the scaling is trusted.
 const HALF_TRUST: f64 = 3.0;
 
@@ -27,9 +29,8 @@ impl Mean {
     }
 }
 
-/// Scales the `likeness` of each two (`n` x `n`, symmetric, where known; the diagonal is not) by that of each of them to the
-/// view of the other. `view_of` tells the views of all `n`.
-pub(crate) fn scale_locally(likeness: &mut [Option<f64>], view_of: &[usize]) {
+/// Scales the `likeness` of each two by that of each of them to the view of the other. `view_of` tells the views of all.
+pub(crate) fn scale_locally(likeness: &mut Pairs, view_of: &[usize]) {
     let n = view_of.len();
     let views = view_of.iter().map(|view| view + 1).max().unwrap_or(0);
     let mut to_view = vec![Mean::default(); n * views];
@@ -37,7 +38,7 @@ pub(crate) fn scale_locally(likeness: &mut [Option<f64>], view_of: &[usize]) {
     let mut all = Mean::default();
     for i in 0..n {
         for j in 0..n {
-            if let Some(sum) = likeness[i * n + j] {
+            if let Some(sum) = likeness.get(i, j) {
                 let one = Mean { sum, count: 1.0 };
                 to_view[i * views + view_of[j]].add(one);
                 between_views[view_of[i] * views + view_of[j]].add(one);
@@ -46,13 +47,13 @@ pub(crate) fn scale_locally(likeness: &mut [Option<f64>], view_of: &[usize]) {
         }
     }
     for i in 0..n {
-        for j in 0..n {
-            let Some(value) = likeness[i * n + j].as_mut() else { continue };
+        for j in i + 1..n {
+            let Some(value) = likeness.get(i, j) else { continue };
             let (a, b) = (to_view[i * views + view_of[j]], to_view[j * views + view_of[i]]);
             let usual = between_views[view_of[i] * views + view_of[j]].value() + all.value();
             let people = a.count.min(b.count);
             let trust = people / (people + HALF_TRUST);
-            *value -= trust * (a.value() + b.value() - usual) / 2.0;
+            likeness.set(i, j, value - trust * (a.value() + b.value() - usual) / 2.0);
         }
     }
 }
@@ -65,28 +66,30 @@ mod tests {
     fn who_is_like_everybody_is_less_like_each() {
         // Two views of two people; the second of each is 0.2 more like everybody of the other view.
         let likeness = |i: usize, j: usize| match (i, j) {
-            (0, 2) | (2, 0) => Some(0.6),
-            (1, 3) | (3, 1) => Some(1.0),
-            (0, 3) | (1, 2) | (2, 1) | (3, 0) => Some(0.4),
+            (0, 2) => Some(0.6),
+            (1, 3) => Some(1.0),
+            (0, 3) | (1, 2) => Some(0.4),
             _ => None,
         };
-        let mut scaled: Vec<_> = (0..16).map(|at| likeness(at / 4, at % 4)).collect();
+        let mut scaled = Pairs::from_fn(4, likeness);
         scale_locally(&mut scaled, &[0, 0, 1, 1]);
         // Means to the other view: 0.5 and 0.7, of all 0.6; trust 2 / 5.
         let expected = |value: f64, a: f64, b: f64| value - 0.4 * (a + b - 1.2) / 2.0;
-        for (at, value) in
-            [(2, expected(0.6, 0.5, 0.5)), (7, expected(1.0, 0.7, 0.7)), (3, expected(0.4, 0.5, 0.7))]
-        {
-            assert!((scaled[at].unwrap() - value).abs() < 1e-12, "{at}: {scaled:?}");
+        for (i, j, value) in [
+            (0, 2, expected(0.6, 0.5, 0.5)),
+            (1, 3, expected(1.0, 0.7, 0.7)),
+            (0, 3, expected(0.4, 0.5, 0.7)),
+        ] {
+            assert!((scaled.get(i, j).unwrap() - value).abs() < 1e-6, "{i} {j}: {scaled:?}");
         }
-        assert_eq!(scaled[0], None);
+        assert_eq!(scaled.get(0, 1), None);
     }
 
     #[test]
     fn where_nobody_stands_out_nothing_changes() {
-        let mut likeness = vec![Some(0.5); 9];
+        let mut likeness = Pairs::from_fn(3, |_, _| Some(0.5));
         scale_locally(&mut likeness, &[0, 1, 1]);
-        assert!(likeness.iter().flatten().all(|value| (value - 0.5).abs() < 1e-12));
-        scale_locally(&mut [], &[]);
+        assert_eq!([(0, 1), (0, 2), (1, 2)].map(|(i, j)| likeness.get(i, j)), [Some(0.5); 3]);
+        scale_locally(&mut Pairs::default(), &[]);
     }
 }

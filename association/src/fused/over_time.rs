@@ -6,10 +6,13 @@
 //! with what is left of detections however uncertain, by overlap: a low score mostly means a hidden person, whose
 //! looks say nothing. Only who is seen well and looks like somebody else is not taken.
 
-use super::likeness::Scale;
+use super::likelihoods::Likelihoods;
 use super::tracklet::Tracklet;
 use crate::observations::Observations;
 use crate::{CostMatrix, FusedConfig, LinearAssignment, MotionGate};
+
+/// The most that looks can say: they are never so sure as a narrow estimate of their scatter makes them.
+const MOST: f64 = 8.0;
 
 /// Matches the tracklets of one view with its detections. One for all views: it keeps nothing but its workspace.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +22,7 @@ pub(crate) struct TimeMatcher {
     /// Tracklet of each detection.
     tracklet_of: Vec<Option<usize>>,
     gates: Vec<MotionGate>,
+    spreads: Vec<f64>,
     /// Tracklets and detections that the stage is about.
     tracklets: Vec<usize>,
     detections: Vec<usize>,
@@ -33,15 +37,15 @@ impl TimeMatcher {
         tracklets: &[Tracklet],
         seen: &Observations,
         clarity: &[f32],
-        scale: &Scale,
+        likelihoods: &Likelihoods,
         config: &FusedConfig,
     ) -> &[Option<usize>] {
         self.tracklet_of.clear();
         self.tracklet_of.resize(seen.len(), None);
         self.matched.clear();
         self.matched.resize(tracklets.len(), false);
-        self.by_place_and_looks(tracklets, seen, clarity, scale, config);
-        self.by_overlap(tracklets, seen, clarity, scale, config);
+        self.by_place_and_looks(tracklets, seen, clarity, likelihoods, config);
+        self.by_overlap(tracklets, seen, clarity, likelihoods, config);
         &self.tracklet_of
     }
 
@@ -50,7 +54,7 @@ impl TimeMatcher {
         tracklets: &[Tracklet],
         seen: &Observations,
         clarity: &[f32],
-        scale: &Scale,
+        likelihoods: &Likelihoods,
         config: &FusedConfig,
     ) {
         let noise = config.motion_noise();
@@ -60,25 +64,21 @@ impl TimeMatcher {
         self.detections.extend((0..seen.len()).filter(|&i| f64::from(seen.scores[i]) >= config.high_score));
         self.gates.clear();
         self.gates.extend(tracklets.iter().map(|t| t.motion.gate(noise)));
-        let Self { costs, gates, detections, .. } = self;
+        self.spreads.clear();
+        self.spreads.extend(tracklets.iter().map(|t| t.motion.spread(noise)));
+        let Self { costs, gates, spreads, detections, .. } = self;
         let limit = config.max_cost as f32;
         costs.fill(tracklets.len(), detections.len(), |row, column| {
             let detection = detections[column];
-            let place =
-                gates[row].squared_mahalanobis(&seen.measurements[detection]) / config.mahalanobis_gate;
+            let place = gates[row].squared_mahalanobis(&seen.measurements[detection]);
             // The cheap gate first: looks are compared only where the person may have got to.
-            if place.is_nan() || place > 1.0 {
+            if place.is_nan() || place > config.mahalanobis_gate {
                 return beyond(limit);
             }
             let looks = &tracklets[row].sighting.looks;
             let likeness = seen.embedding(detection).and_then(|e| looks.likeness_to(e));
-            let cost = match likeness {
-                Some(likeness) => {
-                    let say = 0.5 * clarity[detection];
-                    (1.0 - say) * place as f32 + say * scale.strangeness(likeness.into()) as f32
-                }
-                None => place as f32,
-            };
+            let looks = likeness.map_or(0.0, |l| likelihoods.continuity(l.into()).clamp(-MOST, MOST));
+            let cost = (0.5 * place + spreads[row] - f64::from(clarity[detection]) * looks) as f32;
             if cost <= limit { cost } else { beyond(limit) }
         });
         self.assign(limit);
@@ -89,7 +89,7 @@ impl TimeMatcher {
         tracklets: &[Tracklet],
         seen: &Observations,
         clarity: &[f32],
-        scale: &Scale,
+        likelihoods: &Likelihoods,
         config: &FusedConfig,
     ) {
         let matched = &self.matched;
@@ -104,7 +104,7 @@ impl TimeMatcher {
             let (tracklet, detection) = (&tracklets[rows[row]], detections[column]);
             let likeness = seen.embedding(detection).and_then(|e| tracklet.sighting.looks.likeness_to(e));
             let telling = clarity[detection] >= 0.5 && f64::from(seen.scores[detection]) >= config.high_score;
-            if telling && likeness.is_some_and(|l| scale.strangeness(l.into()) > 0.5) {
+            if telling && likeness.is_some_and(|l| likelihoods.continuity(l.into()) < 0.0) {
                 return beyond(limit);
             }
             let cost = 1.0 - tracklet.motion.bbox().iou(&seen.boxes[detection]) as f32;
@@ -130,13 +130,14 @@ impl TimeMatcher {
 /// The cost of a pair beyond `limit`, or of one that cannot be compared: little more than at the limit, so that no good
 /// pair is given up for the sake of two poor ones.
 fn beyond(limit: f32) -> f32 {
-    limit + 1e-5
+    limit + 1e-3
 }
 
 #[cfg(test)]
 mod tests {
     use scene::{BBox, Detection, Embedding};
 
+    use super::super::tracklet::TrackletId;
     use super::*;
 
     const RED: [f32; 2] = [1.0, 0.0];
@@ -162,14 +163,15 @@ mod tests {
     ) -> Vec<Option<usize>> {
         let config = FusedConfig::default();
         let tracklet = |&(x, looks): &(f64, [f32; 2])| {
-            let mut tracklet = Tracklet::start(0, 0, &observations(&[(x, 0.9, looks)]), 0, 1.0, &config);
+            let mut tracklet =
+                Tracklet::start(TrackletId(0), 0, 0, &observations(&[(x, 0.9, looks)]), 0, 1.0, &config);
             tracklet.predict(&config);
             tracklet
         };
         let tracklets: Vec<_> = tracklets.iter().map(tracklet).collect();
         let clarity = vec![clarity; detections.len()];
-        let (seen, scale) = (observations(detections), Scale::default());
-        TimeMatcher::default().match_view(&tracklets, &seen, &clarity, &scale, &config).to_vec()
+        let (seen, likelihoods) = (observations(detections), Likelihoods::default());
+        TimeMatcher::default().match_view(&tracklets, &seen, &clarity, &likelihoods, &config).to_vec()
     }
 
     #[test]

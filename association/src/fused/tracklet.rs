@@ -1,10 +1,20 @@
 //! One person in one view, for as long as the view does not lose them.
 
-use scene::{PersonId, TrackedBox};
+use std::cmp::Ordering;
 
+use scene::PersonId;
+
+use super::held_back::TrackletBox;
 use super::looks::Looks;
 use crate::observations::Observations;
 use crate::{FusedConfig, Motion};
+
+/// Observations after which a sighting has half its full say.
+const HALF_RELIABLE: f32 = 5.0;
+
+/// The name of a tracklet, in the order in which they began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct TrackletId(pub(crate) u64);
 
 /// What is remembered of a tracklet: who, where and when, and how they looked. All that identities are decided by.
 #[derive(Clone, Debug)]
@@ -19,9 +29,32 @@ pub(crate) struct Sighting {
     pub(crate) last: u64,
     /// Number of detections.
     pub(crate) hits: u32,
+    /// The tracklets it is made of, as far as boxes of them may still wait for a name.
+    pub(crate) tracklets: Vec<TrackletId>,
 }
 
 impl Sighting {
+    /// A sighting that begins, of nobody yet.
+    pub(crate) fn new(view: usize, instant: u64) -> Self {
+        let looks = Looks::default();
+        Self { person: None, view, looks, first: instant, last: instant, hits: 0, tracklets: Vec::new() }
+    }
+
+    /// An order in which neither that of the views nor that of detections matters.
+    pub(crate) fn in_order(&self, other: &Self) -> Ordering {
+        let (ours, theirs) = (self.looks.mean(), other.looks.mean());
+        let plain = |s: &Self| (s.first, s.last, s.hits, s.looks.mean().len());
+        let values = || ours.iter().zip(theirs).map(|(a, b)| a.total_cmp(b));
+        plain(self).cmp(&plain(other)).then_with(|| values().find(|o| o.is_ne()).unwrap_or(Ordering::Equal))
+    }
+
+    /// How much its looks can be relied on, 0 to 1: after few observations, chance says as much about them as the person
+    /// does.
+    pub(crate) fn reliability(&self) -> f64 {
+        let observations = self.looks.weight();
+        f64::from(observations / (observations + HALF_RELIABLE))
+    }
+
     /// Whether the two were in one view at one time, and are therefore two people.
     pub(crate) fn met(&self, other: &Self) -> bool {
         self.view == other.view && self.first <= other.last && other.first <= self.last
@@ -33,6 +66,7 @@ impl Sighting {
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         self.hits = self.hits.saturating_add(other.hits);
+        self.tracklets.extend(&other.tracklets);
     }
 }
 
@@ -48,12 +82,15 @@ pub(crate) struct Tracklet {
     pub(crate) missed: u32,
     /// Whether it has been seen often or surely enough to be a person.
     pub(crate) believed: bool,
+    /// Which detection of this instant it is.
+    pub(crate) detection: Option<usize>,
     score: f32,
 }
 
 impl Tracklet {
-    /// A tracklet that starts with detection `i` of `view` at `instant`, which can be seen as well as `clarity` says.
+    /// A tracklet called `id` that starts with detection `i` of `view` at `instant`, which can be seen as well as `clarity` says.
     pub(crate) fn start(
+        id: TrackletId,
         view: usize,
         instant: u64,
         seen: &Observations,
@@ -61,10 +98,10 @@ impl Tracklet {
         clarity: f32,
         config: &FusedConfig,
     ) -> Self {
-        let looks = Looks::default();
-        let sighting = Sighting { person: None, view, looks, first: instant, last: instant, hits: 0 };
+        let mut sighting = Sighting::new(view, instant);
+        sighting.tracklets.push(id);
         let motion = Motion::start(&seen.measurements[i], config.motion_noise());
-        let mut tracklet = Self { sighting, motion, missed: 0, believed: false, score: 0.0 };
+        let mut tracklet = Self { sighting, motion, missed: 0, believed: false, detection: None, score: 0.0 };
         tracklet.hit(instant, seen, i, clarity, config);
         tracklet
     }
@@ -73,10 +110,12 @@ impl Tracklet {
     pub(crate) fn predict(&mut self, config: &FusedConfig) {
         self.motion.predict(config.motion_noise());
         self.missed = self.missed.saturating_add(1);
+        self.detection = None;
     }
 
     /// Moves on by one instant at which the camera has no frame: the person walks on, but nobody was missed.
     pub(crate) fn coast(&mut self, config: &FusedConfig) {
+        self.detection = None;
         self.motion.predict(config.motion_noise());
     }
 
@@ -100,6 +139,7 @@ impl Tracklet {
         self.sighting.last = instant;
         self.sighting.hits = self.sighting.hits.saturating_add(1);
         self.missed = 0;
+        self.detection = Some(i);
         self.score = seen.scores[i];
         self.believed |=
             f64::from(self.score) >= config.sure_score || self.sighting.hits >= config.confirm_hits;
@@ -110,10 +150,16 @@ impl Tracklet {
         self.missed == 0 || (self.believed && self.missed <= config.max_misses)
     }
 
-    /// The person where they are seen, or believed to be if they were seen at the instant before. One frame without
-    /// detection is mostly the detector's fault.
-    pub(crate) fn tracked_box(&self) -> Option<TrackedBox> {
-        let person = self.sighting.person.filter(|_| self.missed <= 1)?;
-        Some(TrackedBox { person, bbox: self.motion.bbox(), score: self.score })
+    /// Where the person is seen, or believed to be if they were seen at the instant before: one frame without detection
+    /// is mostly the detector's fault.
+    pub(crate) fn current_box(&self) -> Option<TrackletBox> {
+        let detected = self.missed == 0;
+        let [tracklet] = self.sighting.tracklets[..] else { return None };
+        (self.missed <= 1).then(|| TrackletBox {
+            tracklet,
+            bbox: self.motion.bbox(),
+            score: self.score,
+            detected,
+        })
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
-use association::Evidence;
+use association::{Evidence, Ground};
 use clap::Args;
 use scene::{CameraId, Recording};
 use tch::Device;
@@ -36,6 +36,9 @@ pub(crate) struct Track {
     /// One setting laid over the configuration, for instance detector.score=0.4; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
+    /// Decide with the whole recording at its end: better identities, nothing is written before [association.offline]
+    #[arg(long)]
+    offline: bool,
     /// Only these frames, both ends included, as the source numbers them
     #[arg(long, value_name = "A..B", default_value = "..", hide_default_value = true)]
     frames: FrameRange,
@@ -57,7 +60,11 @@ impl Track {
     pub(crate) fn run(self) -> Result<()> {
         let stop = Arc::new(Stop::default());
         interrupt::stop_on_ctrl_c(&stop)?;
-        let config = Config::load(self.config.as_deref(), &self.set)?;
+        let mut settings = self.set.clone();
+        if self.offline {
+            settings.push("association.offline=true".to_owned());
+        }
+        let config = Config::load(self.config.as_deref(), &settings)?;
         let device = device::parse(self.device.as_deref().unwrap_or(&config.pipeline.device))?;
         self.refuse_outputs()?;
         let recording = select_cameras(Recording::open(&self.recording)?, &config.recording.cameras)?;
@@ -69,7 +76,10 @@ impl Track {
         }
         let workers = workers(&config, &recording, device)?;
         let weights = weights(&config)?;
-        let associator = association::build(&config.association, Evidence::default())?;
+        let associator = association::build(
+            &config.association,
+            Evidence { ground: Ground::of(&recording), assignment: None },
+        )?;
         let frames = (self.frames.first, self.frames.last);
         let stream = Stream::open(&recording, frames, workers, config.pipeline.queue)?;
 

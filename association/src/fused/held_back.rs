@@ -1,0 +1,98 @@
+//! What has been seen and is not yet said: output that waits for better knowledge.
+//!
+//! Boxes wait here under the name of their tracklet, not of a person. Who a tracklet is gets looked up when its boxes are let
+//! go, so whatever was learned in the meantime (a join, a split, a stranger who turned out to be a person at all) still
+//! counts. With no delay a box is let go at the instant it comes in; with the whole recording to wait for, at its end.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use scene::{BBox, FrameSet, PersonId, TrackedBox};
+
+use super::tracklet::TrackletId;
+
+/// A box of a tracklet at one instant.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct TrackletBox {
+    pub(crate) tracklet: TrackletId,
+    pub(crate) bbox: BBox,
+    pub(crate) score: f32,
+    /// Whether there is a detection behind it; else it is where the person is believed to be.
+    pub(crate) detected: bool,
+}
+
+/// Instants that are not yet said, in order.
+#[derive(Debug, Default)]
+pub(crate) struct HeldBack {
+    instants: VecDeque<FrameSet<Vec<TrackletBox>>>,
+}
+
+impl HeldBack {
+    pub(crate) fn push(&mut self, instant: FrameSet<Vec<TrackletBox>>) {
+        self.instants.push_back(instant);
+    }
+
+    /// How many instants wait.
+    pub(crate) fn len(&self) -> usize {
+        self.instants.len()
+    }
+
+    /// Lets the oldest instant go, people named as `person_of` says; what is nobody is left out.
+    ///
+    /// A person who is not detected for up to `gap` instants, and is again before the last instant that waits, is put where
+    /// they must have walked, in a straight line. Boxes that were only believed in give way to that.
+    pub(crate) fn pop(
+        &mut self,
+        person_of: &BTreeMap<TrackletId, PersonId>,
+        gap: usize,
+    ) -> Option<FrameSet<Vec<TrackedBox>>> {
+        if gap > 0 {
+            self.fill(person_of, gap);
+        }
+        let name = |b: TrackletBox| {
+            let person = *person_of.get(&b.tracklet)?;
+            b.bbox.is_valid().then_some(TrackedBox { person, bbox: b.bbox, score: b.score })
+        };
+        Some(self.instants.pop_front()?.map(|_, boxes| {
+            let mut boxes: Vec<_> = boxes.into_iter().filter_map(name).collect();
+            boxes.sort_by_key(|b| b.person);
+            boxes
+        }))
+    }
+
+    /// Fills the gaps that begin after the oldest instant.
+    fn fill(&mut self, person_of: &BTreeMap<TrackletId, PersonId>, gap: usize) {
+        let Some(oldest) = self.instants.front() else { return };
+        let last_detected: Vec<(usize, TrackletBox)> = oldest
+            .present()
+            .flat_map(|(camera, view)| view.content.iter().map(move |b| (camera.index(), *b)))
+            .filter(|(_, b)| b.detected)
+            .collect();
+        for (camera, from) in last_detected {
+            let Some(person) = person_of.get(&from.tracklet) else { continue };
+            let same = |b: &&TrackletBox| b.detected && person_of.get(&b.tracklet) == Some(person);
+            let again = (1..self.instants.len().min(gap + 2)).find_map(|later| {
+                let view = self.instants[later].views.get(camera)?.as_ref()?;
+                Some((later, *view.content.iter().find(same)?))
+            });
+            let Some((end, to)) = again.filter(|(end, _)| *end > 1) else { continue };
+            for step in 1..end {
+                let Some(Some(view)) = self.instants[step].views.get_mut(camera) else { continue };
+                let share = step as f64 / end as f64;
+                let between = TrackletBox {
+                    tracklet: from.tracklet,
+                    bbox: interpolate(&from.bbox, &to.bbox, share),
+                    score: from.score.min(to.score),
+                    detected: false,
+                };
+                view.content.retain(|b| person_of.get(&b.tracklet) != Some(person));
+                view.content.push(between);
+            }
+        }
+    }
+}
+
+/// The box `share` of the way from one to the other.
+fn interpolate(from: &BBox, to: &BBox, share: f64) -> BBox {
+    let between = |a: f64, b: f64| a + share * (b - a);
+    BBox::new(between(from.x, to.x), between(from.y, to.y), between(from.w, to.w), between(from.h, to.h))
+}

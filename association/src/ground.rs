@@ -1,0 +1,103 @@
+//! Where people stand, for cameras whose place is known.
+
+use scene::{BBox, Pinhole, Plane, Recording};
+
+/// A place on the ground, and how well it is known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GroundPlace {
+    /// x and y in the world, in metres.
+    pub position: (f64, f64),
+    /// Variance of either, in square metres.
+    pub variance: f64,
+}
+
+impl GroundPlace {
+    /// Squared distance to another place, in square metres.
+    pub fn squared_distance(&self, other: &Self) -> f64 {
+        let (dx, dy) = (self.position.0 - other.position.0, self.position.1 - other.position.1);
+        dx * dx + dy * dy
+    }
+}
+
+/// The calibrated cameras of a recording above their common ground.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ground {
+    plane: Plane,
+    /// One entry a camera, in their order; `None` where a camera is not calibrated.
+    cameras: Vec<Option<Pinhole>>,
+}
+
+/// How uncertain the lower edge of a box is, as a share of its height.
+const FOOT_DEVIATION: f64 = 0.05;
+/// A lower edge so near to that of the picture, in pixels, is where the picture ends and not where feet are.
+const MARGIN: f64 = 3.0;
+
+impl Ground {
+    /// The cameras of a recording; `None` where fewer than two of them are calibrated.
+    pub fn of(recording: &Recording) -> Option<Self> {
+        let calibration = recording.calibration.as_ref()?;
+        let pinhole = |camera: &scene::Camera| calibration.cameras.get(&camera.name).cloned();
+        let cameras: Vec<_> = recording.cameras.iter().map(pinhole).collect();
+        let enough = cameras.iter().flatten().count() >= 2;
+        enough.then_some(Self { plane: calibration.ground, cameras })
+    }
+
+    /// Where the person in the box of a camera stands, where that can be told: the camera is calibrated, and it sees the feet.
+    ///
+    /// `deviation` is how far, in metres, a perfect lower edge would still be from the middle of the person. The uncertainty of
+    /// the edge itself weighs the more the farther away somebody is: it is carried over to the ground.
+    pub fn place(&self, camera: usize, bbox: &BBox, deviation: f64) -> Option<GroundPlace> {
+        let pinhole = self.cameras.get(camera)?.as_ref()?;
+        if bbox.bottom() > f64::from(pinhole.image_size.1) - MARGIN {
+            return None;
+        }
+        let (x, y) = bbox.foot();
+        let position = pinhole.ground_position((x, y), &self.plane)?;
+        let lower = pinhole.ground_position((x, y + FOOT_DEVIATION * bbox.h), &self.plane)?;
+        let (dx, dy) = (position.0 - lower.0, position.1 - lower.1);
+        Some(GroundPlace { position, variance: deviation * deviation + dx * dx + dy * dy })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use scene::Calibration;
+
+    use super::*;
+
+    /// A camera 4 m above the ground that looks along y and 45 degrees down, with a focal length of 100 pixels.
+    fn ground() -> Ground {
+        let yaml = "units: metres
+ground_plane: [0, 0, 1, 0]
+cameras:
+  a:
+    image_size: [200, 200]
+    K: [[100, 0, 100], [0, 100, 100], [0, 0, 1]]
+    dist: [0, 0, 0, 0, 0]
+    R: [[1, 0, 0], [0, -0.7071067811865476, -0.7071067811865476], [0, 0.7071067811865476, -0.7071067811865476]]
+    t: [0, 2.8284271247461903, 2.8284271247461903]
+";
+        let calibration = Calibration::parse(yaml.as_bytes()).unwrap();
+        Ground { plane: calibration.ground, cameras: vec![calibration.cameras.get("a").cloned(), None] }
+    }
+
+    #[test]
+    fn feet_in_the_middle_of_the_picture_stand_where_the_axis_meets_the_ground() {
+        let place = ground().place(0, &BBox::new(90.0, 60.0, 20.0, 40.0), 0.3).unwrap();
+        assert!(place.position.0.abs() < 1e-9 && (place.position.1 - 4.0).abs() < 1e-9, "{place:?}");
+        // Two pixels lower the ray falls by 45 degrees and atan(0.02): 4 / tan of that is 3.843 m.
+        let nearer = 4.0 / (std::f64::consts::FRAC_PI_4 + 0.02f64.atan()).tan();
+        assert!((place.variance - (0.09 + (4.0 - nearer).powi(2))).abs() < 1e-9, "{place:?}");
+    }
+
+    #[test]
+    fn feet_that_are_not_seen_stand_nowhere() {
+        assert_eq!(
+            ground().place(0, &BBox::new(90.0, 150.0, 20.0, 49.0), 0.3),
+            None,
+            "cut off by the picture"
+        );
+        assert_eq!(ground().place(1, &BBox::new(90.0, 60.0, 20.0, 40.0), 0.3), None, "not calibrated");
+        assert_eq!(ground().place(0, &BBox::new(90.0, -60.0, 20.0, 40.0), 0.3), None, "in the sky");
+    }
+}
