@@ -5,16 +5,24 @@
 //!
 //! ```text
 //!   view 1   view 2   view 3
-//!      |        |        |      at every instant, each view by itself: detections continue tracklets by place and looks
-//!      v        v        v      together, uncertain ones by overlap (`over_time`). What continues none starts one. A
+//!      |        |        |      at every instant, each view by itself: detections continue tracklets by the likelihood of place
+//!      v        v        v      and looks together, uncertain ones by overlap (`over_time`). What continues none starts one. A
 //!   tracklets of one view       tracklet learns looks only from what no nearer box hides (`visibility`, `looks`).
 //!      |        |        |
+//!      |        +--------+      where people stand, and what an assignment model says of an instant (`meetings`)
+//!      |        |        |
 //!      +--------+--------+
-//!               v               when somebody comes, and every few instants: all tracklets of all views, and those that
-//!        joint clustering       are over and remembered, are clustered (`clustering`), so that within a cluster looks agree on
-//!               |               average, and nobody is in one view twice at a time.
+//!               v               when somebody comes, and every few instants: how alike are all sightings, present and
+//!            evidence           remembered (`likeness`, `local_scaling`), and what does that mean (`likelihoods`)?
+//!               |
+//!               v               so that evidence agrees best over all views at once, and nobody is in one view twice
+//!        joint clustering       at a time: the most alike are joined (`clustering`), then single steps improve the
+//!               |               whole (`refinement`).
 //!               v
 //!     cluster -> identity       each cluster keeps the identity that most of its detections had (`identities`).
+//!               |
+//!               v
+//!        tracked boxes          at once, or later, when more is known of who it was (`held_back`).
 //! ```
 //!
 //! An identity is nothing but the name of such a cluster. So it can be *joined* with another and *split* again by the same
@@ -23,15 +31,21 @@
 //!
 //! # What decides
 //! Two sightings are compared by the mean cosine over all pairs of their embeddings: evidence gathers over time, and its
-//! scale stays the same. Those who look like everybody are less like each (`local_scaling`). What a cosine means is
-//! learned from the recording itself (`likeness`): two tracklets that one view sees at one time are surely strangers,
-//! and where two of different views are each other's best match, they mostly are one person. Between the two lies the
-//! threshold. Few observations count less than many, and a former decision counts a little against new evidence
-//! (`hysteresis`), so that identities do not flicker.
+//! scale stays the same. What a cosine means is learned from the recording itself, for two sightings of one view and of two
+//! views apart, as the distributions of strangers and of the same person; what counts is the logarithm of the likelihood
+//! ratio. So it adds up: over the pairs of a cluster, with where people stand on calibrated ground, with what an
+//! assignment model says, and with a little for what was decided before (`hysteresis`), so that identities do not
+//! flicker. Few observations count less than many.
+//!
+//! # When it is decided
+//! At the instant itself; or `delay` instants later, when the names that tracklets have by then are used; or, `offline`, once
+//! the recording is over: then all tracklets are clustered anew, as they were before anything of them was joined. Gaps are
+//! filled as far as output is held back.
 //!
 //! # What is bounded
 //! Tracklets live while their person is in sight, and of those that are over one a person and view is kept, up to
-//! `gallery_size`. So the work at an instant depends on how many people there are, not on how long the recording has been.
+//! `gallery_size` and for `gallery_age`. So the work at an instant depends on how many people there are, not on how long the
+//! recording has been; only `offline` remembers all of it.
 //!
 //! Views are treated alike, so neither their order nor that of the detections matters.
 
@@ -54,20 +68,18 @@ mod visibility;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use scene::{BBox, Detection, FrameSet, PersonId, Seen, TrackedBox};
+use scene::{Detection, FrameSet, PersonId, Seen, TrackedBox};
 
 pub use config::FusedConfig;
 use held_back::HeldBack;
 use identities::Identities;
-use meetings::{log_odds, nearness};
+use meetings::Present;
 use over_time::TimeMatcher;
 use tracklet::{Sighting, Tracklet, TrackletId};
 use visibility::clarities;
 
 use crate::observations::Observations;
-use crate::{
-    AssignmentModel, AssignmentSource, Associator, ConfigError, Evidence, Ground, GroundPlace, SoftAssignment,
-};
+use crate::{AssignmentModel, AssignmentSource, Associator, ConfigError, Evidence, Ground, SoftAssignment};
 
 /// The default associator: tracklets of all views, clustered jointly by how they look. The top of its file tells how.
 ///
@@ -184,6 +196,9 @@ impl Fused {
             return;
         }
         self.meet();
+        if self.config.delay > 0 {
+            self.identities.keep_names_of(&self.held_back.tracklets());
+        }
         self.identities.forget_before(self.instant.saturating_sub(self.config.gallery_age));
         let present = self.views.iter_mut().flat_map(|view| &mut view.tracklets).filter(|t| t.believed);
         self.identities.review(present.map(|t| &mut t.sighting).collect(), &self.config);
@@ -199,50 +214,28 @@ impl Fused {
         if self.ground.is_none() && self.assignment.is_none() {
             return;
         }
+        let deviation = self.config.ground_deviation;
+        let mut present = Vec::new();
+        for (view, state) in self.views.iter().enumerate() {
+            for tracklet in state.tracklets.iter().filter(|t| t.believed) {
+                let Some(detection) = tracklet.detection else { continue };
+                let place = |ground: &Ground| ground.place(view, &tracklet.motion.bbox(), deviation);
+                present.push(Present {
+                    view,
+                    tracklet: tracklet.id,
+                    place: self.ground.as_ref().and_then(place),
+                    embedding: state.observations.embedding(detection),
+                });
+            }
+        }
+        let meetings = self.identities.meetings_mut();
         if !self.config.offline {
-            let present = self.views.iter().flat_map(|view| &view.tracklets);
-            let ids: BTreeSet<_> = present.flat_map(|t| &t.sighting.tracklets).copied().collect();
-            self.identities.meetings.retain(|tracklet| ids.contains(&tracklet));
+            let alive: BTreeSet<_> = self.views.iter().flat_map(|v| &v.tracklets).map(|t| t.id).collect();
+            meetings.retain(|tracklet| alive.contains(&tracklet));
         }
-        let place =
-            |camera, bbox: BBox| self.ground.as_ref()?.place(camera, &bbox, self.config.ground_deviation);
-        let mut people: Vec<(usize, TrackletId, Option<GroundPlace>)> = Vec::new();
-        let mut embeddings: Vec<Vec<&[f32]>> = Vec::new();
-        let mut described = Vec::new();
-        for (camera, view) in self.views.iter().enumerate() {
-            let mut looks = Vec::new();
-            for tracklet in view.tracklets.iter().filter(|t| t.believed) {
-                let (Some(detection), [id]) = (tracklet.detection, &tracklet.sighting.tracklets[..]) else {
-                    continue;
-                };
-                people.push((camera, *id, place(camera, tracklet.motion.bbox())));
-                if let Some(embedding) = view.observations.embedding(detection) {
-                    looks.push(embedding);
-                    described.push(people.len() - 1);
-                }
-            }
-            embeddings.push(looks);
-        }
-        let spread = spread(people.iter().filter_map(|p| p.2.as_ref()));
-        for (i, (camera, a, here)) in people.iter().enumerate() {
-            for (other, b, there) in people[i + 1..].iter().filter(|p| p.0 != *camera) {
-                debug_assert!(camera != other);
-                if let (Some(here), Some(there)) = (here, there) {
-                    self.identities.meetings.add(*a, *b, nearness(here, there, spread));
-                }
-            }
-        }
+        meetings.compare_places(&present);
         if let Some(model) = &mut self.assignment {
-            let probabilities = model.probabilities(&embeddings);
-            for (row, &i) in described.iter().enumerate() {
-                for (column, &j) in described.iter().enumerate().skip(row + 1) {
-                    if people[i].0 != people[j].0
-                        && let Some(&p) = probabilities.get(row * described.len() + column)
-                    {
-                        self.identities.meetings.add(people[i].1, people[j].1, log_odds(p.into()));
-                    }
-                }
-            }
+            meetings.ask(model.as_mut(), &present);
         }
     }
 
@@ -260,17 +253,6 @@ impl Fused {
         }
         released
     }
-}
-
-/// Variance of places on the ground, the mean of both directions, in square metres.
-fn spread<'a>(places: impl Iterator<Item = &'a GroundPlace>) -> f64 {
-    let (mut n, mut sum, mut squares) = (0.0, (0.0, 0.0), 0.0);
-    for GroundPlace { position: (x, y), .. } in places {
-        n += 1.0;
-        sum = (sum.0 + x, sum.1 + y);
-        squares += x * x + y * y;
-    }
-    if n > 0.0 { 0.5 * (squares / n - (sum.0 * sum.0 + sum.1 * sum.1) / (n * n)).max(0.0) } else { 0.0 }
 }
 
 /// Who the tracklets are that sightings are made of.
@@ -321,10 +303,8 @@ impl Associator for Fused {
         if self.config.offline {
             let rest: Vec<_> = self.views.iter_mut().flat_map(|view| view.tracklets.drain(..)).collect();
             rest.into_iter().for_each(|t| self.remember(t));
-            self.identities = {
-                let meetings = std::mem::take(&mut self.identities.meetings);
-                Identities::settle(std::mem::take(&mut self.archive), meetings, &self.config)
-            };
+            let (archive, meetings) = (std::mem::take(&mut self.archive), self.identities.take_meetings());
+            self.identities = Identities::settle(archive, meetings, &self.config);
         }
         self.release(0)
     }

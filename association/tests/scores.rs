@@ -7,6 +7,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up may stop it")]
 
+#[path = "support/case.rs"]
+mod case;
 #[path = "support/recordings.rs"]
 mod recordings;
 #[path = "support/shared.rs"]
@@ -14,9 +16,9 @@ mod shared;
 
 use std::path::Path;
 
-use association::{AssociationConfig, Evidence, FusedConfig, MvmhatConfig, build};
-use evaluation::{CameraRows, Clear, Comparison, Hota, Identity, Observation, Protocol, Sequence};
-use scene::{Recording, TrackedBox};
+use association::{AssociationConfig, FusedConfig, MvmhatConfig};
+use case::Case;
+use evaluation::{Clear, Comparison, Hota, Identity, Protocol, Sequence};
 
 /// Points (percent) by which a score may differ.
 const TOLERANCE: f64 = 0.5;
@@ -63,28 +65,9 @@ fn the_fused_associator_keeps_identities_in_all_views() {
 }
 
 fn compare(shared: &Path, group: &str, config: &AssociationConfig) -> Comparison {
-    let (cameras, sets) = recordings::frame_sets(&shared.join("bench/sim60").join(group)).unwrap();
-    let window = |set: Option<&scene::FrameSet<_>>| set.unwrap().present().next().unwrap().1.number;
-    let window = evaluation::Window { first: window(sets.first()), last: window(sets.last()) };
-    let mut associator = build(config, Evidence::default()).unwrap();
-    let tracked: Vec<_> = sets.into_iter().flat_map(|set| associator.associate(set)).collect();
-    let truth = Recording::open(&shared.join("mvmhat").join(group)).unwrap();
-    assert_eq!(truth.cameras.iter().map(|c| &c.name).collect::<Vec<_>>(), cameras.iter().collect::<Vec<_>>());
-    let rows = truth.ground_truth().unwrap().into_iter().enumerate().map(|(camera, truth)| {
-        let views = tracked.iter().filter_map(|set| set.views[camera].as_ref());
-        let observed =
-            |b: &TrackedBox, number| Observation { frame: number, id: b.person.0.into(), place: b.bbox };
-        CameraRows {
-            name: cameras[camera].clone(),
-            truth: truth
-                .unwrap()
-                .into_iter()
-                .map(|row| Observation { frame: row.frame, id: row.id, place: row.bbox })
-                .collect(),
-            tracks: views.flat_map(|v| v.content.iter().map(|b| observed(b, v.number))).collect(),
-        }
-    });
-    Comparison::new(Some(window), rows.collect()).unwrap()
+    let case = Case::open(&shared.join("bench/sim60").join(group), &shared.join("mvmhat")).unwrap();
+    let (tracked, _) = case.track(config).unwrap();
+    case.compare(&tracked).unwrap()
 }
 
 fn scores(comparison: &Comparison) -> [f64; 8] {

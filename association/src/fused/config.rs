@@ -31,7 +31,7 @@ pub struct FusedConfig {
     /// Largest cost of continuing a tracklet, in nats, 0 or more: how unlikely the place is, plus how uncertain it has become,
     /// less what the looks say for it. Default 9.
     pub max_cost: f64,
-    /// Smallest overlap (intersection over union) with which what is left continues a tracklet, 0 to 1. Default 0.4.
+    /// Smallest overlap (intersection over union) with which what is left continues a tracklet, 0 to 1. Default 0.5.
     pub min_overlap: f64,
     /// Looks of a box of which no more than this share is free of nearer boxes are not learned, 0 to below 1.
     /// Default 0.3.
@@ -46,6 +46,10 @@ pub struct FusedConfig {
     pub min_deviations: f64,
     /// The most that the looks of two sightings can say, in nats, over 0. Default 5.
     pub max_evidence: f64,
+    /// Whether looks are compared relative to how alike people are to everybody. Default true.
+    pub local_scaling: bool,
+    /// Whether the clustering is improved by single steps. Default true; without it the most alike are joined, and that is it.
+    pub refine: bool,
     /// What a former decision counts against new evidence, in nats for each two sightings; 0 or more. Default 1.5.
     pub hysteresis: f64,
     /// Every so many instants all identities are considered anew, at least 1. Default 10. When somebody comes, it is done at
@@ -81,12 +85,14 @@ impl Default for FusedConfig {
             max_misses: 30,
             mahalanobis_gate: 9.4877,
             max_cost: 9.0,
-            min_overlap: 0.4,
+            min_overlap: 0.5,
             min_visible: 0.3,
             position_noise: 1.0 / 20.0,
             velocity_noise: 1.0 / 200.0,
             min_deviations: 1.0,
             max_evidence: 5.0,
+            local_scaling: true,
+            refine: true,
             hysteresis: 1.5,
             review_every: 10,
             gallery_size: 200,

@@ -4,7 +4,7 @@
 //! go, so whatever was learned in the meantime (a join, a split, a stranger who turned out to be a person at all) still
 //! counts. With no delay a box is let go at the instant it comes in; with the whole recording to wait for, at its end.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use scene::{BBox, FrameSet, PersonId, TrackedBox};
 
@@ -34,6 +34,12 @@ impl HeldBack {
     /// How many instants wait.
     pub(crate) fn len(&self) -> usize {
         self.instants.len()
+    }
+
+    /// The tracklets whose boxes wait.
+    pub(crate) fn tracklets(&self) -> BTreeSet<TrackletId> {
+        let views = self.instants.iter().flat_map(|instant| instant.present());
+        views.flat_map(|(_, view)| &view.content).map(|b| b.tracklet).collect()
     }
 
     /// Lets the oldest instant go, people named as `person_of` says; what is nobody is left out.
@@ -95,4 +101,54 @@ impl HeldBack {
 fn interpolate(from: &BBox, to: &BBox, share: f64) -> BBox {
     let between = |a: f64, b: f64| a + share * (b - a);
     BBox::new(between(from.x, to.x), between(from.y, to.y), between(from.w, to.w), between(from.h, to.h))
+}
+
+#[cfg(test)]
+mod tests {
+    use scene::{FrameIndex, FrameNumber, View};
+
+    use super::*;
+
+    /// An instant of one camera with boxes of tracklets at places, detected or believed in.
+    fn instant(boxes: &[(u64, f64, bool)]) -> FrameSet<Vec<TrackletBox>> {
+        let content = boxes.iter().map(|&(tracklet, x, detected)| TrackletBox {
+            tracklet: TrackletId(tracklet),
+            bbox: BBox::new(x, 0.0, 10.0, 20.0),
+            score: 0.9,
+            detected,
+        });
+        let view = View { number: FrameNumber(1), content: content.collect() };
+        FrameSet { index: FrameIndex(0), seconds: 0.0, views: vec![Some(view)] }
+    }
+
+    /// Where each person is at each instant, all of which wait until the last has come.
+    fn said(instants: &[&[(u64, f64, bool)]], names: &[(u64, u32)], gap: usize) -> Vec<Vec<(u32, f64)>> {
+        let mut held_back = HeldBack::default();
+        instants.iter().for_each(|boxes| held_back.push(instant(boxes)));
+        let names =
+            names.iter().map(|&(tracklet, person)| (TrackletId(tracklet), PersonId(person))).collect();
+        let mut said = Vec::new();
+        while let Some(mut set) = held_back.pop(&names, gap) {
+            let boxes = set.views.pop().flatten().map(|view| view.content).unwrap_or_default();
+            said.push(boxes.iter().map(|b| (b.person.0, b.bbox.x)).collect());
+        }
+        said
+    }
+
+    #[test]
+    fn a_tracklet_is_who_it_turned_out_to_be_and_what_is_nobody_is_left_out() {
+        let instants: [&[_]; 2] = [&[(1, 0.0, true), (2, 50.0, true)], &[(1, 1.0, true)]];
+        assert_eq!(said(&instants, &[(1, 7)], 0), [[(7, 0.0)], [(7, 1.0)]]);
+    }
+
+    #[test]
+    fn a_gap_is_filled_in_a_straight_line_also_between_tracklets_of_one_person() {
+        let instants: [&[_]; 4] = [&[(1, 0.0, true)], &[(1, 9.0, false)], &[], &[(2, 30.0, true)]];
+        let filled = vec![vec![(7, 0.0)], vec![(7, 10.0)], vec![(7, 20.0)], vec![(7, 30.0)]];
+        assert_eq!(said(&instants, &[(1, 7), (2, 7)], 2), filled);
+        let unfilled = vec![vec![(7, 0.0)], vec![(7, 9.0)], vec![], vec![(7, 30.0)]];
+        assert_eq!(said(&instants, &[(1, 7), (2, 7)], 1), unfilled, "longer than allowed");
+        let strangers = vec![vec![(7, 0.0)], vec![(7, 9.0)], vec![], vec![(8, 30.0)]];
+        assert_eq!(said(&instants, &[(1, 7), (2, 8)], 2), strangers);
+    }
 }

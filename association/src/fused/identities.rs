@@ -1,7 +1,7 @@
 //! Who the sightings are: one decision about all of them, in all views, present and past.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use scene::PersonId;
 
@@ -11,7 +11,7 @@ use super::likeness::likeness;
 use super::meetings::Meetings;
 use super::pairs::Pairs;
 use super::refinement::refine;
-use super::tracklet::Sighting;
+use super::tracklet::{Sighting, TrackletId};
 use crate::FusedConfig;
 
 /// The identities there are, and what is remembered of sightings that are over.
@@ -22,7 +22,7 @@ pub(crate) struct Identities {
     /// One counter for all views.
     last_person: u32,
     /// What instants told about people seen at one time.
-    pub(crate) meetings: Meetings,
+    meetings: Meetings,
 }
 
 /// How often a decision is made anew with what the one before taught about likeness.
@@ -37,6 +37,16 @@ impl Identities {
     /// What is remembered of sightings that are over.
     pub(crate) fn gallery(&self) -> &[Sighting] {
         &self.gallery
+    }
+
+    /// What instants told about people seen at one time.
+    pub(crate) fn meetings_mut(&mut self) -> &mut Meetings {
+        &mut self.meetings
+    }
+
+    /// Hands over what instants told, and forgets it.
+    pub(crate) fn take_meetings(&mut self) -> Meetings {
+        std::mem::take(&mut self.meetings)
     }
 
     /// Remembers a sighting that is over. Those of one person in one view become one.
@@ -56,6 +66,13 @@ impl Identities {
         }
     }
 
+    /// Forgets which tracklets the remembered sightings are made of, but for those that boxes still wait under.
+    pub(crate) fn keep_names_of(&mut self, waiting: &BTreeSet<TrackletId>) {
+        for sighting in &mut self.gallery {
+            sighting.tracklets.retain(|tracklet| waiting.contains(tracklet));
+        }
+    }
+
     /// Forgets who was last seen before `instant`.
     pub(crate) fn forget_before(&mut self, instant: u64) {
         self.gallery.retain(|s| s.last >= instant);
@@ -66,14 +83,16 @@ impl Identities {
         let mut sightings: Vec<&mut Sighting> = present;
         sightings.extend(&mut self.gallery);
         sightings.sort_by(|a, b| a.in_order(b));
-        let likeness = likeness(&sightings);
+        let likeness = likeness(&sightings, config.local_scaling);
         let mut identity: Vec<Option<usize>> = vec![None; sightings.len()];
         let mut clusters = Vec::new();
         for _ in 0..ROUNDS {
             self.likelihoods = Likelihoods::estimate(&sightings, &likeness, &identity, config.min_deviations);
             let affinities = affinities(&sightings, &likeness, &self.likelihoods, &self.meetings, config);
             clusters = cluster(&affinities);
-            refine(&affinities, &mut clusters);
+            if config.refine {
+                refine(&affinities, &mut clusters);
+            }
             identity = clusters.iter().copied().map(Some).collect();
         }
         name(&mut sightings, &clusters, &mut self.last_person);

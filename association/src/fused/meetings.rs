@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::tracklet::{Sighting, TrackletId};
-use crate::GroundPlace;
+use crate::{AssignmentModel, GroundPlace};
 
 /// Independent instants that any number of instants is worth, at most.
 const INDEPENDENT: f64 = 3.0;
@@ -28,9 +28,50 @@ pub(crate) struct Meetings {
     pairs: BTreeMap<(TrackletId, TrackletId), Meeting>,
 }
 
+/// A person whom a view sees at an instant.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Present<'a> {
+    /// Index of the camera.
+    pub(crate) view: usize,
+    pub(crate) tracklet: TrackletId,
+    /// Where they stand, where that can be told.
+    pub(crate) place: Option<GroundPlace>,
+    /// How they look, where that is known.
+    pub(crate) embedding: Option<&'a [f32]>,
+}
+
 impl Meetings {
+    /// Takes down how near to each other the people of different views stand.
+    pub(crate) fn compare_places(&mut self, present: &[Present<'_>]) {
+        let spread = spread(present.iter().filter_map(|p| p.place));
+        for (i, a) in present.iter().enumerate() {
+            for b in present[i + 1..].iter().filter(|b| b.view != a.view) {
+                if let (Some(here), Some(there)) = (a.place, b.place) {
+                    self.add(a.tracklet, b.tracklet, nearness(&here, &there, spread));
+                }
+            }
+        }
+    }
+
+    /// Takes down what a model says of the people of all views. They are ordered by view.
+    pub(crate) fn ask(&mut self, model: &mut dyn AssignmentModel, present: &[Present<'_>]) {
+        let described: Vec<_> =
+            present.iter().filter_map(|p| Some((p.view, p.tracklet, p.embedding?))).collect();
+        let views = described.last().map_or(0, |(view, ..)| view + 1);
+        let mut embeddings = vec![Vec::new(); views];
+        described.iter().for_each(|(view, _, embedding)| embeddings[*view].push(*embedding));
+        let probabilities = model.probabilities(&embeddings);
+        for (i, a) in described.iter().enumerate() {
+            for (j, b) in described.iter().enumerate().skip(i + 1).filter(|(_, b)| b.0 != a.0) {
+                if let Some(&p) = probabilities.get(i * described.len() + j) {
+                    self.add(a.1, b.1, log_odds(p.into()));
+                }
+            }
+        }
+    }
+
     /// Adds what an instant tells about two tracklets.
-    pub(crate) fn add(&mut self, a: TrackletId, b: TrackletId, evidence: f64) {
+    fn add(&mut self, a: TrackletId, b: TrackletId, evidence: f64) {
         let meeting = self.pairs.entry((a.min(b), a.max(b))).or_default();
         meeting.instants += 1.0;
         meeting.sum += evidence.clamp(-MOST, MOST);
@@ -59,15 +100,26 @@ impl Meetings {
 
 /// How much the places of two people speak for one person, in nats, among people who are scattered over the ground with the
 /// variance `spread` in either direction: the logarithm of the likelihood ratio of two normal distributions of their distance.
-pub(crate) fn nearness(a: &GroundPlace, b: &GroundPlace, spread: f64) -> f64 {
+fn nearness(a: &GroundPlace, b: &GroundPlace, spread: f64) -> f64 {
     let squared = a.squared_distance(b);
     let same = a.variance + b.variance;
     let strangers = 2.0 * spread + same;
     (strangers / same).ln() - 0.5 * squared * (1.0 / same - 1.0 / strangers)
 }
 
+/// Variance of places on the ground, the mean of both directions, in square metres.
+fn spread(places: impl Iterator<Item = GroundPlace>) -> f64 {
+    let (mut n, mut sum, mut squares) = (0.0, (0.0, 0.0), 0.0);
+    for GroundPlace { position: (x, y), .. } in places {
+        n += 1.0;
+        sum = (sum.0 + x, sum.1 + y);
+        squares += x * x + y * y;
+    }
+    if n > 0.0 { 0.5 * (squares / n - (sum.0 * sum.0 + sum.1 * sum.1) / (n * n)).max(0.0) } else { 0.0 }
+}
+
 /// How much a probability speaks for one person, in nats.
-pub(crate) fn log_odds(probability: f64) -> f64 {
+fn log_odds(probability: f64) -> f64 {
     let p = probability.clamp(1e-4, 1.0 - 1e-4);
     (p / (1.0 - p)).ln()
 }
@@ -91,6 +143,52 @@ mod tests {
         assert!((5.9..6.0).contains(&evidence(&meetings)));
         meetings.retain(|tracklet| tracklet != TrackletId(2));
         assert_eq!(evidence(&meetings), 0.0);
+    }
+
+    #[test]
+    fn people_of_different_views_are_compared_by_where_they_stand() {
+        let place = |x: f64| Some(GroundPlace { position: (x, 0.0), variance: 0.25 });
+        let present = |view, tracklet, x| Present {
+            view,
+            tracklet: TrackletId(tracklet),
+            place: place(x),
+            embedding: None,
+        };
+        let mut meetings = Meetings::default();
+        meetings.compare_places(&[
+            present(0, 1, 0.0),
+            present(0, 2, 5.0),
+            present(1, 3, 0.2),
+            present(1, 4, 5.1),
+        ]);
+        let evidence = |a, b| meetings.evidence(&sighting(0, a), &sighting(1, b));
+        assert!(evidence(1, 3) > 1.0 && evidence(2, 4) > 1.0);
+        assert!(evidence(1, 4) < -1.0 && evidence(2, 3) < -1.0);
+    }
+
+    #[test]
+    fn a_model_is_asked_about_those_whose_looks_are_known() {
+        struct Model;
+        impl AssignmentModel for Model {
+            fn probabilities(&mut self, views: &[Vec<&[f32]>]) -> Vec<f32> {
+                assert_eq!(views.iter().map(Vec::len).collect::<Vec<_>>(), [1, 0, 2]);
+                vec![1.0, 0.9, 0.2, 0.9, 1.0, 0.5, 0.2, 0.5, 1.0]
+            }
+        }
+        let looks = [1.0f32];
+        let present = |view, tracklet, known: bool| Present {
+            view,
+            tracklet: TrackletId(tracklet),
+            place: None,
+            embedding: known.then_some(&looks[..]),
+        };
+        let mut meetings = Meetings::default();
+        let people = [present(0, 1, true), present(1, 2, false), present(2, 3, true), present(2, 4, true)];
+        meetings.ask(&mut Model, &people);
+        let evidence = |a, b| meetings.evidence(&sighting(0, a), &sighting(2, b));
+        assert!((evidence(1, 3) - 9f64.ln() * 0.75).abs() < 1e-6, "{}", evidence(1, 3));
+        assert!((evidence(1, 4) + 4f64.ln() * 0.75).abs() < 1e-6);
+        assert_eq!(meetings.pairs.len(), 2);
     }
 
     #[test]

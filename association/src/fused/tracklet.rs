@@ -76,6 +76,7 @@ const HIDDEN: f32 = 1e-3;
 /// A sighting that goes on: the person is seen, or was until recently.
 #[derive(Clone, Debug)]
 pub(crate) struct Tracklet {
+    pub(crate) id: TrackletId,
     pub(crate) sighting: Sighting,
     pub(crate) motion: Motion,
     /// Frames of the camera since the last detection, 0 while the person is seen.
@@ -101,7 +102,8 @@ impl Tracklet {
         let mut sighting = Sighting::new(view, instant);
         sighting.tracklets.push(id);
         let motion = Motion::start(&seen.measurements[i], config.motion_noise());
-        let mut tracklet = Self { sighting, motion, missed: 0, believed: false, detection: None, score: 0.0 };
+        let mut tracklet =
+            Self { id, sighting, motion, missed: 0, believed: false, detection: None, score: 0.0 };
         tracklet.hit(instant, seen, i, clarity, config);
         tracklet
     }
@@ -153,13 +155,11 @@ impl Tracklet {
     /// Where the person is seen, or believed to be if they were seen at the instant before: one frame without detection
     /// is mostly the detector's fault.
     pub(crate) fn current_box(&self) -> Option<TrackletBox> {
-        let detected = self.missed == 0;
-        let [tracklet] = self.sighting.tracklets[..] else { return None };
         (self.missed <= 1).then(|| TrackletBox {
-            tracklet,
+            tracklet: self.id,
             bbox: self.motion.bbox(),
             score: self.score,
-            detected,
+            detected: self.missed == 0,
         })
     }
 }

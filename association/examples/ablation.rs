@@ -1,0 +1,99 @@
+//! What each step of the association buys: every variant on every data set, as one table.
+//!
+//! `cargo run --release -p association --example ablation -- TRUTH DATASET... [--variants FILE]`
+//!
+//! `DATASET/<recording>/<camera>/det/det.npy` in, ground truth from `TRUTH/<recording>`. Scores are pooled over the recordings
+//! of a data set and averaged over data sets (say, seeds). `FILE` is YAML, a map from labels to options of an associator
+//! (`name` included where it is not `fused`); without it, the variants of `docs/association.md`. The last column is the speed of
+//! the association alone, on one thread.
+
+#[path = "../tests/support/case.rs"]
+mod case;
+#[path = "../tests/support/recordings.rs"]
+mod recordings;
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use association::AssociationConfig;
+use case::Case;
+use evaluation::{DatasetScores, Protocol, RecordingScores};
+use serde_yaml::{Mapping, Value};
+
+/// Each step taken away from the default, or added to it.
+const VARIANTS: &str = include_str!("ablation.yaml");
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut variants = VARIANTS.to_owned();
+    if let Some(at) = arguments.iter().position(|a| a == "--variants") {
+        let file = arguments.drain(at..).nth(1).ok_or("--variants: a file is missing")?;
+        variants = std::fs::read_to_string(&file).map_err(|error| format!("{file}: {error}"))?;
+    }
+    let [truth, datasets @ ..] = arguments.as_slice() else {
+        return Err("usage: ablation TRUTH DATASET... [--variants FILE]".into());
+    };
+    let datasets: Vec<PathBuf> = datasets.iter().map(PathBuf::from).collect();
+    let datasets = datasets
+        .iter()
+        .map(|folder| recordings_in(folder, Path::new(truth)))
+        .collect::<Result<Vec<_>, _>>()?;
+    let variants: Mapping = serde_yaml::from_str(&variants)?;
+    let columns = ["MOTA", "IDF1", "IDSW", "global IDF1", "CVIDF1", "CVMA", "frame sets/s"];
+    println!("| variant | {} |", columns.join(" | "));
+    println!("|---|{}", "---|".repeat(columns.len()));
+    for (label, options) in &variants {
+        let label = label.as_str().ok_or("a label must be text")?;
+        let config = config(options).map_err(|error| format!("{label}: {error}"))?;
+        let mut sums = [0.0; 7];
+        for cases in &datasets {
+            let row = score(cases, &config)?;
+            sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value / datasets.len() as f64);
+        }
+        let [mota, idf1, switches, global, cvidf1, cvma, speed] = sums;
+        println!(
+            "| {label} | {mota:.2} | {idf1:.2} | {switches:.0} | {global:.2} | {cvidf1:.2} | {cvma:.2} | {speed:.0} |"
+        );
+    }
+    Ok(())
+}
+
+/// All recordings in a folder, by their names.
+fn recordings_in(folder: &Path, truth: &Path) -> Result<Vec<(String, Case)>, Box<dyn Error>> {
+    let entries = std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+    paths.retain(|path| path.is_dir());
+    paths.sort();
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    paths.iter().map(|path| Ok((name(path), Case::open(path, truth)?))).collect()
+}
+
+fn config(options: &Value) -> Result<AssociationConfig, Box<dyn Error>> {
+    let mut options = options.as_mapping().cloned().unwrap_or_default();
+    let name = options.remove("name");
+    let name = name.as_ref().and_then(Value::as_str).unwrap_or("fused");
+    Ok(AssociationConfig::named(name, Value::Mapping(options))?)
+}
+
+/// The columns of one variant on one data set.
+fn score(cases: &[(String, Case)], config: &AssociationConfig) -> Result<[f64; 7], Box<dyn Error>> {
+    let (mut seconds, mut instants, mut scored) = (0.0, 0, Vec::new());
+    for (name, case) in cases {
+        let (tracked, took) = case.track(config)?;
+        seconds += took;
+        instants += case.sets.len();
+        let scores = RecordingScores::new(&case.compare(&tracked)?, Protocol::TrackEval);
+        scored.push((name.clone(), scores));
+    }
+    let scores = DatasetScores::new(scored);
+    let percent = |ratio: f64| 100.0 * ratio;
+    Ok([
+        percent(scores.overall.clear.mota()),
+        percent(scores.overall.identity.idf1()),
+        scores.overall.clear.idsw as f64,
+        percent(scores.global.identity.idf1()),
+        percent(scores.cross_view.mvmhat.cvidf1()),
+        percent(scores.cross_view.mvmhat.cvma()),
+        instants as f64 / seconds,
+    ])
+}
