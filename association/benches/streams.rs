@@ -1,6 +1,6 @@
 //! Frame sets a second of the default associator on one core, where there is much to do, and after a long time.
 //!
-//! `cargo bench -p association --bench streams`, about two minutes on a quiet machine. Frame sets are made as they are
+//! `cargo bench -p association --bench streams`, little more than a minute. Frame sets are made as they are
 //! needed, and only the association is timed, as time on the core: it has one thread. Two tables:
 //!
 //! * **wide**: 16 cameras that see 50 people each, with 512-d embeddings;
@@ -24,7 +24,7 @@ use scene::{FrameSet, PersonId, Seen};
 
 /// Frame sets of the wide stream.
 const WIDE: u64 = 500;
-/// Where the long one is looked at, over the last frame sets before. The gallery is full after some 450.
+/// Where the long one is looked at, over the last frame sets before. The gallery is full after some 500.
 const LONG: [u64; 3] = [1_000, 10_000, 100_000];
 const WINDOW: u64 = 500;
 
