@@ -23,10 +23,12 @@ test: setup ## Every test
 
 lint: setup ## Formatting and lints, warnings are errors
 	cargo fmt --all --check
+	cargo fmt --manifest-path association/peers/Cargo.toml --check
 	cargo clippy --release --locked --workspace --all-targets -- -D warnings
 
 bench: setup ## Every benchmark; figures are ratios to peers measured in the same run
 	cargo bench --locked --workspace
+	RUST_LIB_BACKTRACE=0 cargo run --release --locked --manifest-path association/peers/Cargo.toml --target-dir target/peers
 	@if [ -d "$(SHARED)/weights" ]; then \
 		scripts/bench-inference.py "$(SHARED)/weights" && scripts/bench-evaluation.py "$(SHARED)/mvmhat"; \
 	else \

@@ -45,14 +45,16 @@ impl Crowd {
 }
 
 /// Numbers from -1 to 1 (splitmix64; Steele, Lea and Flood, 2014).
-struct Noise(u64);
+pub(crate) struct Noise(u64);
 
 impl Noise {
-    fn new(seed: u64) -> Self {
+    /// A sequence of its own for each seed.
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
-    fn next(&mut self) -> f32 {
+    /// The next number.
+    pub(crate) fn next(&mut self) -> f32 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
