@@ -74,7 +74,7 @@ pub use config::FusedConfig;
 use held_back::HeldBack;
 use identities::Identities;
 use meetings::Present;
-use over_time::TimeMatcher;
+use over_time::{Situation, TimeMatcher};
 use tracklet::{Sighting, Tracklet, TrackletId};
 use visibility::clarities;
 
@@ -151,7 +151,8 @@ impl Fused {
         clarities(&observations.boxes, config.min_visible as f32, clarity);
         tracklets.iter_mut().for_each(|t| t.predict(config));
         let likelihoods = self.identities.likelihoods();
-        let tracklet_of = time.match_view(tracklets, observations, clarity, likelihoods, config);
+        let view = Situation { tracklets, seen: observations, clarity, likelihoods, config };
+        let tracklet_of = time.match_view(&view);
         for (i, tracklet) in tracklet_of.iter().enumerate() {
             match tracklet {
                 Some(t) => tracklets[*t].update(*instant, observations, i, clarity[i], config),

@@ -24,6 +24,7 @@ mod cross_view;
 mod evidence;
 mod fused;
 mod gallery;
+mod gated_assignment;
 mod ground;
 mod kalman;
 mod linear_assignment;

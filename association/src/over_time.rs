@@ -4,21 +4,16 @@
 //! seen last before those that have been lost for longer, because the uncertainty of a lost one is so wide that it
 //! would win any detection. Then what is left by *overlap*: tentative tracks, and confirmed ones lost from sight only now.
 
+use crate::gated_assignment::GatedAssignment;
 use crate::observations::Observations;
 use crate::track::{Stage, Track};
-use crate::{CostMatrix, LinearAssignment, MotionGate, MvmhatConfig};
-
-/// What a pair beyond the gate costs more than one at the gate.
-///
-/// It stays a finite cost, as in DeepSORT: the assignment then has no reason to give up a good pair for the sake of two
-/// poor ones, as it would have if it went for as many pairs as possible.
-const BEYOND_GATE: f32 = 1e-5;
+use crate::{CostMatrix, MotionGate, MvmhatConfig};
 
 /// Matches the tracks of one view with its detections. One for all views: it keeps nothing but its workspace.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TimeMatcher {
     costs: CostMatrix,
-    solver: LinearAssignment,
+    solver: GatedAssignment,
     /// Track of each detection.
     track_of: Vec<Option<usize>>,
     /// Confirmed tracks that the cascade may match, in order of their age.
@@ -72,7 +67,7 @@ impl TimeMatcher {
                 let near = distance <= config.mahalanobis_gate;
                 let embedding = if near { seen.embedding(detection) } else { None };
                 let distance = embedding.and_then(|e| tracks[same_age[row]].gallery.distance(e));
-                gated(distance.unwrap_or(f32::INFINITY), limit)
+                distance.unwrap_or(CostMatrix::FORBIDDEN)
             });
             self.assign(limit);
         }
@@ -91,9 +86,9 @@ impl TimeMatcher {
         costs.fill(candidates.len(), free.len(), |row, column| {
             let track = &tracks[candidates[row]];
             if track.age > 1 {
-                return gated(f32::INFINITY, limit);
+                return CostMatrix::FORBIDDEN;
             }
-            gated(1.0 - track.motion.bbox().iou(&seen.boxes[free[column]]) as f32, limit)
+            1.0 - track.motion.bbox().iou(&seen.boxes[free[column]]) as f32
         });
         self.assign(limit);
     }
@@ -101,21 +96,13 @@ impl TimeMatcher {
     /// Matches `candidates` (the rows of the costs) with the free detections (their columns).
     fn assign(&mut self, limit: f32) {
         let Self { costs, solver, track_of, candidates, free, matched, .. } = self;
-        // Gated costs are finite, so there is always an assignment.
-        let columns = solver.solve(costs).unwrap_or_default();
+        let columns = solver.solve(costs, limit);
         for (row, column) in columns.iter().enumerate().filter_map(|(r, c)| Some((r, (*c)?))) {
-            if costs.get(row, column) <= limit {
-                track_of[free[column]] = Some(candidates[row]);
-                matched[candidates[row]] = true;
-            }
+            track_of[free[column]] = Some(candidates[row]);
+            matched[candidates[row]] = true;
         }
         free.retain(|&detection| track_of[detection].is_none());
     }
-}
-
-/// A cost up to `limit`, or what stands for all that is beyond (also for what is not a number).
-fn gated(cost: f32, limit: f32) -> f32 {
-    if cost <= limit { cost } else { limit + BEYOND_GATE }
 }
 
 #[cfg(test)]

@@ -14,15 +14,15 @@ pub(crate) const FORBIDDEN: f64 = f64::NEG_INFINITY;
 /// they are not known, nothing speaks for or against it.
 pub(crate) fn cluster(affinities: &Pairs) -> Vec<usize> {
     let n = affinities.len();
-    let sums = (0..n * n).map(|at| affinities.get(at / n, at % n).unwrap_or(0.0)).collect();
-    Linkage { sizes: vec![1.0; n], sums }.cluster()
+    let averages = (0..n * n).map(|at| affinities.get(at / n, at % n).unwrap_or(0.0)).collect();
+    Linkage { sizes: vec![1.0; n], averages }.cluster()
 }
 
 struct Linkage {
     /// Members of each cluster; at first one.
     sizes: Vec<f64>,
-    /// `n` x `n`: affinities summed over the members of two clusters.
-    sums: Vec<f64>,
+    /// `n` x `n`: mean affinities between the members of two clusters.
+    averages: Vec<f64>,
 }
 
 impl Linkage {
@@ -30,15 +30,20 @@ impl Linkage {
         let n = self.sizes.len();
         let mut cluster: Vec<usize> = (0..n).collect();
         let mut roots = cluster.clone();
-        let mut nearest: Vec<Option<usize>> = (0..n).map(|i| self.nearest(i, &roots)).collect();
-        while let Some((a, b)) = self.best(&roots, &nearest) {
+        let mut nearest: Vec<(f64, usize)> = (0..n).map(|i| self.nearest(i, &roots)).collect();
+        while let Some(a) = roots.iter().copied().max_by(|&a, &b| nearest[a].0.total_cmp(&nearest[b].0)) {
+            let (average, b) = nearest[a];
+            if average <= 0.0 {
+                break;
+            }
             self.join(a, b, &roots);
             roots.retain(|&root| root != b);
             cluster.iter_mut().filter(|c| **c == b).for_each(|c| *c = a);
             for &root in &roots {
                 // Who was nearest to either may have somebody else now; to the others the union is never nearer than
                 // both of its halves were.
-                if root == a || nearest[root].is_some_and(|near| near == a || near == b) {
+                let (_, near) = nearest[root];
+                if root == a || near == a || near == b {
                     nearest[root] = self.nearest(root, &roots);
                 }
             }
@@ -46,30 +51,23 @@ impl Linkage {
         cluster
     }
 
-    /// The two clusters most alike, if any two are rather the same.
-    fn best(&self, roots: &[usize], nearest: &[Option<usize>]) -> Option<(usize, usize)> {
-        let pairs = roots.iter().filter_map(|&a| Some((a, nearest[a]?)));
-        let (a, b) = pairs.max_by(|x, y| self.average(x.0, x.1).total_cmp(&self.average(y.0, y.1)))?;
-        (self.average(a, b) > 0.0).then_some((a, b))
-    }
-
-    fn nearest(&self, a: usize, roots: &[usize]) -> Option<usize> {
-        let others = roots.iter().copied().filter(|&b| b != a);
-        others.max_by(|&x, &y| self.average(a, x).total_cmp(&self.average(a, y)))
-    }
-
-    fn average(&self, a: usize, b: usize) -> f64 {
-        self.sums[a * self.sizes.len() + b] / (self.sizes[a] * self.sizes[b])
+    /// The cluster nearest to `a` and how near it is.
+    fn nearest(&self, a: usize, roots: &[usize]) -> (f64, usize) {
+        let row = &self.averages[a * self.sizes.len()..][..self.sizes.len()];
+        let others = roots.iter().copied().filter(|&b| b != a).map(|b| (row[b], b));
+        others.max_by(|x, y| x.0.total_cmp(&y.0)).unwrap_or((f64::NEG_INFINITY, a))
     }
 
     /// Puts `b` into `a`.
     fn join(&mut self, a: usize, b: usize, roots: &[usize]) {
         let n = self.sizes.len();
+        let size = self.sizes[a] + self.sizes[b];
+        let (of_a, of_b) = (self.sizes[a] / size, self.sizes[b] / size);
         for &c in roots.iter().filter(|&&c| c != a && c != b) {
-            let sum = self.sums[a * n + c] + self.sums[b * n + c];
-            (self.sums[a * n + c], self.sums[c * n + a]) = (sum, sum);
+            let average = of_a * self.averages[a * n + c] + of_b * self.averages[b * n + c];
+            (self.averages[a * n + c], self.averages[c * n + a]) = (average, average);
         }
-        self.sizes[a] += self.sizes[b];
+        self.sizes[a] = size;
     }
 }
 

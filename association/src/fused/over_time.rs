@@ -8,17 +8,42 @@
 
 use super::likelihoods::Likelihoods;
 use super::tracklet::Tracklet;
+use crate::gated_assignment::GatedAssignment;
 use crate::observations::Observations;
-use crate::{CostMatrix, FusedConfig, LinearAssignment, MotionGate};
+use crate::{CostMatrix, FusedConfig, MotionGate};
 
 /// The most that looks can say: they are never so sure as a narrow estimate of their scatter makes them.
 const MOST: f64 = 8.0;
+
+/// What there is to match in one view at one instant.
+pub(crate) struct Situation<'a> {
+    pub(crate) tracklets: &'a [Tracklet],
+    pub(crate) seen: &'a Observations,
+    /// How clearly each detection can be seen.
+    pub(crate) clarity: &'a [f32],
+    pub(crate) likelihoods: &'a Likelihoods,
+    pub(crate) config: &'a FusedConfig,
+}
+
+impl Situation<'_> {
+    /// Whether the detector is certain enough of a detection for it to begin a tracklet.
+    fn is_certain(&self, detection: usize) -> bool {
+        f64::from(self.seen.scores[detection]) >= self.config.high_score
+    }
+
+    /// How much looks speak for a detection being the person of a tracklet, in nats, where they are known.
+    fn continuity(&self, tracklet: usize, detection: usize) -> Option<f64> {
+        let looks = &self.tracklets[tracklet].sighting.looks;
+        let likeness = looks.likeness_to(self.seen.embedding(detection)?)?;
+        Some(self.likelihoods.continuity(likeness.into()))
+    }
+}
 
 /// Matches the tracklets of one view with its detections. One for all views: it keeps nothing but its workspace.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TimeMatcher {
     costs: CostMatrix,
-    solver: LinearAssignment,
+    solver: GatedAssignment,
     /// Tracklet of each detection.
     tracklet_of: Vec<Option<usize>>,
     gates: Vec<MotionGate>,
@@ -30,107 +55,70 @@ pub(crate) struct TimeMatcher {
 }
 
 impl TimeMatcher {
-    /// The tracklet (as an index) of each detection. The tracklets have been predicted to this instant; `strangers` is
-    /// the cosine usual among different people.
-    pub(crate) fn match_view(
-        &mut self,
-        tracklets: &[Tracklet],
-        seen: &Observations,
-        clarity: &[f32],
-        likelihoods: &Likelihoods,
-        config: &FusedConfig,
-    ) -> &[Option<usize>] {
+    /// The tracklet (as an index) of each detection. The tracklets have been predicted to this instant.
+    pub(crate) fn match_view(&mut self, view: &Situation<'_>) -> &[Option<usize>] {
         self.tracklet_of.clear();
-        self.tracklet_of.resize(seen.len(), None);
+        self.tracklet_of.resize(view.seen.len(), None);
         self.matched.clear();
-        self.matched.resize(tracklets.len(), false);
-        self.by_place_and_looks(tracklets, seen, clarity, likelihoods, config);
-        self.by_overlap(tracklets, seen, clarity, likelihoods, config);
+        self.matched.resize(view.tracklets.len(), false);
+        self.by_place_and_looks(view);
+        self.by_overlap(view);
         &self.tracklet_of
     }
 
-    fn by_place_and_looks(
-        &mut self,
-        tracklets: &[Tracklet],
-        seen: &Observations,
-        clarity: &[f32],
-        likelihoods: &Likelihoods,
-        config: &FusedConfig,
-    ) {
-        let noise = config.motion_noise();
+    fn by_place_and_looks(&mut self, view: &Situation<'_>) {
+        let (config, noise) = (view.config, view.config.motion_noise());
         self.tracklets.clear();
-        self.tracklets.extend(0..tracklets.len());
+        self.tracklets.extend(0..view.tracklets.len());
         self.detections.clear();
-        self.detections.extend((0..seen.len()).filter(|&i| f64::from(seen.scores[i]) >= config.high_score));
+        self.detections.extend((0..view.seen.len()).filter(|&i| view.is_certain(i)));
         self.gates.clear();
-        self.gates.extend(tracklets.iter().map(|t| t.motion.gate(noise)));
+        self.gates.extend(view.tracklets.iter().map(|t| t.motion.gate(noise)));
         self.spreads.clear();
-        self.spreads.extend(tracklets.iter().map(|t| t.motion.spread(noise)));
+        self.spreads.extend(view.tracklets.iter().map(|t| t.motion.spread(noise)));
         let Self { costs, gates, spreads, detections, .. } = self;
-        let limit = config.max_cost as f32;
-        costs.fill(tracklets.len(), detections.len(), |row, column| {
+        costs.fill(view.tracklets.len(), detections.len(), |row, column| {
             let detection = detections[column];
-            let place = gates[row].squared_mahalanobis(&seen.measurements[detection]);
+            let place = gates[row].squared_mahalanobis(&view.seen.measurements[detection]);
             // The cheap gate first: looks are compared only where the person may have got to.
             if place.is_nan() || place > config.mahalanobis_gate {
-                return beyond(limit);
+                return CostMatrix::FORBIDDEN;
             }
-            let looks = &tracklets[row].sighting.looks;
-            let likeness = seen.embedding(detection).and_then(|e| looks.likeness_to(e));
-            let looks = likeness.map_or(0.0, |l| likelihoods.continuity(l.into()).clamp(-MOST, MOST));
-            let cost = (0.5 * place + spreads[row] - f64::from(clarity[detection]) * looks) as f32;
-            if cost <= limit { cost } else { beyond(limit) }
+            let looks = view.continuity(row, detection).unwrap_or(0.0).clamp(-MOST, MOST);
+            (0.5 * place + spreads[row] - f64::from(view.clarity[detection]) * looks) as f32
         });
-        self.assign(limit);
+        self.assign(config.max_cost as f32);
     }
 
-    fn by_overlap(
-        &mut self,
-        tracklets: &[Tracklet],
-        seen: &Observations,
-        clarity: &[f32],
-        likelihoods: &Likelihoods,
-        config: &FusedConfig,
-    ) {
+    fn by_overlap(&mut self, view: &Situation<'_>) {
         let matched = &self.matched;
         self.tracklets.clear();
-        self.tracklets.extend((0..tracklets.len()).filter(|&t| !matched[t] && tracklets[t].missed == 1));
+        let just_lost = |&t: &usize| !matched[t] && view.tracklets[t].missed == 1;
+        self.tracklets.extend((0..view.tracklets.len()).filter(just_lost));
         let tracklet_of = &self.tracklet_of;
         self.detections.clear();
-        self.detections.extend((0..seen.len()).filter(|&i| tracklet_of[i].is_none()));
-        let limit = 1.0 - config.min_overlap as f32;
+        self.detections.extend((0..view.seen.len()).filter(|&i| tracklet_of[i].is_none()));
         let Self { costs, tracklets: rows, detections, .. } = self;
         costs.fill(rows.len(), detections.len(), |row, column| {
-            let (tracklet, detection) = (&tracklets[rows[row]], detections[column]);
-            let likeness = seen.embedding(detection).and_then(|e| tracklet.sighting.looks.likeness_to(e));
-            let telling = clarity[detection] >= 0.5 && f64::from(seen.scores[detection]) >= config.high_score;
-            if telling && likeness.is_some_and(|l| likelihoods.continuity(l.into()) < 0.0) {
-                return beyond(limit);
+            let (tracklet, detection) = (rows[row], detections[column]);
+            let telling = view.clarity[detection] >= 0.5 && view.is_certain(detection);
+            if telling && view.continuity(tracklet, detection).is_some_and(|looks| looks < 0.0) {
+                return CostMatrix::FORBIDDEN;
             }
-            let cost = 1.0 - tracklet.motion.bbox().iou(&seen.boxes[detection]) as f32;
-            if cost <= limit { cost } else { beyond(limit) }
+            1.0 - view.tracklets[tracklet].motion.bbox().iou(&view.seen.boxes[detection]) as f32
         });
-        self.assign(limit);
+        self.assign(1.0 - view.config.min_overlap as f32);
     }
 
     /// Matches the tracklets and detections that rows and columns of the costs stand for.
     fn assign(&mut self, limit: f32) {
         let Self { costs, solver, tracklet_of, tracklets, detections, matched, .. } = self;
-        // Gated costs are finite, so there is always an assignment.
-        let columns = solver.solve(costs).unwrap_or_default();
+        let columns = solver.solve(costs, limit);
         for (row, column) in columns.iter().enumerate().filter_map(|(r, c)| Some((r, (*c)?))) {
-            if costs.get(row, column) <= limit {
-                tracklet_of[detections[column]] = Some(tracklets[row]);
-                matched[tracklets[row]] = true;
-            }
+            tracklet_of[detections[column]] = Some(tracklets[row]);
+            matched[tracklets[row]] = true;
         }
     }
-}
-
-/// The cost of a pair beyond `limit`, or of one that cannot be compared: little more than at the limit, so that no good
-/// pair is given up for the sake of two poor ones.
-fn beyond(limit: f32) -> f32 {
-    limit + 1e-3
 }
 
 #[cfg(test)]
@@ -171,7 +159,9 @@ mod tests {
         let tracklets: Vec<_> = tracklets.iter().map(tracklet).collect();
         let clarity = vec![clarity; detections.len()];
         let (seen, likelihoods) = (observations(detections), Likelihoods::default());
-        TimeMatcher::default().match_view(&tracklets, &seen, &clarity, &likelihoods, &config).to_vec()
+        let (tracklets, seen, clarity) = (&tracklets[..], &seen, &clarity[..]);
+        let view = Situation { tracklets, seen, clarity, likelihoods: &likelihoods, config: &config };
+        TimeMatcher::default().match_view(&view).to_vec()
     }
 
     #[test]
