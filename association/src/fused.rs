@@ -47,7 +47,7 @@ mod visibility;
 
 use std::cmp::Reverse;
 
-use scene::{Detection, FrameSet, Seen, TrackedBox};
+use scene::{FrameSet, Seen, TrackedBox};
 
 pub use config::FusedConfig;
 use identities::Identities;
@@ -101,15 +101,19 @@ impl Fused {
     }
 
     /// Continues, starts and ends the tracklets of one view.
-    fn follow(&mut self, camera: usize, detections: Option<&[Detection]>) {
+    fn follow(&mut self, camera: usize, seen: Option<&Seen>) {
         let Self { config, views, identities, time, instant, clarity, .. } = self;
         let ViewState { tracklets, observations } = &mut views[camera];
-        let Some(detections) = detections else {
+        let Some(Seen { detections, camera_motion }) = seen else {
             tracklets.iter_mut().for_each(|t| t.coast(config));
             return;
         };
         observations.take(detections, config.min_score as f32, self.dimension.unwrap_or(0));
         clarities(&observations.boxes, config.min_visible as f32, clarity);
+        // What the camera did since its frame before; instants without one were foreseen in the picture of that frame.
+        if let Some(motion) = camera_motion {
+            tracklets.iter_mut().for_each(|t| t.motion.move_camera(motion));
+        }
         tracklets.iter_mut().for_each(|t| t.predict(config));
         let tracklet_of = time.match_view(tracklets, observations, clarity, identities.scale(), config);
         for (i, tracklet) in tracklet_of.iter().enumerate() {
@@ -178,7 +182,7 @@ impl Associator for Fused {
         }
         for camera in 0..self.views.len() {
             let view = seen.views.get(camera).and_then(Option::as_ref);
-            self.follow(camera, view.map(|view| view.content.detections.as_slice()));
+            self.follow(camera, view.map(|view| &view.content));
         }
         self.identify();
         self.instant += 1;
