@@ -2,8 +2,7 @@
 //!
 //! As in BoT-SORT (Aharon et al., 2022, section 3.1): corners of the picture before are found again in this one (sparse
 //! optical flow by Lucas and Kanade, on pictures shrunk to 320 pixels), and the similarity that most of them follow is the
-//! motion of what does not move by itself (RANSAC; people who walk are outliers). It is refined on those that follow
-//! it. RANSAC draws from a generator that starts anew for every picture, so the same pictures give the same motion.
+//! motion of what does not move by itself (RANSAC; people who walk are outliers). It is then fitted to all that follow it. RANSAC draws from a generator that starts anew for every picture, so the same pictures give the same motion.
 //!
 //! A motion is always that from the last picture that could be read. The association needs exactly this: where a
 //! picture is missing, it foresees people in the coordinates of the last one there was. Neither the reader nor the clock
@@ -108,26 +107,20 @@ impl Shrunk {
             return Ok(None);
         }
         let mut inliers = Mat::default();
-        let found = estimate_affine_partial_2d(
-            &from,
-            &to,
-            &mut inliers,
-            RANSAC,
-            INLIER_DISTANCE * f64::from(self.step),
-            2000,
-            0.99,
-            10,
-        )?;
+        // Without OpenCV's refinement, which solves its equations by whatever LAPACK it meets in the process: that is
+        // libtorch's, on many threads.
+        let distance = INLIER_DISTANCE * f64::from(self.step);
+        let found = estimate_affine_partial_2d(&from, &to, &mut inliers, RANSAC, distance, 2000, 0.99, 0)?;
         if found.empty() {
             return Ok(None);
         }
-        let number = |row, column| found.at_2d::<f64>(row, column).copied();
-        let motion =
-            CameraMotion { a: number(0, 0)?, b: number(1, 0)?, dx: number(0, 2)?, dy: number(1, 2)? };
-        let followers = inliers.data_bytes()?.iter().filter(|&&inlier| inlier != 0).count();
-        let share = followers as f64 / from.len() as f64;
-        let believed = followers >= FEWEST && share >= SMALLEST_SHARE && self.is_sensible(&motion);
-        Ok(believed.then_some(motion))
+        let pairs = from.iter().zip(&to).zip(inliers.data_bytes()?).filter(|(_, inlier)| **inlier != 0);
+        let followers: Vec<_> = pairs.map(|(pair, _)| pair).collect();
+        let share = followers.len() as f64 / from.len() as f64;
+        if followers.len() < FEWEST || share < SMALLEST_SHARE {
+            return Ok(None);
+        }
+        Ok(least_squares(&followers).filter(|motion| self.is_sensible(motion)))
     }
 
     /// Corners of this picture and where they are in a later one, in pixels of the whole picture, counted as boxes are:
@@ -180,6 +173,33 @@ impl Shrunk {
             && motion.b.atan2(motion.a).abs() <= turn
             && shifted <= shift * f64::from(width.max(height))
     }
+}
+
+/// The similarity that takes the first points of `pairs` to the second with the least sum of squared distances; `None`
+/// where all first points are one.
+///
+/// About the two means a similarity is a complex number, and the best one the quotient of two sums.
+fn least_squares(pairs: &[(Point2f, Point2f)]) -> Option<CameraMotion> {
+    let numbers = || pairs.iter().map(|(p, q)| [p.x, p.y, q.x, q.y].map(f64::from));
+    let mut mean = [0.0; 4];
+    for pair in numbers() {
+        for (sum, value) in mean.iter_mut().zip(pair) {
+            *sum += value / pairs.len() as f64;
+        }
+    }
+    let (mut a, mut b, mut spread) = (0.0, 0.0, 0.0);
+    for pair in numbers() {
+        let [px, py, qx, qy] = std::array::from_fn(|i| pair[i] - mean[i]);
+        a += px * qx + py * qy;
+        b += px * qy - py * qx;
+        spread += px * px + py * py;
+    }
+    if spread <= 0.0 {
+        return None;
+    }
+    let turn = CameraMotion { a: a / spread, b: b / spread, dx: 0.0, dy: 0.0 };
+    let (x, y) = turn.direction((mean[0], mean[1]));
+    Some(CameraMotion { dx: mean[2] - x, dy: mean[3] - y, ..turn })
 }
 
 #[cfg(test)]

@@ -126,6 +126,22 @@ fn shift_zoom_and_turn_are_found_whoever_walks_by() {
 }
 
 #[test]
+fn the_similarity_of_three_points_by_hand() {
+    // Doubled and turned by a quarter, then shifted by (1, -1): (x, y) goes to (1 - 2y, 2x - 1).
+    let pairs = [((0.0, 0.0), (1.0, -1.0)), ((3.0, 0.0), (1.0, 5.0)), ((0.0, 1.5), (-2.0, -1.0))];
+    let point = |(x, y)| Point2f::new(x, y);
+    let mut pairs = pairs.map(|(p, q)| (point(p), point(q))).to_vec();
+    let exact = CameraMotion { a: 0.0, b: 2.0, dx: 1.0, dy: -1.0 };
+    let found = least_squares(&pairs).unwrap();
+    assert!(error_at_corners(&found, &exact) < 1e-9, "{found:?}");
+    // One point found at two places, on both sides of where it is: the best is between them.
+    pairs.extend([(point((3.0, 0.0)), point((1.0, 5.5))), (point((3.0, 0.0)), point((1.0, 4.5)))]);
+    let found = least_squares(&pairs).unwrap();
+    assert!(error_at_corners(&found, &exact) < 1e-9, "{found:?}");
+    assert_eq!(least_squares(&vec![pairs[0]; 3]), None);
+}
+
+#[test]
 fn a_picture_that_is_missing_is_bridged() {
     let world = World::new(0, 7);
     let motion = |t: f64| about_the_middle(1.01_f64.powf(t), 0.5 * t, (4.0 * t, -2.0 * t));
