@@ -143,12 +143,16 @@ impl Fused {
     fn follow(&mut self, camera: usize, seen: Option<&Seen>) {
         let Self { config, views, time, instant, clarity, .. } = self;
         let ViewState { tracklets, observations } = &mut views[camera];
-        let Some(seen) = seen else {
+        let Some(Seen { detections, camera_motion }) = seen else {
             tracklets.iter_mut().for_each(|t| t.coast(config));
             return;
         };
-        observations.take(&seen.detections, config.min_score as f32, self.dimension.unwrap_or(0));
+        observations.take(detections, config.min_score as f32, self.dimension.unwrap_or(0));
         clarities(&observations.boxes, config.min_visible as f32, clarity);
+        // What the camera did since its frame before; instants without one were foreseen in the picture of that frame.
+        if let Some(motion) = camera_motion {
+            tracklets.iter_mut().for_each(|t| t.motion.move_camera(motion));
+        }
         tracklets.iter_mut().for_each(|t| t.predict(config));
         let likelihoods = self.identities.likelihoods();
         let view = Situation { tracklets, seen: observations, clarity, likelihoods, config };

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 mod blocks;
+mod panning;
 
 pub use blocks::{Blocks, Pictures};
+pub use panning::Panning;
 
 /// The `mvmhat` program of this build.
 ///

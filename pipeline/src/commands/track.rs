@@ -81,7 +81,8 @@ impl Track {
             Evidence { ground: Ground::of(&recording), assignment: None },
         )?;
         let frames = (self.frames.first, self.frames.last);
-        let stream = Stream::open(&recording, frames, workers, config.pipeline.queue)?;
+        let (queue, camera_motion) = (config.pipeline.queue, config.recording.camera_motion);
+        let stream = Stream::open(&recording, frames, workers, queue, camera_motion)?;
 
         // Everything that can be refused has been: only now is anything written.
         let sinks = self.sinks(&recording, &config)?;
@@ -174,6 +175,15 @@ impl Track {
                 lines.push(format!(
                     "{}: {lost} of {} frames missing, see run.json",
                     camera.name, total.frames_in
+                ));
+            }
+        }
+        for (camera, total) in recording.cameras.iter().zip(&outcome.cameras) {
+            if let Some(motion) = total.camera_motion.filter(|motion| motion.unknown > 0) {
+                let looked = motion.known + motion.unknown;
+                lines.push(format!(
+                    "{}: the camera's motion could not be found in {} of {looked} pictures",
+                    camera.name, motion.unknown
                 ));
             }
         }

@@ -59,6 +59,7 @@ impl Config {
 
     fn check(&self) -> Result<()> {
         let checks = [
+            ("recording", self.check_camera_motion()),
             ("detector", self.detector.validate().map_err(|e| e.to_string())),
             ("embedder", self.embedder.validate().map_err(|e| e.to_string())),
             ("association", self.association.validate().map_err(|e| e.to_string())),
@@ -74,6 +75,28 @@ impl Config {
             })?;
         }
         Ok(())
+    }
+
+    /// Whether the motion of cameras can be found, and is of use, where it is asked for.
+    fn check_camera_motion(&self) -> Result<(), String> {
+        let Self { recording, detector, embedder, association, .. } = self;
+        if !recording.camera_motion {
+            return Ok(());
+        }
+        let asked = "`recording.camera_motion` is true, but";
+        if detector.name == detectors::DetectorName::File && embedder.name == detectors::EmbedderName::File {
+            return Err(format!(
+                "{asked} `detector: file` with `embedder: file` looks at no pictures, in which it could be found: \
+                 choose another embedder, or leave it out"
+            ));
+        }
+        match association {
+            AssociationConfig::Fused(_) => Ok(()),
+            AssociationConfig::Mvmhat(_) => Err(format!(
+                "{asked} `association: mvmhat` is the published inference, which does not allow for it: \
+                 choose `association: fused`, or leave it out"
+            )),
+        }
     }
 
     /// Every key with its value, for `run.json`.
@@ -118,11 +141,29 @@ mod tests {
         assert!(message("pipeline.queue=0").contains("`pipeline.queue` is 0, but must be from 1 to 1024"));
         assert!(message("detector.score=2").contains("detector.score"));
         assert!(message("association.min_score=2").contains("association.min_score"));
+        assert!(message("recording.camera_motion=2").contains("recording"));
 
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("c.yaml");
         std::fs::write(&file, "pipeline:\n  queue: 0\n").unwrap();
         let error = format!("{:#}", Config::load(Some(&file), &[]).unwrap_err());
         assert!(error.contains("c.yaml:2"), "{error}");
+    }
+
+    #[test]
+    fn camera_motion_is_refused_where_it_cannot_be_found_or_is_of_no_use() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("c.yaml");
+        std::fs::write(&file, "recording:\n  camera_motion: true\n").unwrap();
+        let load = |sets: &[&str]| {
+            let sets: Vec<String> = sets.iter().map(|&set| set.to_owned()).collect();
+            Config::load(Some(&file), &sets).map_err(|error| format!("{error:#}"))
+        };
+        assert!(load(&[]).unwrap().recording.camera_motion);
+        assert!(load(&["detector=file"]).is_ok() && load(&["embedder=file"]).is_ok());
+        let error = load(&["detector=file", "embedder=file"]).unwrap_err();
+        assert!(error.contains("c.yaml:2") && error.contains("no pictures"), "{error}");
+        let error = load(&["association=mvmhat"]).unwrap_err();
+        assert!(error.contains("c.yaml:2") && error.contains("association: fused"), "{error}");
     }
 }

@@ -9,6 +9,8 @@ use tch::Device;
 pub(crate) struct RecordingConfig {
     /// Names of the cameras to use; all of them where the list is empty.
     pub(crate) cameras: Vec<String>,
+    /// Whether the motion of the cameras is found in the pictures and allowed for.
+    pub(crate) camera_motion: bool,
 }
 
 /// `pipeline`: threads and queues.

@@ -1,11 +1,13 @@
 //! What one camera gives, in order: its pictures, or only the numbers of its frames where nobody looks at pictures.
 
+mod camera_motion;
 mod image_file;
 mod reader;
 
 use detectors::Picture;
 use scene::{Camera, DetectionFile, FrameNumber};
 
+pub(crate) use camera_motion::{MotionFinder, Moved};
 pub(crate) use reader::{ReadError, Reader};
 
 /// Frames per second of a camera that does not say.

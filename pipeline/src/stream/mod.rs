@@ -18,7 +18,7 @@ use scene::{Clock, FrameNumber, Recording};
 
 use crate::progress::Progress;
 use crate::sinks::Sink;
-use crate::source::FrameSource;
+use crate::source::{FrameSource, MotionFinder};
 pub(crate) use stages::Worker;
 pub(crate) use stop::Stop;
 use tally::{CameraTally, StageTime};
@@ -30,6 +30,8 @@ pub(crate) struct Stream {
     clock: Clock,
     workers: Vec<Worker>,
     queue: usize,
+    /// Whether the motion of the cameras is looked for.
+    camera_motion: bool,
 }
 
 /// What a run did, whole or cut short.
@@ -57,6 +59,7 @@ struct Shared<'a> {
     stop: &'a Stop,
     cameras: Vec<CameraTally>,
     decode: StageTime,
+    camera_motion: StageTime,
     detect: StageTime,
     embed: StageTime,
     /// The networks' own part of `detect` and `embed`.
@@ -69,7 +72,8 @@ struct Shared<'a> {
 
 impl Stream {
     /// Opens the cameras of a recording for the frames from the first to the last of `frames`, both included. `workers`
-    /// are the pairs of networks, one an inference thread; `queue` items may wait in a channel.
+    /// are the pairs of networks, one an inference thread; `queue` items may wait in a channel; `camera_motion` says whether
+    /// the motion of the cameras is looked for in their pictures.
     ///
     /// # Errors
     /// A camera that cannot be read, or has a rate that is none.
@@ -78,6 +82,7 @@ impl Stream {
         frames: (FrameNumber, FrameNumber),
         workers: Vec<Worker>,
         queue: usize,
+        camera_motion: bool,
     ) -> Result<Self> {
         let pictures = workers.iter().any(Worker::needs_pictures);
         let cameras = recording.cameras.iter();
@@ -91,7 +96,7 @@ impl Stream {
                 names.join(", ")
             )
         })?;
-        Ok(Self { sources, clock, workers, queue })
+        Ok(Self { sources, clock, workers, queue, camera_motion })
     }
 
     /// Runs to the end of the recording, to the first error, or until `stop` is requested. An error on the way is part
@@ -103,7 +108,7 @@ impl Stream {
         stop: &Stop,
     ) -> Outcome {
         let start = std::time::Instant::now();
-        let Self { sources, clock, workers, queue } = self;
+        let Self { sources, clock, workers, queue, camera_motion } = self;
         let expected = sources.iter().map(FrameSource::expected).max().unwrap_or(0);
         let progress = Progress::new(expected, "frame sets");
 
@@ -111,6 +116,7 @@ impl Stream {
             stop,
             cameras: sources.iter().map(|_| CameraTally::default()).collect(),
             decode: StageTime::default(),
+            camera_motion: StageTime::default(),
             detect: StageTime::default(),
             embed: StageTime::default(),
             forward: StageTime::default(),
@@ -125,7 +131,10 @@ impl Stream {
             for (source, tally) in sources.into_iter().zip(&shared.cameras) {
                 let (send, receive) = bounded(queue);
                 let shared = &shared;
-                scope.spawn(move || stop.guard("a reader", || stages::read(source, &send, tally, shared)));
+                let finder = camera_motion.then(MotionFinder::default);
+                scope.spawn(move || {
+                    stop.guard("a reader", || stages::read(source, finder, &send, tally, shared));
+                });
                 cameras.push(receive);
             }
             let (to_infer, infer) = bounded(queue);
@@ -166,12 +175,15 @@ impl Stream {
             if failure.is_some() { "the run ended with an error" } else { "the run was interrupted" };
         let own = [
             ("decode", shared.decode),
+            ("camera_motion", shared.camera_motion),
             ("detect", shared.detect),
             ("embed", shared.embed),
             ("forward", shared.forward),
             ("associate", shared.associate),
         ];
-        let stages = own.into_iter().chain(sink_times);
+        // A stage that there was not is no stage that took no time.
+        let own = own.into_iter().filter(|(name, _)| camera_motion || *name != "camera_motion");
+        let stages = own.chain(sink_times);
         Outcome {
             frame_sets,
             people,

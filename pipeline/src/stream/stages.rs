@@ -8,13 +8,21 @@ use anyhow::{Context, Error};
 use association::Associator;
 use crossbeam::channel::{Receiver, Sender};
 use detectors::{Detector, Embedder, Frame, Picture};
-use scene::{CameraId, Clock, Detection, FrameNumber, FrameSet, FrameSets, Seen, TrackedBox};
+use scene::{CameraId, CameraMotion, Clock, Detection, FrameNumber, FrameSet, FrameSets, Seen, TrackedBox};
 
 use super::tally::{CameraTally, Gap, StageTime};
 use super::{Shared, Stop};
 use crate::progress::Progress;
 use crate::sinks::Sink;
-use crate::source::{FrameSource, ReadError};
+use crate::source::{FrameSource, MotionFinder, ReadError};
+
+/// What the reader of a camera gives of a frame.
+pub(super) struct Shot {
+    /// `None` where nobody needs pictures.
+    picture: Option<Picture>,
+    /// How the picture has moved since the camera's frame before, where that is looked for and known.
+    camera_motion: Option<CameraMotion>,
+}
 
 /// What all cameras see at one instant, on their way back into order.
 type Numbered = (u64, FrameSet<Seen>);
@@ -36,10 +44,12 @@ impl Worker {
     }
 }
 
-/// Reads the pictures of one camera.
+/// Reads the pictures of one camera, and looks how they move where there is a `finder`. That is done here because here
+/// the pictures of a camera are in order.
 pub(super) fn read(
     mut source: FrameSource,
-    send: &Sender<(FrameNumber, Option<Picture>)>,
+    mut finder: Option<MotionFinder>,
+    send: &Sender<(FrameNumber, Shot)>,
     tally: &CameraTally,
     shared: &Shared<'_>,
 ) {
@@ -51,7 +61,19 @@ pub(super) fn read(
         match picture {
             Ok(picture) => {
                 tally.count_in();
-                if send.send((number, picture)).is_err() {
+                let camera_motion = match (&mut finder, &picture) {
+                    (Some(finder), Some(picture)) => {
+                        let moved = shared.camera_motion.measure(1, || finder.look(picture));
+                        let error = || format!("the camera's motion cannot be looked for in frame {number}");
+                        let moved = moved.with_context(error).inspect(|moved| tally.count_motion(*moved));
+                        match moved {
+                            Ok(moved) => moved.motion(),
+                            Err(error) => return shared.stop.fail(error),
+                        }
+                    }
+                    _ => None,
+                };
+                if send.send((number, Shot { picture, camera_motion })).is_err() {
                     break;
                 }
             }
@@ -73,8 +95,8 @@ pub(super) fn read(
 /// Brings the pictures of all cameras together, one frame set an instant.
 pub(super) fn synchronize(
     clock: Clock,
-    cameras: Vec<Receiver<(FrameNumber, Option<Picture>)>>,
-    send: &Sender<(u64, FrameSet<Option<Picture>>)>,
+    cameras: Vec<Receiver<(FrameNumber, Shot)>>,
+    send: &Sender<(u64, FrameSet<Shot>)>,
     under_way: &Sender<()>,
     shared: &Shared<'_>,
 ) {
@@ -101,29 +123,30 @@ pub(super) fn synchronize(
 /// Detects and describes people, all cameras of an instant in one batch.
 pub(super) fn infer(
     mut worker: Worker,
-    receive: &Receiver<(u64, FrameSet<Option<Picture>>)>,
+    receive: &Receiver<(u64, FrameSet<Shot>)>,
     send: &Sender<Numbered>,
     shared: &Shared<'_>,
 ) {
     tch::set_num_threads(worker.threads as i32);
     for (order, set) in receive {
         let (index, seconds, cameras) = (set.index, set.seconds, set.views.len());
-        let mut frames = Vec::with_capacity(cameras);
+        let (mut frames, mut motions) = (Vec::with_capacity(cameras), Vec::with_capacity(cameras));
         for (camera, view) in set.views.into_iter().enumerate() {
             if let Some(view) = view {
                 frames.push(Frame {
                     camera: CameraId(camera as u16),
                     number: view.number,
-                    picture: view.content,
+                    picture: view.content.picture,
                 });
+                motions.push(view.content.camera_motion);
             }
         }
         match worker.run(&frames, shared) {
             Ok(detections) => {
                 let mut views = vec![None; cameras];
-                for (frame, content) in frames.iter().zip(detections) {
-                    views[frame.camera.index()] =
-                        Some(scene::View { number: frame.number, content: content.into() });
+                for ((frame, camera_motion), detections) in frames.iter().zip(motions).zip(detections) {
+                    let content = Seen { detections, camera_motion };
+                    views[frame.camera.index()] = Some(scene::View { number: frame.number, content });
                 }
                 if send.send((order, FrameSet { index, seconds, views })).is_err() {
                     return;

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use scene::FrameNumber;
 use serde::Serialize;
 
+use crate::source::Moved;
+
 /// Working time of one stage, added up over its threads.
 #[derive(Debug, Default)]
 pub(crate) struct StageTime {
@@ -66,6 +68,8 @@ pub(crate) struct CameraTally {
     frames_in: AtomicU64,
     frames_out: AtomicU64,
     gaps: Mutex<Vec<Gap>>,
+    motion_known: AtomicU64,
+    motion_unknown: AtomicU64,
 }
 
 impl CameraTally {
@@ -90,6 +94,15 @@ impl CameraTally {
         self.gaps().push(gap);
     }
 
+    /// It was looked how a picture has moved since the one before.
+    pub(crate) fn count_motion(&self, moved: Moved) {
+        match moved {
+            Moved::First => {}
+            Moved::By(_) => _ = self.motion_known.fetch_add(1, Ordering::Relaxed),
+            Moved::Unknown => _ = self.motion_unknown.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+
     fn gaps(&self) -> std::sync::MutexGuard<'_, Vec<Gap>> {
         self.gaps.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -102,11 +115,14 @@ impl CameraTally {
         let mut gaps = self.gaps().clone();
         let lost: u64 = gaps.iter().map(|g| g.frames).sum();
         let under_way = frames_in.saturating_sub(frames_out + lost);
+        let known = self.motion_known.load(Ordering::Relaxed);
+        let unknown = self.motion_unknown.load(Ordering::Relaxed);
         gaps.sort_by_key(|g| g.frame);
         CameraTotal {
             frames_in,
             frames_out,
             gaps,
+            camera_motion: (known + unknown > 0).then_some(MotionTotal { known, unknown }),
             discarded: (under_way > 0).then(|| Discarded { frames: under_way, reason: cut_short.to_owned() }),
         }
     }
@@ -121,9 +137,20 @@ pub(crate) struct CameraTotal {
     pub(crate) frames_out: u64,
     /// The difference, with reasons.
     pub(crate) gaps: Vec<Gap>,
+    /// Where the motion of the camera was looked for: in how many pictures it was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) camera_motion: Option<MotionTotal>,
     /// Frames that had been read but not yet tracked when the run was cut short.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) discarded: Option<Discarded>,
+}
+
+/// In how many pictures the motion since the one before was found, and in how many not: there the camera was taken to
+/// stand still.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(crate) struct MotionTotal {
+    pub(crate) known: u64,
+    pub(crate) unknown: u64,
 }
 
 /// Frames that a run which was cut short had read and did not track.
@@ -151,5 +178,15 @@ mod tests {
         assert_eq!((total.frames_in, total.frames_out), (7, 4));
         assert_eq!(total.gaps.len(), 1);
         assert_eq!(total.discarded.unwrap().frames, 1);
+        assert_eq!(total.camera_motion, None, "nobody has looked");
+    }
+
+    #[test]
+    fn motions_are_counted_from_the_second_picture_on() {
+        let tally = CameraTally::default();
+        for moved in [Moved::First, Moved::By(scene::CameraMotion::STILL), Moved::Unknown, Moved::Unknown] {
+            tally.count_motion(moved);
+        }
+        assert_eq!(tally.total("interrupted").camera_motion, Some(MotionTotal { known: 1, unknown: 2 }));
     }
 }

@@ -1,0 +1,68 @@
+//! A camera that moves: people are followed in the picture as it has become.
+
+#![allow(clippy::unwrap_used, reason = "a broken set-up may stop it")]
+
+use association::{Associator, Evidence, Fused, FusedConfig};
+use scene::{BBox, CameraMotion, Detection, FrameIndex, FrameNumber, FrameSet, Seen, View};
+
+/// Where somebody who stands still at (100, 60) in the first picture is after `t` instants of a camera that turns, zooms in
+/// and jumps by the distance between two people every fourth time.
+fn camera(t: u64) -> CameraMotion {
+    let (angle, zoom) = (0.01 * t as f64, 1.004_f64.powi(t as i32));
+    let jump = if t / 4 % 2 == 1 { 60.0 } else { 0.0 };
+    CameraMotion { a: zoom * angle.cos(), b: zoom * angle.sin(), dx: 3.0 * t as f64 + jump, dy: -jump / 4.0 }
+}
+
+/// What moves the picture of instant `from` to that of instant `to`, by hand: back to the first, then on.
+fn between(from: u64, to: u64) -> CameraMotion {
+    let (from, to) = (camera(from), camera(to));
+    let square = from.scale().powi(2);
+    let (a, b) = ((to.a * from.a + to.b * from.b) / square, (to.b * from.a - to.a * from.b) / square);
+    let (x, y) = (a * from.dx - b * from.dy, b * from.dx + a * from.dy);
+    CameraMotion { a, b, dx: to.dx - x, dy: to.dy - y }
+}
+
+/// The identities of four people who look alike, instant by instant from left to right. At the instants of `absent` the
+/// camera has no frame.
+fn identities(absent: &[u64], told: bool) -> Vec<Vec<u32>> {
+    let mut associator = Fused::new(FusedConfig::default(), Evidence::default()).unwrap();
+    let mut last = None;
+    let mut people = Vec::new();
+    for t in 0..30 {
+        let view = (!absent.contains(&t)).then(|| {
+            let person = |i| BBox::from_center(100.0 + 60.0 * f64::from(i), 60.0, 30.0, 80.0);
+            let detections =
+                (0..4).map(|i| Detection { bbox: camera(t).bbox(&person(i)), score: 0.9, embedding: None });
+            let camera_motion = last.filter(|_| told).map(|last| between(last, t));
+            last = Some(t);
+            Seen { detections: detections.collect(), camera_motion }
+        });
+        let views = vec![view.map(|content| View { number: FrameNumber(t as u32), content })];
+        let tracked = associator.associate(FrameSet { index: FrameIndex(t), seconds: t as f64, views });
+        if let Some(view) = tracked[0].views[0].as_ref() {
+            let mut boxes = view.content.clone();
+            boxes.sort_by(|a, b| a.bbox.x.total_cmp(&b.bbox.x));
+            people.push(boxes.iter().map(|tracked| tracked.person.0).collect());
+        }
+    }
+    people
+}
+
+fn all_the_same(people: &[Vec<u32>]) -> bool {
+    people.iter().all(|now| now.len() == 4 && *now == people[0])
+}
+
+#[test]
+fn people_are_followed_where_the_camera_takes_them() {
+    assert!(all_the_same(&identities(&[], true)));
+    assert!(!all_the_same(&identities(&[], false)), "not without being told");
+}
+
+#[test]
+fn a_motion_bridges_the_instants_at_which_the_camera_has_no_frame() {
+    // The camera jumps at 4, 8, 12, ...
+    let absent = [3, 4, 8, 12, 15, 16, 17];
+    let people = identities(&absent, true);
+    assert_eq!(people.len(), 30 - absent.len());
+    assert!(all_the_same(&people), "{people:?}");
+}
