@@ -27,9 +27,28 @@
 //! ```
 
 mod activation;
+mod average;
+mod clip;
 mod conv_norm;
+mod init;
 mod layout;
+mod linear;
+mod optim;
+mod parameters;
+mod random;
+mod schedule;
 
 pub use activation::Activation;
+pub use average::Average;
+pub use clip::{clip_gradients, gradient_norm};
 pub use conv_norm::{ConvNorm, ConvNormConfig, Fold, batch_norm_config};
+pub use init::{Fan, Init, InitError, initialize};
 pub use layout::channels_last;
+pub use linear::LinearConfig;
+pub use optim::{
+    AdaGrad, AdaGradConfig, Adam, AdamConfig, AdamW, AdamWConfig, Optimizer, OptimizerConfig, RmsProp,
+    RmsPropConfig, Sgd, SgdConfig, Step,
+};
+pub use parameters::{FreezeError, Parameter, Parameters, freeze};
+pub use random::Random;
+pub use schedule::{Decline, Schedule};
