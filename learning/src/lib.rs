@@ -37,6 +37,7 @@ mod optim;
 mod parameters;
 mod random;
 mod schedule;
+mod training;
 
 pub use activation::Activation;
 pub use average::Average;
@@ -52,3 +53,7 @@ pub use optim::{
 pub use parameters::{FreezeError, Parameter, Parameters, freeze};
 pub use random::Random;
 pub use schedule::{Decline, Schedule};
+pub use training::{
+    Batches, Best, End, Goal, Observer, Outcome, Position, Record, Summary, Task, TaskError, TrainError,
+    Trainer, TrainerConfig,
+};

@@ -84,7 +84,7 @@ mod tests {
         let mut random = Random::new(7, "coin");
         assert_eq!([random.bits(), random.bits()], [15_430_232_195_535_192_420, 8_640_023_922_214_951_853]);
         // 15430232195535192420 / 2^64
-        assert!((Random::new(7, "coin").uniform() - 0.836_474_742_7).abs() < 1e-10);
+        assert!((Random::new(7, "coin").uniform() - 0.836_474_563_4).abs() < 1e-10);
     }
 
     #[test]
