@@ -11,7 +11,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use tch::{Kind, Tensor, no_grad};
+use tch::{Device, Kind, Tensor, no_grad};
 
 use super::TrainError;
 use super::progress::Progress;
@@ -63,7 +63,7 @@ impl Checkpoint {
     /// # Errors
     /// If they are not what was written.
     pub(super) fn decode(mut bytes: Vec<u8>, path: &Path) -> Result<Self, TrainError> {
-        let damaged = |reason: &dyn ToString| TrainError::damaged(path, reason.to_string());
+        let damaged = |reason: &dyn ToString| TrainError::damaged(path, reason);
         let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|e| damaged(&e))?;
         let note = metadata.metadata().as_ref().and_then(|entries| entries.get(ENTRY));
         let note = note.ok_or_else(|| damaged(&"it is no checkpoint of a training run"))?;
@@ -145,7 +145,7 @@ pub(super) fn serialize(
         let kind = tensor.kind();
         let dtype = dtype_of(kind).ok_or_else(|| refused(format!("{name} is of type {kind:?}")))?;
         let mut data = vec![0; tensor.numel() * kind.elt_size_in_bytes()];
-        tensor.detach().contiguous().f_copy_data_u8(&mut data, tensor.numel())?;
+        tensor.detach().to_device(Device::Cpu).contiguous().f_copy_data_u8(&mut data, tensor.numel())?;
         let shape: Vec<_> = tensor.size().iter().map(|&n| n as usize).collect();
         parts.push((name, dtype, shape, data));
     }
@@ -186,7 +186,6 @@ fn hex(digest: &[u8]) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
-    use tch::Device;
 
     const PATH: &str = "step-00000007.safetensors";
 

@@ -126,7 +126,7 @@ impl TrainerConfig {
         if !(self.rate.peak.is_finite() && self.rate.peak > 0.0) {
             return refuse("rate.peak", format!("must be above 0, and is {}", self.rate.peak));
         }
-        if let Some(clip) = self.clip.filter(|&clip| !(clip > 0.0)) {
+        if let Some(clip) = self.clip.filter(|clip| clip.is_nan() || *clip <= 0.0) {
             return refuse("clip", format!("must be above 0, and is {clip}"));
         }
         if let Some(decay) = self.average.filter(|decay| !(0.0..1.0).contains(decay)) {
@@ -140,5 +140,31 @@ impl TrainerConfig {
             return refuse("patience", "needs `best`, to know what a better validation is".into());
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_keys_are_refused_wherever_they_stand() {
+        for (text, expected) in [
+            ("epoch: 3", "unknown field `epoch`"),
+            ("optimizer: {name: adam, lr: 0.1}", "unknown field `lr`"),
+            ("optimizer: {name: adamm}", "unknown variant `adamm`"),
+            ("rate: {peak: 1, decline: {name: cosine, end: 0, every: 3}}", "unknown field `every`"),
+            ("best: {metric: loss, goal: lower}", "unknown variant `lower`"),
+        ] {
+            let error = serde_yaml::from_str::<TrainerConfig>(text).unwrap_err().to_string();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_has_its_default() {
+        let config: TrainerConfig = serde_yaml::from_str("optimizer: {name: rmsprop}").unwrap();
+        let optimizer = OptimizerConfig::RmsProp(crate::RmsPropConfig::default());
+        assert_eq!(config, TrainerConfig { optimizer, ..Default::default() });
     }
 }

@@ -124,7 +124,7 @@ impl TrainError {
         move |source| Self::Io { what, path: path.to_path_buf(), source }
     }
 
-    pub(super) fn damaged(path: &Path, reason: impl ToString) -> Self {
+    pub(super) fn damaged(path: &Path, reason: &dyn ToString) -> Self {
         Self::Damaged { path: path.to_path_buf(), reason: reason.to_string() }
     }
 }

@@ -26,7 +26,7 @@ impl History {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
             read => read.map_err(TrainError::io("read", &path))?,
         };
-        let header = row(header(task), &path)?;
+        let header = row(&header(task), &path)?;
         let file = OpenOptions::new()
             .create(true)
             .append(true)
@@ -60,7 +60,7 @@ impl History {
             Some(values) => cells.extend(values.iter().map(f64::to_string)),
             None => cells.extend(task.validation_metrics().iter().map(|_| String::new())),
         }
-        let line = row(cells, &self.path)?;
+        let line = row(&cells, &self.path)?;
         self.write(&line)
     }
 
@@ -87,9 +87,9 @@ fn header(task: &dyn Task) -> Vec<String> {
 }
 
 /// A line of CSV.
-fn row(cells: Vec<String>, path: &Path) -> Result<Vec<u8>, TrainError> {
+fn row(cells: &[String], path: &Path) -> Result<Vec<u8>, TrainError> {
     let failed = |error: std::io::Error| TrainError::io("write", path)(error);
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(&cells).map_err(|e| failed(e.into()))?;
+    writer.write_record(cells).map_err(|e| failed(e.into()))?;
     writer.into_inner().map_err(|e| failed(e.into_error()))
 }

@@ -11,6 +11,7 @@ mod error;
 mod history;
 mod progress;
 mod record;
+mod summary;
 mod task;
 mod trainer;
 
@@ -18,5 +19,6 @@ pub use batches::Batches;
 pub use config::{Best, Goal, TrainerConfig};
 pub use error::TrainError;
 pub use record::{Observer, Record};
+pub use summary::{End, Summary};
 pub use task::{Outcome, Position, Task, TaskError};
-pub use trainer::{End, Summary, Trainer};
+pub use trainer::Trainer;

@@ -49,6 +49,53 @@ pub type TaskError = Box<dyn Error + Send + Sync>;
 /// its configuration and the position: which samples a batch has ([`Batches`](super::Batches)), what is random about
 /// them ([`Random`](crate::Random)). libtorch's own generator, which dropout draws from, is seeded before every step.
 /// Batches may be loaded ahead by threads as long as they come in order.
+///
+/// A straight line through points, as a task:
+///
+/// ```
+/// use learning::{Batches, LinearConfig, Outcome, Position, Schedule, Task, TaskError, TrainerConfig};
+/// use serde_json::{Value, json};
+/// use tch::nn::{Linear, VarStore};
+/// use tch::{Device, Reduction, Tensor};
+///
+/// struct Line {
+///     store: VarStore,
+///     layer: Linear,
+///     batches: Batches,
+/// }
+///
+/// impl Task for Line {
+///     fn store(&self) -> &VarStore {
+///         &self.store
+///     }
+///     fn steps(&self) -> u64 {
+///         self.batches.steps()
+///     }
+///     fn configuration(&self) -> Value {
+///         json!({"points": 64, "batch": 8})
+///     }
+///     fn loss(&mut self, at: Position) -> Result<Outcome, TaskError> {
+///         let xs: Vec<_> = self.batches.at(at).iter().map(|&i| i as f32 / 64.0).collect();
+///         let xs = Tensor::from_slice(&xs).view([-1, 1]);
+///         let ys = 2.0 * &xs - 1.0;
+///         Ok(xs.apply(&self.layer).mse_loss(&ys, Reduction::Mean).into())
+///     }
+///     fn sample(&self, at: Position) -> String {
+///         format!("batch {} of epoch {}", at.batch + 1, at.epoch + 1)
+///     }
+/// }
+///
+/// let seed = 1;
+/// let store = VarStore::new(Device::Cpu);
+/// let layer = LinearConfig::new(1, 1).init(&store.root(), seed)?;
+/// let mut line = Line { store, layer, batches: Batches::new(seed, 64, 8) };
+/// let config = TrainerConfig { seed, epochs: 100, rate: Schedule::new(0.05), ..Default::default() };
+/// let folder = tempfile::tempdir()?;
+/// config.init(&mut line, folder.path())?.run(&mut ())?;
+/// assert!((line.layer.ws.double_value(&[0, 0]) - 2.0).abs() < 1e-3);
+/// assert!(folder.path().join("weights.safetensors").exists());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Task {
     /// The variables of the network, the same at every call.
     fn store(&self) -> &VarStore;

@@ -4,42 +4,23 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use tch::Tensor;
+use tch::nn::VarStore;
 
 use super::checkpoint::{self, Checkpoint};
 use super::checkpoints::{self, Checkpoints};
 use super::history::History;
 use super::progress::{BestSoFar, Progress};
 use super::{
-    Observer, Outcome, Position, Record, Task, TrainError, TrainerConfig, curves, difference, durable,
+    End, Observer, Outcome, Position, Record, Summary, Task, TrainError, TrainerConfig, curves, difference,
+    durable,
 };
 use crate::parameters::sorted;
 use crate::{Average, Optimizer, Parameters, Random, Step, clip_gradients, freeze, gradient_norm};
 
-/// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// All epochs are done.
-    Completed,
-    /// There was no better validation for too long.
-    EarlyStopped,
-    /// The observer asked for it; the run can be resumed.
-    Interrupted,
-}
-
-/// What came of a run.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Summary {
-    /// How it ended.
-    pub end: End,
-    /// Steps taken, those before a resume included.
-    pub steps: u64,
-    /// The best validation: after how many steps, and its score.
-    pub best: Option<(u64, f64)>,
-}
-
 /// A network in training. See [`TrainerConfig::init`] and [`TrainerConfig::resume`].
 pub struct Trainer<'a> {
     config: TrainerConfig,
+    configuration: Value,
     task: &'a mut dyn Task,
     parameters: Parameters,
     optimizer: Box<dyn Optimizer>,
@@ -74,23 +55,43 @@ impl TrainerConfig {
             if self.decay_vectors { parameters } else { parameters.with_decay_of_matrices_only() };
         let checkpoints = Checkpoints::open(folder.join(CHECKPOINTS), self.checkpoint_every, self.keep)?;
         durable::tidy(folder)?;
-        let newest = checkpoints.newest()?;
-        let step = newest.as_ref().map_or(0, |(_, checkpoint)| checkpoint.note.progress.step);
-        let mut trainer = Trainer {
-            config: self.clone(),
-            optimizer: self.optimizer.init(&parameters),
-            average: self.average.map(|decay| Average::new(task.store(), decay)),
-            parameters,
-            progress: Progress::default(),
-            history: History::open(folder.join(HISTORY), task, step)?,
-            checkpoints,
-            folder: folder.to_path_buf(),
-            task,
-        };
-        if let Some((path, checkpoint)) = newest {
-            trainer.restore(&path, &checkpoint)?;
+        let optimizer = self.optimizer.init(&parameters);
+        let average = self.average.map(|decay| Average::new(task.store(), decay));
+        let configuration = self.configuration(task);
+        let mut progress = Progress::default();
+        if let Some((path, checkpoint)) = checkpoints.newest()? {
+            let differences = difference::between(&checkpoint.note.configuration, &configuration);
+            if !differences.is_empty() {
+                return Err(TrainError::Mismatch { path, differences });
+            }
+            checkpoint.restore(&state(task.store(), &parameters, &*optimizer, average.as_ref()), &path)?;
+            progress = checkpoint.note.progress;
         }
-        Ok(trainer)
+        // Last, since it cuts off what is not part of the run.
+        let history = History::open(folder.join(HISTORY), task, progress.step)?;
+        let (config, folder) = (self.clone(), folder.to_path_buf());
+        Ok(Trainer {
+            config,
+            configuration,
+            task,
+            parameters,
+            optimizer,
+            average,
+            progress,
+            checkpoints,
+            history,
+            folder,
+        })
+    }
+
+    /// What a checkpoint has to fit. How often checkpoints are written and how many are kept changes nothing in
+    /// training and may change.
+    fn configuration(&self, task: &dyn Task) -> Value {
+        let mut trainer = json!(self);
+        if let Some(keys) = trainer.as_object_mut() {
+            keys.retain(|key, _| !["checkpoint_every", "keep"].contains(&key.as_str()));
+        }
+        json!({"trainer": trainer, "task": task.configuration()})
     }
 }
 
@@ -212,47 +213,13 @@ impl Trainer<'_> {
         self.config.epochs * self.task.steps()
     }
 
-    /// Everything that changes in training, under the names it has in a checkpoint. The tensors are handles.
-    fn state(&self) -> Vec<(String, Tensor)> {
-        let mut state: Vec<_> = prefixed("model.", sorted(self.task.store())).collect();
-        for (slot, tensors) in self.optimizer.slots() {
-            let named = self.parameters.iter().zip(tensors);
-            let named = named.map(|(parameter, tensor)| (parameter.name.clone(), tensor.shallow_clone()));
-            state.extend(prefixed(&format!("optimizer.{slot}."), named));
-        }
-        if let Some(average) = &self.average {
-            let named = average.iter().map(|(name, tensor)| (name.to_owned(), tensor.shallow_clone()));
-            state.extend(prefixed("average.", named));
-        }
-        state
-    }
-
-    /// What a checkpoint has to fit. How often checkpoints are written and how many are kept changes nothing in
-    /// training and may change.
-    fn configuration(&self) -> Value {
-        let mut trainer = json!(self.config);
-        if let Some(keys) = trainer.as_object_mut() {
-            keys.retain(|key, _| !["checkpoint_every", "keep"].contains(&key.as_str()));
-        }
-        json!({"trainer": trainer, "task": self.task.configuration()})
-    }
-
     fn save(&self) -> Result<(), TrainError> {
         self.history.sync()?;
         let Progress { step, best } = self.progress;
         let path = self.checkpoints.path(step);
-        let bytes = Checkpoint::encode(self.progress, &self.configuration(), &self.state(), &path)?;
+        let state = state(self.task.store(), &self.parameters, &*self.optimizer, self.average.as_ref());
+        let bytes = Checkpoint::encode(self.progress, &self.configuration, &state, &path)?;
         self.checkpoints.write(step, best.map(|best| best.step), &bytes)
-    }
-
-    fn restore(&mut self, path: &Path, checkpoint: &Checkpoint) -> Result<(), TrainError> {
-        let differences = difference::between(&checkpoint.note.configuration, &self.configuration());
-        if !differences.is_empty() {
-            return Err(TrainError::Mismatch { path: path.to_path_buf(), differences });
-        }
-        checkpoint.restore(&self.state(), path)?;
-        self.progress = checkpoint.note.progress;
-        Ok(())
     }
 
     /// Brings the weights that are the result into the network and into a file.
@@ -304,9 +271,20 @@ impl Trainer<'_> {
     }
 }
 
-fn prefixed(
-    prefix: &str,
-    named: impl IntoIterator<Item = (String, Tensor)>,
-) -> impl Iterator<Item = (String, Tensor)> {
-    named.into_iter().map(move |(name, tensor)| (format!("{prefix}{name}"), tensor))
+/// Everything that changes in training, under the names it has in a checkpoint. The tensors are handles.
+fn state(
+    store: &VarStore,
+    parameters: &Parameters,
+    optimizer: &dyn Optimizer,
+    average: Option<&Average>,
+) -> Vec<(String, Tensor)> {
+    let model = sorted(store).into_iter().map(|(name, tensor)| (format!("model.{name}"), tensor));
+    let optimizer = optimizer.slots().into_iter().flat_map(|(slot, tensors)| {
+        parameters.iter().zip(tensors).map(move |(parameter, tensor)| {
+            (format!("optimizer.{slot}.{}", parameter.name), tensor.shallow_clone())
+        })
+    });
+    let average = average.into_iter().flat_map(Average::iter);
+    let average = average.map(|(name, tensor)| (format!("average.{name}"), tensor.shallow_clone()));
+    model.chain(optimizer).chain(average).collect()
 }

@@ -4,16 +4,16 @@ use learning::{
     Batches, Init, InitError, LinearConfig, Outcome, Position, Random, Task, TaskError, batch_norm_config,
 };
 use serde_json::{Value, json};
-use tch::nn::{self, ModuleT, VarStore};
+use tch::nn::{self, VarStore};
 use tch::{Device, Kind, Tensor};
 
 /// What is trained.
 #[derive(Clone, Debug)]
-pub struct SpiralsConfig {
-    pub hidden: i64,
-    pub dropout: f64,
+pub(crate) struct SpiralsConfig {
+    pub(crate) hidden: i64,
+    pub(crate) dropout: f64,
     /// The step at which the data have a hole.
-    pub spoiled: Option<u64>,
+    pub(crate) spoiled: Option<u64>,
 }
 
 impl Default for SpiralsConfig {
@@ -25,7 +25,7 @@ impl Default for SpiralsConfig {
 const SAMPLES: i64 = 256;
 const BATCH: usize = 32;
 
-pub struct Spirals {
+pub(crate) struct Spirals {
     config: SpiralsConfig,
     store: VarStore,
     layers: [nn::Linear; 3],
@@ -36,7 +36,7 @@ pub struct Spirals {
 }
 
 impl SpiralsConfig {
-    pub fn init(&self, seed: u64) -> Result<Spirals, InitError> {
+    pub(crate) fn init(&self, seed: u64) -> Result<Spirals, InitError> {
         let store = VarStore::new(Device::Cpu);
         let root = store.root();
         let layer =
