@@ -78,6 +78,22 @@ fn a_network_learns_two_spirals() {
 }
 
 #[test]
+fn what_is_validated_and_kept_is_the_average() {
+    let folder = tempfile::tempdir().unwrap();
+    let best = Some(Best { metric: "loss".into(), goal: Goal::Lowest });
+    let config = TrainerConfig { epochs: 6, average: Some(0.95), best, ..config() };
+    let mut task = SpiralsConfig::default().init(0).unwrap();
+    let summary = config.init(&mut task, folder.path()).unwrap().run(&mut ()).unwrap();
+    assert_eq!(task.validate().unwrap()[0], summary.best.unwrap().1);
+    let at = summary.best.unwrap().0;
+    let saved = tch::Tensor::read_safetensors(checkpoint(folder.path(), at)).unwrap();
+    let saved: std::collections::BTreeMap<_, _> = saved.into_iter().collect();
+    let weight = &task.store().variables()["first.weight"];
+    assert_eq!(saved["average.first.weight"], *weight);
+    assert_ne!(saved["model.first.weight"], *weight);
+}
+
+#[test]
 fn observers_see_every_step_from_where_it_goes_on() {
     #[derive(Default)]
     struct Seen(Option<(u64, u64)>, Vec<u64>);
