@@ -46,7 +46,7 @@ pub enum Init {
     Uniform {
         /// The smallest value.
         low: f64,
-        /// What every value is below of.
+        /// What every value is below.
         high: f64,
     },
     /// Normal about 0.

@@ -164,6 +164,23 @@ fn a_damaged_checkpoint_is_passed_over_and_written_again() {
 }
 
 #[test]
+fn where_the_best_checkpoint_is_damaged_the_last_weights_are_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    // The loss falls, so that the highest is an early one.
+    let best = Some(Best { metric: "loss".into(), goal: Goal::Highest });
+    let config = TrainerConfig { epochs: 5, best, ..config() };
+    let (at, _) = train(&config, &SpiralsConfig::default(), folder.path()).unwrap().best.unwrap();
+    assert!(at < 40);
+    let bytes = fs::read(checkpoint(folder.path(), at)).unwrap();
+    fs::write(checkpoint(folder.path(), at), &bytes[..bytes.len() - 1]).unwrap();
+    train(&config, &SpiralsConfig::default(), folder.path()).unwrap();
+    let read = |path| tch::Tensor::read_safetensors(path).unwrap().into_iter().collect();
+    let weights: std::collections::BTreeMap<_, _> = read(folder.path().join("weights.safetensors"));
+    let last: std::collections::BTreeMap<_, _> = read(checkpoint(folder.path(), 40));
+    assert!(weights.iter().all(|(name, tensor)| last[&format!("model.{name}")] == *tensor));
+}
+
+#[test]
 fn a_checkpoint_of_another_configuration_is_refused_with_what_differs() {
     let folder = tempfile::tempdir().unwrap();
     stopped(&config(), 12, folder.path());

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use tch::Tensor;
 use tch::nn::VarStore;
+use tracing::warn;
 
 use super::checkpoint::{self, Checkpoint};
 use super::checkpoints::{self, Checkpoints};
@@ -224,9 +225,15 @@ impl Trainer<'_> {
 
     /// Brings the weights that are the result into the network and into a file.
     fn finish(&mut self) -> Result<(), TrainError> {
-        let kept = if self.average.is_some() { "average." } else { "model." };
-        let step = self.progress.best.map_or(self.progress.step, |best| best.step);
-        let weights = self.checkpoints.read(step)?.under(kept);
+        let Progress { step, best } = self.progress;
+        let checkpoint = match self.checkpoints.read(best.map_or(step, |best| best.step)) {
+            Err(error) if best.is_some() => {
+                warn!("{error}; the last weights are taken instead of the best");
+                self.checkpoints.read(step)?
+            }
+            read => read?,
+        };
+        let weights = checkpoint.under(if self.average.is_some() { "average." } else { "model." });
         let variables = sorted(self.task.store());
         tch::no_grad(|| {
             for ((_, variable), (_, weight)) in variables.iter().zip(&weights) {
