@@ -25,11 +25,60 @@
 //! let folded = block.forward_t(&pictures, false); // one convolution and an activation in place
 //! assert_eq!(trained.size(), folded.size());
 //! ```
+//!
+//! # Training
+//!
+//! Everything starts as a configuration whose `init` makes the thing.
+//!
+//! * [`Init`] and [`initialize`] start the weights, [`LinearConfig`] a layer; [`Random`] is where all chance comes
+//!   from: a function of a seed and a purpose.
+//! * [`Parameters`] are what is trained, [`freeze`] takes some out; an [`Optimizer`] moves them along their gradients
+//!   ([`Sgd`], [`AdaGrad`], [`RmsProp`], [`Adam`], [`AdamW`]), as far as a [`Schedule`] says; [`clip_gradients`] keeps
+//!   steps short, an [`Average`] smooths the weights.
+//! * A [`Task`] is a network with its data and its loss. [`TrainerConfig::init`] makes a [`Trainer`] of it, and
+//!   [`Trainer::run`] is the whole loop; an [`Observer`] watches.
+//!
+//! A run leaves in its folder
+//!
+//! | file | what |
+//! |---|---|
+//! | `weights.safetensors` | the best weights, or the last if the configuration does not say what is best |
+//! | `history.csv` | a row for every step |
+//! | `curves.png`, `curves.html` | the columns of the history as curves |
+//! | `checkpoints/step-*.safetensors` | the last few and the best, each with its sha256 |
+//!
+//! **A run survives being killed.** Its state is its tensors and the number of the step; rates, random numbers and the
+//! order of the data are functions of that number. [`TrainerConfig::resume`] goes on from the last whole checkpoint,
+//! and in the end every file has the bytes it would have had without the interruption, on the same machine.
 
 mod activation;
+mod average;
+mod clip;
 mod conv_norm;
+mod init;
 mod layout;
+mod linear;
+mod optim;
+mod parameters;
+mod random;
+mod schedule;
+mod training;
 
 pub use activation::Activation;
+pub use average::Average;
+pub use clip::{clip_gradients, gradient_norm};
 pub use conv_norm::{ConvNorm, ConvNormConfig, Fold, batch_norm_config};
+pub use init::{Fan, Init, InitError, initialize};
 pub use layout::channels_last;
+pub use linear::LinearConfig;
+pub use optim::{
+    AdaGrad, AdaGradConfig, Adam, AdamConfig, AdamW, AdamWConfig, Optimizer, OptimizerConfig, RmsProp,
+    RmsPropConfig, Sgd, SgdConfig, Step,
+};
+pub use parameters::{FreezeError, Parameter, Parameters, freeze};
+pub use random::Random;
+pub use schedule::{Decline, Schedule};
+pub use training::{
+    Batches, Best, End, Goal, Observer, Outcome, Position, Record, Summary, Task, TaskError, TrainError,
+    Trainer, TrainerConfig,
+};

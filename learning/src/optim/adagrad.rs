@@ -1,0 +1,64 @@
+//! AdaGrad: a parameter that has moved much moves less.
+//!
+//! ```text
+//! g = gradient + decay * p
+//! s = s + g^2
+//! p = p - rate * g / (sqrt(s) + epsilon)
+//! ```
+//!
+//! Duchi, Hazan and Singer, *Adaptive Subgradient Methods for Online Learning and Stochastic Optimization* (JMLR 2011).
+
+use serde::{Deserialize, Serialize};
+use tch::{Tensor, no_grad};
+
+use super::{Optimizer, Step, penalized, with_gradient};
+use crate::Parameters;
+
+/// How [`AdaGrad`] descends.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AdaGradConfig {
+    /// Keeps the first steps finite.
+    pub epsilon: f64,
+    /// Weight decay as an L2 penalty.
+    pub decay: f64,
+}
+
+impl Default for AdaGradConfig {
+    fn default() -> Self {
+        Self { epsilon: 1e-10, decay: 0.0 }
+    }
+}
+
+impl AdaGradConfig {
+    /// The optimizer, before its first step.
+    pub fn init(&self, parameters: &Parameters) -> AdaGrad {
+        AdaGrad { config: *self, sum: parameters.zeros() }
+    }
+}
+
+/// AdaGrad.
+#[derive(Debug)]
+pub struct AdaGrad {
+    config: AdaGradConfig,
+    sum: Vec<Tensor>,
+}
+
+impl Optimizer for AdaGrad {
+    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], Step { rate, .. }: Step) {
+        let AdaGradConfig { epsilon, decay } = self.config;
+        no_grad(|| {
+            for (known, sum) in with_gradient(parameters, gradients).zip(&mut self.sum) {
+                let Some((parameter, mut p, g)) = known else { continue };
+                let g = penalized(parameter, g, decay);
+                let _ = sum.addcmul_(&g, &g);
+                let divisor = sum.sqrt().g_add_scalar_(epsilon).g_mul_scalar_(-1.0 / rate);
+                let _ = p.addcdiv_(&g, &divisor);
+            }
+        });
+    }
+
+    fn slots(&self) -> Vec<(&'static str, &[Tensor])> {
+        vec![("sum", &self.sum)]
+    }
+}

@@ -1,0 +1,77 @@
+//! Adam: momentum and RMSprop in one, with the bias of their start removed.
+//!
+//! ```text
+//! g = gradient + decay * p
+//! m = beta1 * m + (1 - beta1) * g
+//! v = beta2 * v + (1 - beta2) * g^2
+//! p = p - rate * m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)        t = 1, 2, …
+//! ```
+//!
+//! Kingma and Ba, *Adam: A Method for Stochastic Optimization* (ICLR 2015, arXiv 1412.6980), algorithm 1.
+
+use serde::{Deserialize, Serialize};
+use tch::{Tensor, no_grad};
+
+use super::{Optimizer, Step, penalized, with_gradient};
+use crate::Parameters;
+
+/// How [`Adam`] descends.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AdamConfig {
+    /// How much of the former mean gradient is kept.
+    pub beta1: f64,
+    /// How much of the former mean square is kept.
+    pub beta2: f64,
+    /// Keeps steps finite where the gradient is small.
+    pub epsilon: f64,
+    /// Weight decay as an L2 penalty, which strongly varying parameters hardly feel: see
+    /// [`AdamWConfig`](super::AdamWConfig).
+    pub decay: f64,
+}
+
+impl Default for AdamConfig {
+    fn default() -> Self {
+        Self { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0.0 }
+    }
+}
+
+impl AdamConfig {
+    /// The optimizer, before its first step.
+    pub fn init(&self, parameters: &Parameters) -> Adam {
+        Adam { config: *self, mean: parameters.zeros(), square: parameters.zeros() }
+    }
+}
+
+/// Adam.
+#[derive(Debug)]
+pub struct Adam {
+    config: AdamConfig,
+    mean: Vec<Tensor>,
+    square: Vec<Tensor>,
+}
+
+impl Optimizer for Adam {
+    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], Step { number, rate }: Step) {
+        let AdamConfig { beta1, beta2, epsilon, decay } = self.config;
+        let left = |beta: f64| 1.0 - beta.powf(number as f64);
+        let (step, root) = (rate / left(beta1), left(beta2).sqrt());
+        no_grad(|| {
+            let moments = self.mean.iter_mut().zip(&mut self.square);
+            for (known, (mean, square)) in with_gradient(parameters, gradients).zip(moments) {
+                let Some((parameter, mut p, g)) = known else { continue };
+                let g = penalized(parameter, g, decay);
+                let _ = mean.lerp_(&g, 1.0 - beta1);
+                let _ = square.lerp_(&g.square(), 1.0 - beta2);
+                // -(sqrt(v) / root + epsilon) / step
+                let divisor =
+                    square.sqrt().g_mul_scalar_(-1.0 / (root * step)).g_add_scalar_(-epsilon / step);
+                let _ = p.addcdiv_(mean, &divisor);
+            }
+        });
+    }
+
+    fn slots(&self) -> Vec<(&'static str, &[Tensor])> {
+        vec![("mean", &self.mean), ("square", &self.square)]
+    }
+}

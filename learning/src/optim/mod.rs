@@ -1,0 +1,113 @@
+//! Optimizers: how parameters follow their gradients.
+//!
+//! One a file, each opening with its formulas; the update rules are those of PyTorch, number for number. An
+//! [`Optimizer`] is told the gradients, the rate and which step it is, and keeps nothing but tensors: what a checkpoint
+//! has to hold is in [`Optimizer::slots`].
+//!
+//! ```
+//! use learning::{AdamConfig, Init, Optimizer, Parameters, Step};
+//! use tch::{Device, Kind, nn};
+//!
+//! let store = nn::VarStore::new(Device::Cpu);
+//! let x = Init::Constant(3.0).variable(&store.root(), "x", &[1], 0)?;
+//! let parameters = Parameters::of(&store);
+//! let mut adam = AdamConfig::default().init(&parameters);
+//! for number in 1..=500 {
+//!     let loss = (&x - 1.0).square().sum(Kind::Float);
+//!     adam.step(&parameters, &parameters.gradients(&loss)?, Step { number, rate: 0.05 });
+//! }
+//! assert!((x.double_value(&[0]) - 1.0).abs() < 1e-3);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod adagrad;
+mod adam;
+mod adamw;
+#[cfg(test)]
+mod parity;
+mod rmsprop;
+mod sgd;
+
+pub use adagrad::{AdaGrad, AdaGradConfig};
+pub use adam::{Adam, AdamConfig};
+pub use adamw::{AdamW, AdamWConfig};
+pub use rmsprop::{RmsProp, RmsPropConfig};
+pub use sgd::{Sgd, SgdConfig};
+
+use serde::{Deserialize, Serialize};
+use tch::Tensor;
+
+use crate::Parameters;
+use crate::parameters::Parameter;
+
+/// Which step is taken, and how long it is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Step {
+    /// 1 for the first.
+    pub number: u64,
+    /// The learning rate.
+    pub rate: f64,
+}
+
+/// How parameters follow their gradients.
+pub trait Optimizer {
+    /// Takes a step. `gradients` are of the `parameters` the optimizer was made for, in their order; a parameter whose
+    /// gradient is undefined stays as it is, and so does what is remembered of it.
+    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], step: Step);
+
+    /// What is remembered from step to step: a name, and a tensor for each parameter. The tensors are handles, so that
+    /// copying into them brings a former state back.
+    fn slots(&self) -> Vec<(&'static str, &[Tensor])>;
+}
+
+/// An optimizer by name, in a configuration file.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "lowercase")]
+pub enum OptimizerConfig {
+    /// Stochastic gradient descent, with or without momentum.
+    Sgd(SgdConfig),
+    /// AdaGrad.
+    AdaGrad(AdaGradConfig),
+    /// RMSprop.
+    RmsProp(RmsPropConfig),
+    /// Adam.
+    Adam(AdamConfig),
+    /// Adam with decoupled weight decay.
+    AdamW(AdamWConfig),
+}
+
+impl OptimizerConfig {
+    /// The optimizer, before its first step.
+    pub fn init(&self, parameters: &Parameters) -> Box<dyn Optimizer> {
+        match self {
+            Self::Sgd(config) => Box::new(config.init(parameters)),
+            Self::AdaGrad(config) => Box::new(config.init(parameters)),
+            Self::RmsProp(config) => Box::new(config.init(parameters)),
+            Self::Adam(config) => Box::new(config.init(parameters)),
+            Self::AdamW(config) => Box::new(config.init(parameters)),
+        }
+    }
+}
+
+/// Handles on a parameter and its gradient; nothing for a parameter that the loss does not depend on.
+fn with_gradient<'a>(
+    parameters: &'a Parameters,
+    gradients: &'a [Tensor],
+) -> impl Iterator<Item = Option<(&'a Parameter, Tensor, Tensor)>> {
+    parameters.iter().zip(gradients).map(|(parameter, gradient)| {
+        gradient.defined().then(|| (parameter, parameter.tensor.shallow_clone(), gradient.shallow_clone()))
+    })
+}
+
+/// The gradient of the loss plus `decay / 2` times the square of the parameter: weight decay as an L2 penalty.
+fn penalized(parameter: &Parameter, gradient: Tensor, decay: f64) -> Tensor {
+    if decay == 0.0 || !parameter.decays {
+        return gradient;
+    }
+    gradient.addcmul(&parameter.tensor, &scalar(decay, &gradient))
+}
+
+/// `value` as a tensor that a fused multiply and add takes: one pass over memory instead of two.
+fn scalar(value: f64, like: &Tensor) -> Tensor {
+    Tensor::from(value).to_kind(like.kind()).to_device(like.device())
+}

@@ -1,0 +1,100 @@
+//! RMSprop: steps in units of the gradient's recent size.
+//!
+//! ```text
+//! g = gradient + decay * p
+//! s = smoothing * s + (1 - smoothing) * g^2
+//! m = smoothing * m + (1 - smoothing) * g              only if centered, else 0
+//! d = g / (sqrt(s - m^2) + epsilon)
+//! v = momentum * v + d
+//! p = p - rate * v
+//! ```
+//!
+//! Tieleman and Hinton, *Lecture 6.5 of Neural Networks for Machine Learning* (2012); centered as in Graves,
+//! *Generating Sequences With Recurrent Neural Networks* (arXiv 1308.0850), with epsilon outside of the root as in
+//! PyTorch.
+
+use serde::{Deserialize, Serialize};
+use tch::{Tensor, no_grad};
+
+use super::{Optimizer, Step, penalized, scalar, with_gradient};
+use crate::Parameters;
+
+/// How [`RmsProp`] descends.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RmsPropConfig {
+    /// How much of the former mean square is kept.
+    pub smoothing: f64,
+    /// Keeps steps finite where the gradient is small.
+    pub epsilon: f64,
+    /// How much of the velocity is left after a step; 0 for none.
+    pub momentum: f64,
+    /// Measures the gradient's size about its mean.
+    pub centered: bool,
+    /// Weight decay as an L2 penalty.
+    pub decay: f64,
+}
+
+impl Default for RmsPropConfig {
+    fn default() -> Self {
+        Self { smoothing: 0.99, epsilon: 1e-8, momentum: 0.0, centered: false, decay: 0.0 }
+    }
+}
+
+impl RmsPropConfig {
+    /// The optimizer, before its first step.
+    pub fn init(&self, parameters: &Parameters) -> RmsProp {
+        let if_needed = |needed: bool| if needed { parameters.zeros() } else { Vec::new() };
+        RmsProp {
+            config: *self,
+            square: parameters.zeros(),
+            mean: if_needed(self.centered),
+            velocity: if_needed(self.momentum != 0.0),
+        }
+    }
+}
+
+/// RMSprop.
+#[derive(Debug)]
+pub struct RmsProp {
+    config: RmsPropConfig,
+    square: Vec<Tensor>,
+    /// Empty unless centered.
+    mean: Vec<Tensor>,
+    /// Empty without momentum.
+    velocity: Vec<Tensor>,
+}
+
+impl Optimizer for RmsProp {
+    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], Step { rate, .. }: Step) {
+        let RmsPropConfig { smoothing, epsilon, momentum, decay, .. } = self.config;
+        no_grad(|| {
+            for (i, (known, square)) in with_gradient(parameters, gradients).zip(&mut self.square).enumerate()
+            {
+                let Some((parameter, mut p, g)) = known else { continue };
+                let g = penalized(parameter, g, decay);
+                let _ = square.lerp_(&g.square(), 1.0 - smoothing);
+                let mut divisor = match self.mean.get_mut(i) {
+                    None => square.sqrt(),
+                    Some(mean) => {
+                        let _ = mean.lerp_(&g, 1.0 - smoothing);
+                        (&*square - mean.square()).sqrt_()
+                    }
+                };
+                let _ = divisor.g_add_scalar_(epsilon);
+                let _ = match self.velocity.get_mut(i) {
+                    None => p.addcdiv_(&g, &divisor.g_mul_scalar_(-1.0 / rate)),
+                    Some(v) => {
+                        let _ = v.g_mul_scalar_(momentum).addcdiv_(&g, &divisor);
+                        p.addcmul_(v, &scalar(-rate, v))
+                    }
+                };
+            }
+        });
+    }
+
+    fn slots(&self) -> Vec<(&'static str, &[Tensor])> {
+        let slots = [("square", &self.square), ("mean", &self.mean), ("velocity", &self.velocity)];
+        slots.into_iter().filter(|(_, of)| !of.is_empty()).map(|(name, of)| (name, of.as_slice())).collect()
+    }
+}

@@ -1,0 +1,137 @@
+//! What can go wrong in training.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::TaskError;
+use crate::FreezeError;
+
+/// Why training cannot start or go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// The system refuses to read or write.
+    #[error("cannot {what} {}", path.display())]
+    Io {
+        /// `read`, `write`, …
+        what: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A setting that makes no sense.
+    #[error("{key}: {reason}")]
+    Configuration {
+        /// The key.
+        key: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A prefix to freeze that is that of no variable.
+    #[error("freeze: {0}")]
+    Freeze(#[from] FreezeError),
+    /// A folder with a run in it.
+    #[error("{} holds a training run already: resume it, or choose another folder", folder.display())]
+    Exists {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A checkpoint that was cut short or changed.
+    #[error("{} is damaged: {reason}; delete it to go on from the one before it, if there is one", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A checkpoint of another run.
+    #[error(
+        "{} does not fit the configuration: {}; go back to the former configuration, or choose another folder",
+        path.display(), differences.join(", ")
+    )]
+    Mismatch {
+        /// The file.
+        path: PathBuf,
+        /// What differs.
+        differences: Vec<String>,
+    },
+    /// A history that lacks rows.
+    #[error(
+        "{} ends after {rows} of the {step} steps of the checkpoint: bring the file back, or start anew in another folder",
+        path.display()
+    )]
+    History {
+        /// The file.
+        path: PathBuf,
+        /// Whole rows in it.
+        rows: u64,
+        /// Steps before the checkpoint.
+        step: u64,
+    },
+    /// A loss or gradient that is infinite or not a number.
+    #[error(
+        "the {what} of step {step} (epoch {epoch}) is {value}, on {sample}; {}; look at these samples, or lower `rate.peak` or `clip`",
+        last_good(checkpoint.as_deref())
+    )]
+    NotFinite {
+        /// `loss` or `gradient`.
+        what: &'static str,
+        /// What it is.
+        value: f64,
+        /// The number of the step, from 1.
+        step: u64,
+        /// The number of the epoch, from 1.
+        epoch: u64,
+        /// The samples of the batch.
+        sample: String,
+        /// The newest checkpoint from before.
+        checkpoint: Option<PathBuf>,
+    },
+    /// The task gives up.
+    #[error("step {step} of training failed")]
+    Task {
+        /// The number of the step, from 1.
+        step: u64,
+        /// The task's reason.
+        source: TaskError,
+    },
+    /// The task tells more or fewer numbers than it names.
+    #[error("the task names {names} {kind} metrics and tells {values}")]
+    Metrics {
+        /// `training` or `validation`.
+        kind: &'static str,
+        /// How many it names.
+        names: usize,
+        /// How many it tells.
+        values: usize,
+    },
+    /// libtorch refuses.
+    #[error("libtorch failed in training or with its tensors")]
+    Torch(#[from] tch::TchError),
+    /// The curves cannot be drawn.
+    #[error("cannot draw {}: {reason}", path.display())]
+    Curves {
+        /// The file.
+        path: PathBuf,
+        /// What the drawing library says.
+        reason: String,
+    },
+}
+
+impl TrainError {
+    pub(super) fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { what, path: path.to_path_buf(), source }
+    }
+
+    pub(super) fn damaged(path: &Path, reason: &dyn ToString) -> Self {
+        Self::Damaged { path: path.to_path_buf(), reason: reason.to_string() }
+    }
+}
+
+fn last_good(checkpoint: Option<&Path>) -> String {
+    match checkpoint {
+        Some(path) => format!("the last good checkpoint is {}", path.display()),
+        None => "there is no checkpoint yet".into(),
+    }
+}
