@@ -68,7 +68,7 @@ pub(crate) struct Tune {
     #[arg(long)]
     resume: bool,
     /// How many sets of constants to try, the configured one included
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     trials: u32,
     /// Which score is made as high as possible
     #[arg(long, value_enum, default_value_t)]

@@ -5,7 +5,7 @@ use association::Parameter;
 use super::constants::Constants;
 use super::importance::Importance;
 use super::objective::Objective;
-use super::trial_log::Trial;
+use super::trial_log::{Proposer, Trial};
 
 /// How many of the best trials are shown.
 const SHOWN: usize = 4;
@@ -26,9 +26,10 @@ impl<'a> Findings<'a> {
     pub(super) fn new(objective: Objective, constants: &Constants, trials: &'a [Trial]) -> Self {
         let mut ranking: Vec<&Trial> = trials.iter().collect();
         ranking.sort_by(|a, b| b.score().total_cmp(&a.score()));
-        let scores: Vec<f64> = trials.iter().map(Trial::score).collect();
+        let by_chance: Vec<&Trial> = trials.iter().filter(|trial| trial.by == Proposer::Random).collect();
+        let scores: Vec<f64> = by_chance.iter().map(|trial| trial.score()).collect();
         let importance = |place: usize| {
-            let values: Vec<f64> = trials.iter().map(|trial| trial.values[place]).collect();
+            let values: Vec<f64> = by_chance.iter().map(|trial| trial.values[place]).collect();
             Importance::of(&values, &scores)
         };
         let searched = constants.searched.iter().enumerate();
@@ -60,8 +61,8 @@ impl<'a> Findings<'a> {
         let score = [self.objective.name(), String::new(), String::new(), String::new()];
         rows.push(score.into_iter().chain(columns.iter().map(|t| format!("{:.2}", t.score()))).collect());
         format!(
-            "The best trials. \"matters\": share of the differences between trials that a constant accounts for by \
-             itself; \"trend\": +1 larger is better, -1 smaller is better.\n{}",
+            "The best trials. \"matters\": share of the differences between trials by chance that a constant accounts \
+             for by itself; \"trend\": +1 larger is better, -1 smaller is better.\n{}",
             aligned(&rows)
         )
     }
@@ -102,7 +103,6 @@ mod tests {
     use association::AssociationConfig;
 
     use super::*;
-    use crate::commands::tune::trial_log::Proposer;
 
     #[test]
     fn the_best_comes_first_and_of_equal_ones_the_earlier() {

@@ -1,23 +1,23 @@
 //! What mattered: how much of the differences between trials each constant accounts for.
 //!
-//! The trials are ranked by score, so that a few disasters do not outweigh everything else. For one constant they are then
-//! put into groups of about the same size by its value, and its importance is the share of the variance of the ranks that
-//! lies between the groups, less what chance alone would put there: with `n` trials in `k` groups
+//! Only trials by chance are asked. A guided search moves all constants at once to where scores are good, and each would get
+//! the importance of all. The trials are ranked by score, so that a few disasters do not outweigh everything else. For one
+//! constant they are then put into groups of about the same size by its value, and its importance is the share of the
+//! variance of the ranks that lies between the groups, less what chance alone would put there: with `n` trials in `k` groups
 //!
 //! ```text
 //! H = (n - 1) * (variance between the groups) / (variance in all),   importance = (H - k + 1) / (n - k), at least 0
 //! ```
 //!
 //! `H` is the statistic of Kruskal and Wallis (*Use of ranks in one-criterion variance analysis*, JASA 1952), the importance
-//! its effect size (Tomczak and Tomczak, 2014). It is 0 for a constant that does not matter and 1 for one that decides
-//! everything, whichever values are good: they need not lie at an end. Constants are taken one by one: what two do only
-//! together is in neither, and since a guided search moves all of them to where scores are good, they share some of each
-//! other's importance.
+//! its effect size (Tomczak and Tomczak, *The need to report effect size estimates revisited*, 2014). It is 0 for a constant
+//! that does not matter and 1 for one that decides everything, whichever values are good: they need not lie at an end.
+//! Constants are taken one by one: what two do only together is in neither.
 //!
 //! The trend is Spearman's rank correlation of value and score: 1 where larger is better, -1 where smaller is.
 
 /// Trials in a group, at least about.
-const GROUP: usize = 8;
+const GROUP: usize = 10;
 /// Groups at most.
 const MOST_GROUPS: usize = 8;
 

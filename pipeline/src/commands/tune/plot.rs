@@ -155,7 +155,7 @@ where
     B::ErrorType: 'static,
 {
     let last = findings.trials.len() as f64;
-    let caption = format!("{} over the trials", findings.objective.name());
+    let caption = format!("{}, percent, over the trials", findings.objective.name());
     let label = |number: &f64| format!("{number:.0}");
     let mut chart = axes(panel, &caption, -0.03 * last..1.03 * last, scores.clone(), &label)?;
     chart.draw_series(marks(findings, |trial| (trial.number as f64, clipped(trial, &scores))))?;
@@ -193,11 +193,11 @@ fn marks<'a>(
     all.chain(on_top).map(move |(trial, radius, colour)| mark(trial, radius, colour))
 }
 
-/// From a little below most scores to a little above the best one. A few disasters would flatten everything else.
+/// From a little below most scores to a little above the best one. Disasters would flatten everything else.
 fn score_range(trials: &[Trial]) -> Range<f64> {
     let mut scores: Vec<f64> = trials.iter().map(Trial::score).collect();
     scores.sort_by(f64::total_cmp);
-    let (Some(low), Some(high)) = (scores.get(scores.len() / 10), scores.last()) else { return 0.0..100.0 };
+    let (Some(low), Some(high)) = (scores.get(scores.len() / 4), scores.last()) else { return 0.0..100.0 };
     let configured = trials.first().map_or(*low, Trial::score);
     let low = low.min(configured);
     let room = (0.06 * (high - low)).max(0.05);

@@ -3,8 +3,11 @@
 //! ```text
 //! trial 0        the configuration as it was given: the winner is never worse
 //! 1 to 23        chance: where is what?
-//! from 24 on     the estimator of tpe.rs, or chance to the end with --search random
+//! from 24 on     the estimator of tpe.rs and, two in eight, still chance: the estimator may be on a wrong track, and what
+//!                mattered can only be told from trials that were not steered
 //! ```
+//!
+//! With `--search random` it is chance to the end.
 //!
 //! Trials come in batches of a fixed size. What a batch tries depends on the seed and on the batches before it, on nothing
 //! else: not on how many threads there are, nor on which trial is finished first. So a search that was cut short goes on as
@@ -29,13 +32,15 @@ use crate::stream::Stop;
 const BATCH: usize = 8;
 /// Trials before the estimator has something to go by.
 const BY_CHANCE: usize = 3 * BATCH;
+/// Trials of a batch that are left to chance after that.
+const STILL_BY_CHANCE: usize = 2;
 /// Proposals in a row that may be invalid.
 const TRIES: usize = 1000;
 
 /// Who proposes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Method {
-    /// A tree-structured Parzen estimator, after some trials by chance
+    /// A tree-structured Parzen estimator, and chance for a part of the trials
     #[default]
     Tpe,
     /// Chance
@@ -139,7 +144,7 @@ impl Search<'_> {
         }
         let searched = &self.constants.searched;
         let by = match self.method {
-            Method::Tpe if number >= BY_CHANCE => Proposer::Tpe,
+            Method::Tpe if number >= BY_CHANCE && number % BATCH >= STILL_BY_CHANCE => Proposer::Tpe,
             _ => Proposer::Random,
         };
         let point = |trial: &Trial| -> Vec<f64> {
@@ -214,7 +219,9 @@ mod tests {
             (trials[0].by, &trials[0].values),
             (Proposer::Configured, &constants().configured().unwrap())
         );
-        assert_eq!((trials[23].by, trials[24].by), (Proposer::Random, Proposer::Tpe));
+        let by: Vec<Proposer> = trials[23..28].iter().map(|trial| trial.by).collect();
+        assert_eq!(by[..3], [Proposer::Random; 3]);
+        assert_eq!(by[3..], [Proposer::Tpe; 2]);
         let best = |trials: &[Trial]| trials.iter().map(Trial::score).fold(f64::NEG_INFINITY, f64::max);
         assert!(best(&trials) > 95.0 && best(&trials) > best(&trials[..24]), "{}", best(&trials));
     }
