@@ -98,10 +98,11 @@ fn results(out: &Path) -> Vec<Vec<u8>> {
     files.map(|file| std::fs::read(out.join(file)).unwrap()).to_vec()
 }
 
-/// A search in the folder `home`, with names relative to it, so that the command is the same everywhere.
+/// A search in the folder `home`, with names relative to it, so that the command is the same everywhere. What it leaves lies
+/// in the recording, and is no camera of it.
 fn tune_in(home: &Path, more: &[&str]) -> Command {
     let mut command = mvmhat();
-    command.current_dir(home).args(["tune", "hall", "--gt", "--out", "out"]).args(OWN).args(more);
+    command.current_dir(home).args(["tune", "hall", "--gt", "--out", "hall/out"]).args(OWN).args(more);
     command
 }
 
@@ -112,19 +113,19 @@ fn a_search_that_was_killed_goes_on_to_the_same_result() {
     recording(&home.join("hall"), 40);
     let more = ["--trials=45", "--only=min_score,max_iou_distance,confirm_hits"];
     Run::from(tune_in(home, &more).output().unwrap()).succeeded();
-    let whole = results(&home.join("out"));
+    let whole = results(&home.join("hall/out"));
 
     // As a kill leaves it: some trials, out of order, the last line torn, none of the results.
-    let trials = text(home.join("out/trials.csv"));
+    let trials = text(home.join("hall/out/trials.csv"));
     let mut lines: Vec<&str> = trials.lines().take(34).collect();
     lines.swap(29, 31);
-    std::fs::write(home.join("out/trials.csv"), lines.join("\n") + "\n33,tpe,9").unwrap();
+    std::fs::write(home.join("hall/out/trials.csv"), lines.join("\n") + "\n33,tpe,9").unwrap();
     for file in ["preset.yaml", "tune.png", "tune.svg"] {
-        std::fs::remove_file(home.join("out").join(file)).unwrap();
+        std::fs::remove_file(home.join("hall/out").join(file)).unwrap();
     }
     let resumed: Vec<&str> = more.iter().copied().chain(["--resume"]).collect();
     Run::from(tune_in(home, &resumed).output().unwrap()).succeeded();
-    assert!(results(&home.join("out")) == whole, "the same bytes");
+    assert!(results(&home.join("hall/out")) == whole, "the same bytes");
 
     let other: Vec<&str> =
         resumed.iter().copied().chain(["--seed=1", "--range=min_score=0.1..0.8"]).collect();
@@ -133,8 +134,8 @@ fn a_search_that_was_killed_goes_on_to_the_same_result() {
     Run::from(tune_in(home, &["--trials=20", more[1], "--resume"]).output().unwrap())
         .failed(2, &["--trials 20"]);
     // Constants that were changed by hand are not those of this search.
-    let changed = text(home.join("out/trials.csv")).replacen(",0.5,", ",0.51,", 1);
-    std::fs::write(home.join("out/trials.csv"), changed).unwrap();
+    let changed = text(home.join("hall/out/trials.csv")).replacen(",0.5,", ",0.51,", 1);
+    std::fs::write(home.join("hall/out/trials.csv"), changed).unwrap();
     Run::from(tune_in(home, &resumed).output().unwrap()).failed(1, &["trials.csv", "other constants"]);
 }
 
@@ -147,7 +148,8 @@ fn an_interrupted_search_keeps_its_trials_and_goes_on() {
     let mut command = tune_in(home, &more);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let start = Instant::now();
-    let trials = || std::fs::read_to_string(home.join("out/trials.csv")).unwrap_or_default().lines().count();
+    let trials =
+        || std::fs::read_to_string(home.join("hall/out/trials.csv")).unwrap_or_default().lines().count();
     while trials() < 20 && start.elapsed() < Duration::from_secs(60) {
         std::thread::sleep(Duration::from_millis(1));
     }
@@ -159,12 +161,12 @@ fn an_interrupted_search_keeps_its_trials_and_goes_on() {
         return;
     }
     interrupted.failed(1, &["interrupted", "of 150 trials", "--resume"]);
-    assert!(!home.join("out/preset.yaml").exists());
+    assert!(!home.join("hall/out/preset.yaml").exists());
     Run::from(tune_in(home, &[&more[..], &["--resume"]].concat()).output().unwrap()).succeeded();
-    let resumed = results(&home.join("out"));
-    std::fs::rename(home.join("out"), home.join("first")).unwrap();
+    let resumed = results(&home.join("hall/out"));
+    std::fs::rename(home.join("hall/out"), home.join("hall/first")).unwrap();
     Run::from(tune_in(home, &more).output().unwrap()).succeeded();
-    assert!(results(&home.join("out")) == resumed, "the same bytes");
+    assert!(results(&home.join("hall/out")) == resumed, "the same bytes");
 }
 
 #[test]

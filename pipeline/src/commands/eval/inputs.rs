@@ -90,11 +90,9 @@ fn track_files(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
 }
 
 /// From the first to the last frame in which any camera has ground truth.
-pub(in crate::commands) fn labelled<'a>(
-    truth: impl Iterator<Item = &'a Vec<Observation>> + Clone,
-) -> Option<Window> {
-    let frames = || truth.clone().flatten().map(|row| row.frame);
-    Some(Window { first: frames().min()?, last: frames().max()? })
+pub(in crate::commands) fn labelled<'a>(truth: impl Iterator<Item = &'a Vec<Observation>>) -> Option<Window> {
+    let frames: Vec<FrameNumber> = truth.flatten().map(|row| row.frame).collect();
+    Some(Window { first: *frames.iter().min()?, last: *frames.iter().max()? })
 }
 
 /// The part of a range that was asked for; an end that was left open is that of the labelled frames.

@@ -106,7 +106,7 @@ where
         [(CONFIGURED, "as configured"), (BY_CHANCE, "by chance"), (GUIDED, "guided (TPE)"), (BEST, "best")];
     let mut x = 20;
     for (colour, text) in entries {
-        area.draw(&Circle::new((x, 46), 4, colour.filled()))?;
+        area.draw(&Circle::new((x, 44), 4, colour.filled()))?;
         area.draw(&Text::new(text, (x + 9, 39), (FONT, 13).into_font().color(&INK)))?;
         x += 34 + 8 * text.len() as i32;
     }
@@ -208,13 +208,16 @@ fn clipped(trial: &Trial, scores: &Range<f64>) -> f64 {
     trial.score().max(scores.start)
 }
 
-/// The value of a constant at a place of its axis, short enough for a label.
+/// The value at a place of a constant's axis, short enough for a label. Between whole numbers it is none: the label says
+/// where the place is.
 fn value_at(parameter: &Parameter, share: f64) -> String {
-    let value = parameter.value(share);
-    match parameter.scale {
-        Scale::Log if value < 0.01 => format!("{value:.4}"),
-        _ => ((value * 100.0).round() / 100.0).to_string(),
-    }
+    let digits = match parameter.scale {
+        Scale::Linear => format!("{:.2}", parameter.value(share)),
+        Scale::Log => format!("{:.1e}", parameter.value(share)),
+        Scale::Integer => format!("{:.1}", parameter.low + share * (parameter.high - parameter.low)),
+    };
+    // Read and written again it is as short as it can be.
+    digits.parse().map_or(digits, |value: f64| value.to_string())
 }
 
 #[cfg(test)]
@@ -225,6 +228,16 @@ mod tests {
     use crate::commands::tune::constants::Constants;
     use crate::commands::tune::objective::Objective;
     use crate::commands::tune::random::Random;
+
+    #[test]
+    fn labels_are_short_and_true() {
+        let label = |low, high, scale, share| value_at(&Parameter { key: "k", low, high, scale }, share);
+        assert_eq!(label(0.2, 0.9, Scale::Linear, 0.5), "0.55");
+        assert_eq!(label(0.001, 0.05, Scale::Log, 0.0), "0.001");
+        assert_eq!(label(0.001, 0.05, Scale::Log, 0.5), "0.0071");
+        assert_eq!(label(1.0, 8.0, Scale::Integer, 0.5), "4.5");
+        assert_eq!(label(20.0, 500.0, Scale::Integer, 0.5), "260");
+    }
 
     #[test]
     fn both_files_show_every_constant_and_text_is_really_drawn() {

@@ -36,6 +36,8 @@ const BY_CHANCE: usize = 3 * BATCH;
 const STILL_BY_CHANCE: usize = 2;
 /// Proposals in a row that may be invalid.
 const TRIES: usize = 1000;
+/// After so many of them the estimator is no longer asked: what it likes best may lie where nothing is valid.
+const GUIDED_TRIES: usize = 100;
 
 /// Who proposes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -143,20 +145,18 @@ impl Search<'_> {
             return Ok(Proposal { number, by: Proposer::Configured, values, config });
         }
         let searched = &self.constants.searched;
-        let by = match self.method {
-            Method::Tpe if number >= BY_CHANCE && number % BATCH >= STILL_BY_CHANCE => Proposer::Tpe,
-            _ => Proposer::Random,
-        };
+        let steered = self.method == Method::Tpe && number >= BY_CHANCE && number % BATCH >= STILL_BY_CHANCE;
         let point = |trial: &Trial| -> Vec<f64> {
             searched.iter().zip(&trial.values).map(|(parameter, value)| parameter.share(*value)).collect()
         };
         let tried: Vec<(Vec<f64>, f64)> = finished.iter().map(|t| (point(t), t.score())).collect();
         let mut random = Random::of_trial(self.seed, number);
         let mut refused = anyhow!("nothing can be searched");
-        for _ in 0..TRIES {
-            let shares = match by {
-                Proposer::Tpe => tpe::propose(&tried, &mut random),
-                _ => searched.iter().map(|_| random.uniform()).collect(),
+        for attempt in 0..TRIES {
+            let (by, shares) = if steered && attempt < GUIDED_TRIES {
+                (Proposer::Tpe, tpe::propose(&tried, &mut random))
+            } else {
+                (Proposer::Random, searched.iter().map(|_| random.uniform()).collect())
             };
             let values: Vec<f64> =
                 searched.iter().zip(shares).map(|(parameter, share)| parameter.value(share)).collect();
@@ -213,8 +213,8 @@ mod tests {
     #[test]
     fn it_begins_with_what_is_configured_and_finds_better() {
         let folder = tempfile::tempdir().unwrap();
-        let trials = search(folder.path(), 60, &Stop::default()).unwrap();
-        assert_eq!(trials.iter().map(|t| t.number).collect::<Vec<_>>(), (0..60).collect::<Vec<_>>());
+        let trials = search(folder.path(), 120, &Stop::default()).unwrap();
+        assert_eq!(trials.iter().map(|t| t.number).collect::<Vec<_>>(), (0..120).collect::<Vec<_>>());
         assert_eq!(
             (trials[0].by, &trials[0].values),
             (Proposer::Configured, &constants().configured().unwrap())
