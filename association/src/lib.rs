@@ -6,6 +6,8 @@
 //! * [`Fused`]: tracklets of all views, clustered jointly; the default. Its file tells how it decides who is who;
 //! * [`Mvmhat`]: the published inference, our baseline. Its file tells the life of an identity.
 //!
+//! Which constants are worth a search, and between which ends, is [`AssociationConfig::search_space`].
+//!
 //! What associators are made of can be used on its own:
 //!
 //! * [`LinearAssignment`]: the cheapest way to pair the rows of a [`CostMatrix`] with its columns;
@@ -31,6 +33,7 @@ mod linear_assignment;
 mod mvmhat;
 mod observations;
 mod over_time;
+mod search_space;
 mod track;
 
 pub use assignment_model::{AssignmentModel, AssignmentSource, SoftAssignment};
@@ -46,3 +49,4 @@ pub use ground::{Ground, GroundPlace};
 pub use kalman::{Measurement, Motion, MotionGate, MotionNoise};
 pub use linear_assignment::{AssignmentError, LinearAssignment};
 pub use mvmhat::Mvmhat;
+pub use search_space::{Parameter, Scale};

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::commands::doctor::Doctor;
 use crate::commands::eval::Eval;
 use crate::commands::track::Track;
+use crate::commands::tune::Tune;
 use crate::commands::weights::Weights;
 use crate::error;
 
@@ -22,6 +23,7 @@ struct Cli {
 enum Command {
     Track(Track),
     Eval(Eval),
+    Tune(Tune),
     Weights(Weights),
     Doctor(Doctor),
 }
@@ -33,6 +35,7 @@ pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Track(command) => command.run(),
         Command::Eval(command) => command.run(),
+        Command::Tune(command) => command.run(),
         Command::Weights(command) => command.run(),
         Command::Doctor(command) => command.run(),
     };

@@ -1,5 +1,7 @@
 //! Detections that were computed before, as MOT text or with embeddings as `.npy`.
 
+mod writer;
+
 use std::ops::Range;
 use std::path::Path;
 

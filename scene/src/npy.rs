@@ -74,6 +74,17 @@ impl<'a> Table<'a> {
     }
 }
 
+/// What stands before the numbers of a table of `float64`, row by row: version 1, padded to 64 bytes as `numpy.save` does.
+pub(crate) fn header(rows: usize, columns: usize) -> Vec<u8> {
+    let dictionary = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({rows}, {columns}), }}");
+    // Magic, version and length, and the line break at the end.
+    let length = (10 + dictionary.len() + 1).next_multiple_of(64) - 10;
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((length as u16).to_le_bytes());
+    bytes.extend(format!("{dictionary:<width$}\n", width = length - 1).bytes());
+    bytes
+}
+
 /// The header's text and the data behind it.
 fn split(file: &[u8]) -> Result<(&[u8], &[u8]), String> {
     let rest = file.strip_prefix(b"\x93NUMPY").ok_or("no NumPy file: it does not begin with \\x93NUMPY")?;
@@ -155,6 +166,13 @@ pub(crate) mod tests {
         assert_eq!(values(&npy("<f8", "(1, 2)", &f64s)), [[0.1, 0.2]]);
         assert!(values(&npy("<f8", "(0,)", &[])).is_empty());
         assert!(values(&npy("<f4", "(0, 74)", &[])).is_empty());
+    }
+
+    #[test]
+    fn a_header_is_that_of_numpy() {
+        let data = [0.1_f64, 0.2].map(f64::to_le_bytes).concat();
+        assert_eq!([header(1, 2), data.clone()].concat(), npy("<f8", "(1, 2)", &data));
+        assert!((0..30).all(|digits| header(10_usize.pow(digits % 19), 2).len() % 64 == 0));
     }
 
     #[test]

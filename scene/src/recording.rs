@@ -30,7 +30,8 @@
 //! Cameras are sorted as people count (`cam2` before `cam10`). Pictures are numbered by the last number in their names,
 //! or from 1 where no name has one; frames of a video from 1. Without another word pictures come at 25 frames per
 //! second, those of WILDTRACK at 10 (it shows every fifth). Hidden files, and folders named `gt`, `det`, `gt_det`,
-//! `tracks`, `calibration*` or `annotations*`, are no cameras, nor is what a run left (a folder with a `run.json`).
+//! `tracks`, `calibration*` or `annotations*`, are no cameras, nor is what a run left (a folder with a `run.json` or
+//! `tune.json`).
 //!
 //! # `recording.yaml`
 //! ```yaml

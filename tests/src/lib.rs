@@ -114,6 +114,19 @@ pub fn text(path: impl AsRef<Path>) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
+/// The bytes of a `.npy` file with a table of so many columns, as `numpy.save` writes them.
+pub fn npy(columns: usize, values: &[f32]) -> Vec<u8> {
+    let rows = values.len() / columns;
+    let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {columns}), }}");
+    header += &" ".repeat(63 - (10 + header.len()) % 64);
+    header.push('\n');
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    bytes.extend(values.iter().flat_map(|v| v.to_le_bytes()));
+    bytes
+}
+
 /// The content of a JSON file.
 ///
 /// # Panics

@@ -1,8 +1,8 @@
 //! `mvmhat eval`: tracks against ground truth.
 
 mod error_file;
-mod groups;
-mod inputs;
+pub(in crate::commands) mod groups;
+pub(in crate::commands) mod inputs;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -136,8 +136,8 @@ impl Eval {
     fn score(&self, gt: &Path, tracks: &Path, group: Option<&Group>) -> Result<Scored> {
         let recording = Recording::open(gt)?;
         let cameras = inputs::cameras(&recording, tracks, group.and_then(|group| group.views))?;
-        let labelled =
-            inputs::labelled(&cameras).with_context(|| format!("{} has no ground truth", gt.display()))?;
+        let labelled = inputs::labelled(cameras.iter().map(|camera| &camera.truth))
+            .with_context(|| format!("{} has no ground truth", gt.display()))?;
         let window = match (self.frames, group) {
             (Some(frames), _) => inputs::within(labelled, frames.first, frames.last),
             (None, Some(group)) => group.window(),

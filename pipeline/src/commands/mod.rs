@@ -3,4 +3,5 @@
 pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod track;
+pub(crate) mod tune;
 pub(crate) mod weights;

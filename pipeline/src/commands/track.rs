@@ -240,7 +240,7 @@ fn forget_earlier_run(out: &Path, recording: &Recording) {
 }
 
 /// The cameras that the configuration names, in the order of the recording; all where it names none.
-fn select_cameras(mut recording: Recording, names: &[String]) -> Result<Recording> {
+pub(super) fn select_cameras(mut recording: Recording, names: &[String]) -> Result<Recording> {
     for name in names {
         if !recording.cameras.iter().any(|c| &c.name == name) {
             let there: Vec<&str> = recording.cameras.iter().map(|c| c.name.as_str()).collect();
@@ -260,7 +260,7 @@ fn select_cameras(mut recording: Recording, names: &[String]) -> Result<Recordin
 }
 
 /// One detector and one embedder a worker.
-fn workers(config: &Config, recording: &Recording, device: Device) -> Result<Vec<Worker>> {
+pub(super) fn workers(config: &Config, recording: &Recording, device: Device) -> Result<Vec<Worker>> {
     let threads = config.pipeline.threads;
     tch::set_num_threads(threads as i32);
     // There are threads enough; more of them inside one resize would only wait for each other.

@@ -127,9 +127,10 @@ fn cameras_and_videos(root: &Listing) -> Result<Vec<Camera>, RecordingError> {
 fn camera_folders(root: &Listing) -> Result<Vec<Camera>, RecordingError> {
     let mut cameras = Vec::new();
     for name in root.folders.iter().filter(|name| may_hold_pictures(name) && *name != "images") {
-        // What a run left (tracks, an overlay video) may lie beside the cameras it was made of.
-        if !root.path.join(name).join("run.json").is_file() {
-            cameras.extend(camera_in(&root.path.join(name), name)?);
+        // What a run left (tracks, an overlay video, plots) may lie beside the cameras it was made of.
+        let folder = root.path.join(name);
+        if !["run.json", "tune.json"].iter().any(|file| folder.join(file).is_file()) {
+            cameras.extend(camera_in(&folder, name)?);
         }
     }
     Ok(cameras)

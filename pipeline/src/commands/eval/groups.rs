@@ -9,36 +9,36 @@ use serde::Deserialize;
 
 /// What is said of one recording.
 #[derive(Clone, Copy, Debug, Deserialize)]
-pub(super) struct Group {
+pub(in crate::commands) struct Group {
     /// First frame.
     start: u32,
     /// Last frame.
     end: u32,
     /// How many views are scored, those named 1, 2, ...; all of them where nothing is said. MvMHAT has recordings with a
     /// further view from above that its scores leave out.
-    pub(super) views: Option<u32>,
+    pub(in crate::commands) views: Option<u32>,
 }
 
 impl Group {
-    pub(super) fn window(&self) -> Window {
+    pub(in crate::commands) fn window(&self) -> Window {
         Window::new(self.start, self.end)
     }
 }
 
 /// The recordings by name; empty where there is no `groups.json`.
 #[derive(Debug, Default)]
-pub(super) struct Groups(BTreeMap<String, Group>);
+pub(in crate::commands) struct Groups(BTreeMap<String, Group>);
 
 impl Groups {
     /// Of the dataset that `recording` lies in.
-    pub(super) fn beside(recording: &Path) -> Result<Self> {
+    pub(in crate::commands) fn beside(recording: &Path) -> Result<Self> {
         // The parent of `.` is not in its name.
         let recording = std::path::absolute(recording)?;
         recording.parent().map_or_else(|| Ok(Self::default()), Self::inside)
     }
 
     /// Of a dataset.
-    pub(super) fn inside(dataset: &Path) -> Result<Self> {
+    pub(in crate::commands) fn inside(dataset: &Path) -> Result<Self> {
         let path = dataset.join("groups.json");
         if !path.exists() {
             return Ok(Self::default());
@@ -51,13 +51,13 @@ impl Groups {
     }
 
     /// What is said of the recording in `folder`.
-    pub(super) fn of(&self, folder: &Path) -> Option<&Group> {
+    pub(in crate::commands) fn of(&self, folder: &Path) -> Option<&Group> {
         let folder = std::path::absolute(folder).ok()?;
         self.0.get(folder.file_name()?.to_str()?)
     }
 
     /// Names of the recordings: those of `groups.json`, else the folders of the dataset. Sorted as people count.
-    pub(super) fn recordings(&self, dataset: &Path) -> Result<Vec<String>> {
+    pub(in crate::commands) fn recordings(&self, dataset: &Path) -> Result<Vec<String>> {
         let mut names: Vec<String> = self.0.keys().cloned().collect();
         if names.is_empty() {
             let cannot = || format!("cannot read {}", dataset.display());

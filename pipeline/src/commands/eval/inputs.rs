@@ -7,23 +7,34 @@ use anyhow::{Context, Result, bail};
 use evaluation::{CameraRows, GroundPoint, Observation, Window, fuse};
 use scene::{FrameNumber, Recording, mot};
 
-/// The rows of all cameras. `views` leaves out the cameras whose number is greater.
-pub(super) fn cameras(recording: &Recording, tracks: &Path, views: Option<u32>) -> Result<Vec<CameraRows>> {
-    let is_scored = |name: &str| match (views, name.parse::<u32>()) {
+/// The ground truth that is scored, by camera. `views` leaves out the cameras whose number is greater.
+pub(in crate::commands) fn truth(
+    recording: &Recording,
+    views: Option<u32>,
+) -> Result<Vec<(String, Vec<Observation>)>> {
+    let cameras = recording.cameras.iter().zip(recording.ground_truth()?);
+    let scored = cameras.filter(|(camera, _)| is_scored(&camera.name, views));
+    let rows = scored.filter_map(|(camera, truth)| Some((camera.name.clone(), truth?)));
+    let observed =
+        |rows: Vec<mot::Row>| rows.iter().filter(|row| counts(row)).map(Observation::from).collect();
+    Ok(rows.map(|(name, rows)| (name, observed(rows))).collect())
+}
+
+fn is_scored(name: &str, views: Option<u32>) -> bool {
+    match (views, name.parse::<u32>()) {
         (Some(views), Ok(number)) => number <= views,
         _ => true,
-    };
-    let with_truth: Vec<_> = recording
-        .cameras
-        .iter()
-        .zip(recording.ground_truth()?)
-        .filter(|(camera, _)| is_scored(&camera.name))
-        .filter_map(|(camera, truth)| Some((camera.name.as_str(), truth?)))
-        .collect();
+    }
+}
+
+/// The rows of all cameras. `views` leaves out the cameras whose number is greater.
+pub(super) fn cameras(recording: &Recording, tracks: &Path, views: Option<u32>) -> Result<Vec<CameraRows>> {
+    let with_truth = truth(recording, views)?;
     let folder = if tracks.join("tracks").is_dir() { tracks.join("tracks") } else { tracks.to_owned() };
-    let track_files: Vec<_> = track_files(&folder)?.into_iter().filter(|(name, _)| is_scored(name)).collect();
+    let track_files: Vec<_> =
+        track_files(&folder)?.into_iter().filter(|(name, _)| is_scored(name, views)).collect();
     let (truth_names, track_names): (BTreeSet<&str>, BTreeSet<&str>) = (
-        with_truth.iter().map(|(name, _)| *name).collect(),
+        with_truth.iter().map(|(name, _)| name.as_str()).collect(),
         track_files.iter().map(|(name, _)| name.as_str()).collect(),
     );
     if truth_names != track_names {
@@ -41,12 +52,9 @@ pub(super) fn cameras(recording: &Recording, tracks: &Path, views: Option<u32>) 
     }
     let mut cameras = Vec::with_capacity(with_truth.len());
     for (name, truth) in with_truth {
-        let Some((_, path)) = track_files.iter().find(|(other, _)| other == name) else { continue };
-        cameras.push(CameraRows {
-            name: name.to_owned(),
-            truth: truth.iter().filter(|row| counts(row)).map(Observation::from).collect(),
-            tracks: mot::read(path)?.iter().map(Observation::from).collect(),
-        });
+        let Some((_, path)) = track_files.iter().find(|(other, _)| *other == name) else { continue };
+        let tracks = mot::read(path)?.iter().map(Observation::from).collect();
+        cameras.push(CameraRows { name, truth, tracks });
     }
     Ok(cameras)
 }
@@ -82,13 +90,13 @@ fn track_files(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
 }
 
 /// From the first to the last frame in which any camera has ground truth.
-pub(super) fn labelled(cameras: &[CameraRows]) -> Option<Window> {
-    let frames = || cameras.iter().flat_map(|camera| &camera.truth).map(|row| row.frame);
-    Some(Window { first: frames().min()?, last: frames().max()? })
+pub(in crate::commands) fn labelled<'a>(truth: impl Iterator<Item = &'a Vec<Observation>>) -> Option<Window> {
+    let frames: Vec<FrameNumber> = truth.flatten().map(|row| row.frame).collect();
+    Some(Window { first: *frames.iter().min()?, last: *frames.iter().max()? })
 }
 
 /// The part of a range that was asked for; an end that was left open is that of the labelled frames.
-pub(super) fn within(labelled: Window, first: FrameNumber, last: FrameNumber) -> Window {
+pub(in crate::commands) fn within(labelled: Window, first: FrameNumber, last: FrameNumber) -> Window {
     Window {
         first: if first == FrameNumber(0) { labelled.first } else { first },
         last: if last == FrameNumber(u32::MAX) { labelled.last } else { last },

@@ -1,0 +1,223 @@
+//! `mvmhat tune` from detections to a preset, on recordings in which one constant is known to be wrong.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tests::{Run, json, mvmhat, npy, run, text};
+
+/// The published inference, which takes everything from a score of 0.5 on, on detections from files.
+const OWN: [&str; 3] = ["--set=detector=file", "--set=embedder=file", "--set=association=mvmhat"];
+
+/// Two cameras, three people who are found with a score of 0.9, and two coat stands that are found with 0.6.
+fn recording(folder: &Path, frames: u32) -> PathBuf {
+    for camera in 0..2_u8 {
+        let home = folder.join(format!("cam{}", camera + 1));
+        std::fs::create_dir_all(home.join("det")).unwrap();
+        std::fs::create_dir_all(home.join("gt")).unwrap();
+        let (mut detections, mut truth) = (Vec::new(), String::new());
+        for frame in 1..=frames {
+            for who in 0..5_u8 {
+                let is_person = who < 3;
+                let step = if is_person { (frame % 200) as f32 } else { 0.0 };
+                let (x, y) = (100.0 + step + 7.0 * f32::from(camera), 20.0 + 110.0 * f32::from(who));
+                let score = if is_person { 0.9 } else { 0.6 };
+                detections.extend([frame as f32, -1.0, x, y, 40.0, 100.0, score, -1.0, -1.0, -1.0]);
+                detections.extend((0..5).map(|k| if k == who { 1.0 } else { 0.0 }));
+                if is_person {
+                    writeln!(truth, "{frame},{},{x},{y},40,100,1,1,1", who + 1).unwrap();
+                }
+            }
+        }
+        std::fs::write(home.join("det/det.npy"), npy(15, &detections)).unwrap();
+        std::fs::write(home.join("gt/gt.txt"), truth).unwrap();
+    }
+    folder.to_path_buf()
+}
+
+fn tune(recording: &Path, out: &Path, more: &[&str]) -> Run {
+    let (recording, out) = (recording.to_str().unwrap(), out.to_str().unwrap());
+    run(["tune", recording, "--gt", "--out", out].iter().chain(&OWN).chain(more))
+}
+
+/// A constant in a preset.
+fn constant(preset: &str, key: &str) -> f64 {
+    let line = preset.lines().find_map(|line| line.trim_start().strip_prefix(key)?.strip_prefix(": "));
+    line.unwrap().split_whitespace().next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn the_constant_that_is_wrong_is_found_and_the_preset_brings_its_score() {
+    let folder = tempfile::tempdir().unwrap();
+    let hall = recording(&folder.path().join("hall"), 40);
+    let yard = recording(&folder.path().join("yard"), 30);
+    let out = folder.path().join("out");
+    let more = ["--objective=mota", "--trials=40", "--only=min_score,max_misses", "--validate"];
+    let done = tune(&hall, &out, &[&more[..], &[yard.to_str().unwrap()]].concat()).succeeded();
+
+    let preset = text(out.join("preset.yaml"));
+    let found = constant(&preset, "min_score");
+    assert!(found > 0.6 && found <= 0.9, "{preset}");
+    assert!(preset.contains("was 0.5") && preset.contains("yard (held out)"), "{preset}");
+    let trials = text(out.join("trials.csv"));
+    assert_eq!(trials.lines().count(), 41);
+    assert_eq!(trials.lines().next().unwrap(), "trial,by,score,hall,min_score,max_misses");
+    assert!(trials.lines().nth(1).unwrap().ends_with(",0.5,80"), "{trials}");
+    let matters = |key: &str| {
+        let line = done.stdout.lines().find(|line| line.starts_with(key)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap()
+    };
+    assert!(matters("min_score") > 50.0 && matters("max_misses") < 20.0, "{}", done.stdout);
+    assert!(out.join("tune.png").is_file() && text(out.join("tune.svg")).contains("min_score"));
+
+    // What the table promises is what tracking with the preset and evaluating give.
+    let tracks = folder.path().join("tracks");
+    let config = out.join("preset.yaml");
+    run(["track", hall.to_str().unwrap(), "--out", tracks.to_str().unwrap(), "--config"]
+        .iter()
+        .chain(&[config.to_str().unwrap()])
+        .chain(&OWN[..2]))
+    .succeeded();
+    let scores = folder.path().join("scores.json");
+    run(["eval", "--gt", hall.to_str().unwrap(), "--tracks", tracks.to_str().unwrap(), "--json"]
+        .iter()
+        .chain(&[scores.to_str().unwrap()]))
+    .succeeded();
+    let promised = trials.lines().skip(1).map(|line| line.split(',').nth(2).unwrap().parse::<f64>().unwrap());
+    let mota = json(&scores)["overall"]["MOTA"].as_f64().unwrap();
+    assert!((mota - promised.fold(f64::NEG_INFINITY, f64::max)).abs() < 0.01, "{mota}\n{trials}");
+    assert!(mota > 90.0, "{mota}");
+}
+
+/// Everything a search leaves that must not depend on how often it was interrupted.
+fn results(out: &Path) -> Vec<Vec<u8>> {
+    let files = ["trials.csv", "preset.yaml", "tune.png", "tune.svg"];
+    files.map(|file| std::fs::read(out.join(file)).unwrap()).to_vec()
+}
+
+/// A search in the folder `home`, with names relative to it, so that the command is the same everywhere. What it leaves lies
+/// in the recording, and is no camera of it.
+fn tune_in(home: &Path, more: &[&str]) -> Command {
+    let mut command = mvmhat();
+    command.current_dir(home).args(["tune", "hall", "--gt", "--out", "hall/out"]).args(OWN).args(more);
+    command
+}
+
+#[test]
+fn a_search_that_was_killed_goes_on_to_the_same_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    recording(&home.join("hall"), 40);
+    let more = ["--trials=45", "--only=min_score,max_iou_distance,confirm_hits"];
+    Run::from(tune_in(home, &more).output().unwrap()).succeeded();
+    let whole = results(&home.join("hall/out"));
+
+    // As a kill leaves it: some trials, out of order, the last line torn, none of the results.
+    let trials = text(home.join("hall/out/trials.csv"));
+    let mut lines: Vec<&str> = trials.lines().take(34).collect();
+    lines.swap(29, 31);
+    std::fs::write(home.join("hall/out/trials.csv"), lines.join("\n") + "\n33,tpe,9").unwrap();
+    for file in ["preset.yaml", "tune.png", "tune.svg"] {
+        std::fs::remove_file(home.join("hall/out").join(file)).unwrap();
+    }
+    let resumed: Vec<&str> = more.iter().copied().chain(["--resume"]).collect();
+    Run::from(tune_in(home, &resumed).output().unwrap()).succeeded();
+    assert!(results(&home.join("hall/out")) == whole, "the same bytes");
+
+    let other: Vec<&str> =
+        resumed.iter().copied().chain(["--seed=1", "--range=min_score=0.1..0.8"]).collect();
+    Run::from(tune_in(home, &other).output().unwrap())
+        .failed(2, &["--resume", "seed was 0, now 1", "ranges.min_score was [0.05,0.9], now [0.1,0.8]"]);
+    Run::from(tune_in(home, &["--trials=20", more[1], "--resume"]).output().unwrap())
+        .failed(2, &["--trials 20"]);
+    // Constants that were changed by hand are not those of this search.
+    let changed = text(home.join("hall/out/trials.csv")).replacen(",0.5,", ",0.51,", 1);
+    std::fs::write(home.join("hall/out/trials.csv"), changed).unwrap();
+    Run::from(tune_in(home, &resumed).output().unwrap()).failed(1, &["trials.csv", "other constants"]);
+}
+
+#[test]
+fn an_interrupted_search_keeps_its_trials_and_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    recording(&home.join("hall"), 600);
+    let more = ["--trials=150", "--only=min_score"];
+    let mut command = tune_in(home, &more);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let start = Instant::now();
+    let trials =
+        || std::fs::read_to_string(home.join("hall/out/trials.csv")).unwrap_or_default().lines().count();
+    while trials() < 20 && start.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let killed = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().unwrap();
+    assert!(killed.success());
+    let interrupted = Run::from(child.wait_with_output().unwrap());
+    if interrupted.status == Some(0) {
+        eprintln!("skipped: the search was over before the signal came");
+        return;
+    }
+    interrupted.failed(1, &["interrupted", "of 150 trials", "--resume"]);
+    assert!(!home.join("hall/out/preset.yaml").exists());
+    Run::from(tune_in(home, &[&more[..], &["--resume"]].concat()).output().unwrap()).succeeded();
+    let resumed = results(&home.join("hall/out"));
+    std::fs::rename(home.join("hall/out"), home.join("hall/first")).unwrap();
+    Run::from(tune_in(home, &more).output().unwrap()).succeeded();
+    assert!(results(&home.join("hall/out")) == resumed, "the same bytes");
+}
+
+#[test]
+fn ground_truth_may_lie_elsewhere_and_recordings_in_a_dataset() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    for name in ["hall", "yard"] {
+        recording(&data.join(name), 20);
+        for camera in ["cam1", "cam2"] {
+            let truth = folder.path().join("truth").join(name).join(camera);
+            std::fs::create_dir_all(&truth).unwrap();
+            std::fs::rename(data.join(name).join(camera).join("gt"), truth.join("gt")).unwrap();
+        }
+    }
+    let more = ["--trials=3", "--only=min_score"];
+    let path = |parts: &[&str]| parts.iter().fold(folder.path().to_owned(), |path, part| path.join(part));
+    let tune = |arguments: &[&Path], more: &[&str]| {
+        let arguments = arguments.iter().map(|argument| argument.to_str().unwrap());
+        run(["tune"].into_iter().chain(arguments).chain(OWN).chain(more.iter().copied()))
+    };
+    let gt = Path::new("--gt");
+    let out = |name: &str| format!("--out={}", path(&[name]).display());
+    tune(&[&data.join("hall"), gt, &path(&["truth", "hall"])], &[&more[..], &[&out("one")]].concat())
+        .succeeded();
+    let both: [&Path; 4] = [&data.join("hall"), &data.join("yard"), gt, &path(&["truth"])];
+    tune(&both, &[&more[..], &[&out("two")]].concat()).succeeded();
+    tune(&[&data, gt, &path(&["truth"])], &[&more[..], &["--dataset", &out("all")]].concat()).succeeded();
+    assert_eq!(text(path(&["two", "trials.csv"])), text(path(&["all", "trials.csv"])));
+    assert!(text(path(&["two", "trials.csv"])).starts_with("trial,by,score,hall,yard,min_score\n"));
+}
+
+#[test]
+fn bad_input_is_refused_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let hall = recording(&folder.path().join("hall"), 5);
+    let out = folder.path().join("out");
+    tune(&hall, &out, &["--only=min_scor"]).failed(2, &["--only", "did you mean `min_score`"]);
+    tune(&hall, &out, &["--range=min_score=0.5..0.5"]).failed(2, &["min_score", "empty range"]);
+    tune(&hall, &out, &["--range=colour=0..1"]).failed(2, &["`colour` cannot be searched"]);
+    tune(&hall, &out, &["--trials=0"]).failed(2, &["--trials"]);
+    tune(&hall, &out, &["--objective=luck"]).failed(2, &["luck", "global-idf1"]);
+    tune(&hall, &out, &["--validate", hall.to_str().unwrap()]).failed(2, &["--validate"]);
+    tune(&folder.path().join("nowhere"), &out, &[]).failed(1, &["nowhere"]);
+    for camera in ["cam1", "cam2"] {
+        std::fs::remove_dir_all(hall.join(camera).join("gt")).unwrap();
+    }
+    tune(&hall, &out, &[]).failed(1, &["hall", "no ground truth", "--gt FOLDER"]);
+    assert!(!out.exists(), "nothing was begun");
+    std::fs::create_dir(&out).unwrap();
+    tune(&hall, &out, &[]).failed(2, &["out", "exists", "--resume"]);
+    tune(&hall, &out, &["--resume"]).failed(2, &["no search in", "tune.json"]);
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    tune(&hall, &folder.path().join("file"), &[]).failed(2, &["a file, not a folder"]);
+}
