@@ -220,7 +220,7 @@ fn forget_earlier_run(out: &Path, recording: &Recording) {
 }
 
 /// The cameras that the configuration names, in the order of the recording; all where it names none.
-fn select_cameras(mut recording: Recording, names: &[String]) -> Result<Recording> {
+pub(super) fn select_cameras(mut recording: Recording, names: &[String]) -> Result<Recording> {
     for name in names {
         if !recording.cameras.iter().any(|c| &c.name == name) {
             let there: Vec<&str> = recording.cameras.iter().map(|c| c.name.as_str()).collect();
