@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 mod blocks;
 
-pub use blocks::{Blocks, Pictures};
+pub use blocks::{Blocks, Pictures, deepsort};
 
 /// The `mvmhat` program of this build.
 ///

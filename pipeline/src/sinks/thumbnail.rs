@@ -3,14 +3,14 @@
 use anyhow::Result;
 use detectors::Picture;
 use opencv::core::{CV_8UC3, Mat, Rect, Scalar, Size, Vector};
+use opencv::imgcodecs;
 use opencv::imgproc::{INTER_AREA, resize};
 use opencv::prelude::*;
-use opencv::{core, imgcodecs};
 use scene::BBox;
 
 /// Width and height in pixels; people are about half as wide as high.
 pub(super) const SIZE: (i32, i32) = (64, 128);
-const JPEG_QUALITY: i32 = 85;
+const JPEG_QUALITY: i32 = 80;
 
 /// The part of a picture inside a box as JPEG of [`SIZE`], in its own proportions on a black ground; all black for a box
 /// that lies outside.
@@ -41,7 +41,7 @@ pub(super) fn jpeg(picture: &Mat) -> Result<Vec<u8>> {
 
 /// The picture in a JPEG of ours.
 pub(super) fn decoded(jpeg: &[u8]) -> Result<Mat> {
-    Ok(imgcodecs::imdecode(&core::Vector::from_slice(jpeg), imgcodecs::IMREAD_COLOR)?)
+    Ok(imgcodecs::imdecode(&Vector::from_slice(jpeg), imgcodecs::IMREAD_COLOR)?)
 }
 
 #[cfg(test)]
@@ -55,7 +55,7 @@ mod tests {
         let at = |bbox, x, y| {
             let small = decoded(&thumbnail(&picture, &bbox).unwrap()).unwrap();
             assert_eq!((small.cols(), small.rows()), SIZE);
-            small.at_2d::<core::Vec3b>(y, x).unwrap()[0]
+            small.at_2d::<opencv::core::Vec3b>(y, x).unwrap()[0]
         };
         // Four times as high as wide: 32 of 64 columns in the middle are used.
         let tall = BBox::new(10.0, 10.0, 20.0, 80.0);

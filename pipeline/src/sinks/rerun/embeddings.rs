@@ -30,7 +30,7 @@ use crate::sinks::palette::color;
 
 /// The timeline of queries.
 const QUERY: &str = "query";
-/// Queries that can be gone through: a sheet of thumbnails has some 30 kB.
+/// Queries that can be gone through: a sheet of thumbnails has some 25 kB.
 const MOST: usize = 1000;
 /// Crops that are shown beside a query.
 const SHOWN: usize = 8;
@@ -212,5 +212,37 @@ impl MapLog<'_> {
         let crop = &self.crops.as_slice()[place];
         let camera = &self.recording.cameras[crop.camera.index()].name;
         format!("person {}, {camera} frame {}", crop.person, self.of_crops[place].number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use evaluation::Crop;
+    use scene::{CameraId, Embedding, FrameIndex};
+
+    use super::*;
+
+    #[test]
+    fn the_most_frequent_confusion_comes_first_and_what_is_sure_last() {
+        let crop = |camera, instant, person, angle: f32| Crop {
+            camera: CameraId(camera),
+            instant: FrameIndex(instant),
+            person,
+            embedding: Embedding::normalized(vec![angle.cos(), angle.sin()]),
+        };
+        // Camera 0 at instants 1 to 3 against camera 1 at instant 9.
+        let crops = Crops::new(vec![
+            crop(0, 1, 1, 0.1), // 0: right, sure
+            crop(0, 1, 2, 0.2), // 1: wrong, 1 for 2
+            crop(0, 2, 1, 0.4), // 2: right, less sure
+            crop(0, 2, 2, 0.1), // 3: wrong, surer
+            crop(1, 9, 1, 0.0), // 4: nearest is 0 or 3, equally: wrong
+            crop(1, 9, 2, 1.5), // 5: nearest is 2: wrong
+        ]);
+        let crops = crops.unwrap();
+        let scores = EmbeddingScores::new(&crops);
+        let order = queries(&crops, &scores);
+        // Person 2 for 1: 3, 1 and 5; person 1 for 2: 4; then the right ones.
+        assert_eq!(order, [3, 1, 5, 4, 2, 0]);
     }
 }

@@ -8,16 +8,17 @@ mod embed;
 mod histogram;
 mod samples;
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use detectors::EmbedderName;
 use evaluation::{
     Crop, CropError, Crops, DatasetEmbeddingScores, EmbeddingScores, EmbeddingTally, Table, Window,
 };
-use scene::{CameraId, FrameNumber, Recording};
+use scene::{CameraId, FrameIndex, Recording};
 use serde_json::{Value, json};
 use tch::Device;
 
@@ -81,6 +82,10 @@ pub(super) fn run(eval: &Eval) -> Result<(Vec<Table>, Value)> {
     let args = &eval.of_embedding;
     let config = Config::load(args.config.as_deref(), &args.set)?;
     let device = device::parse(args.device.as_deref().unwrap_or(&config.pipeline.device))?;
+    if let Some(folder) = &args.out {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("--out {}: cannot be written", folder.display()))?;
+    }
     let embedding = Embedding { eval, config, device };
     let (tables, mut json, overall) =
         if eval.dataset { embedding.dataset()? } else { embedding.recording()? };
@@ -88,8 +93,6 @@ pub(super) fn run(eval: &Eval) -> Result<(Vec<Table>, Value)> {
     json["every"] = args.every.get().into();
     json["visibility"] = args.visibility.into();
     if let Some(folder) = &args.out {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("--out {}: cannot be written", folder.display()))?;
         let name = embedding.config.embedder.name.as_str();
         let title = format!("{name} on {}", inputs::name(&eval.gt));
         histogram::save(folder, &title, &overall.separation)?;
@@ -120,11 +123,10 @@ impl Embedding<'_> {
     /// Scores one recording. `group` is what `groups.json` says about it.
     fn score(&self, folder: &Path, group: Option<&Group>) -> Result<Scored> {
         let recording = select_cameras(Recording::open(folder)?, &self.config.recording.cameras)?;
-        let all = Window { first: FrameNumber(0), last: FrameNumber(u32::MAX) };
         let asked = self.eval.frames.map(|frames| Window { first: frames.first, last: frames.last });
         let args = &self.eval.of_embedding;
         let limits = Limits {
-            window: asked.or_else(|| group.map(Group::window)).unwrap_or(all),
+            window: asked.or_else(|| group.map(Group::window)),
             views: group.and_then(|group| group.views),
             every: args.every,
             visibility: args.visibility,
@@ -168,7 +170,7 @@ impl Embedding<'_> {
             }
             _ => return error.into(),
         };
-        anyhow::Error::new(error).context(advice)
+        anyhow!("{error}: {advice}")
     }
 
     /// Who was scored, for the JSON.
@@ -188,6 +190,8 @@ fn crop(sample: &mut Sample) -> Crop {
     Crop { camera: sample.camera, instant: sample.instant, person: sample.person, embedding }
 }
 
+/// How many instants were looked at.
 fn instants(crops: &Crops) -> usize {
-    crops.as_slice().iter().map(|crop| crop.instant).collect::<std::collections::BTreeSet<_>>().len()
+    let instants: BTreeSet<FrameIndex> = crops.as_slice().iter().map(|crop| crop.instant).collect();
+    instants.len()
 }

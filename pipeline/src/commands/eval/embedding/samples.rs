@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use anyhow::{Context, Result, bail};
 use evaluation::Window;
-use scene::{BBox, CameraId, Detection, DetectionFile, FrameIndex, FrameNumber, Recording, mot};
+use scene::{CameraId, Detection, DetectionFile, FrameIndex, FrameNumber, Recording, mot};
 
 use crate::commands::eval::inputs;
 use crate::source;
@@ -30,8 +30,8 @@ pub(super) struct Sample {
 /// What limits the boxes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// Frames as the sources number them.
-    pub(super) window: Window,
+    /// Frames as the sources number them; all of them where nothing is said.
+    pub(super) window: Option<Window>,
     /// Cameras whose number is greater are left out.
     pub(super) views: Option<u32>,
     /// Of the instants that two cameras or more have ground truth of, every so many.
@@ -46,7 +46,9 @@ pub(super) struct Limits {
 /// Ground truth that cannot be read or is not there.
 pub(super) fn samples(recording: &Recording, limits: &Limits) -> Result<Vec<Sample>> {
     let clock = recording.clock(source::fps).context("the recording has no clock")?;
-    let within = |row: &mot::Row| limits.window.first <= row.frame && row.frame <= limits.window.last;
+    let within = |row: &mot::Row| {
+        limits.window.is_none_or(|window| window.first <= row.frame && row.frame <= window.last)
+    };
     let mut of_cameras = Vec::new();
     for (camera, rows) in recording.cameras.iter().zip(recording.ground_truth()?) {
         let mut rows = rows.unwrap_or_default();
@@ -57,12 +59,10 @@ pub(super) fn samples(recording: &Recording, limits: &Limits) -> Result<Vec<Samp
         }
     }
     if of_cameras.is_empty() {
-        bail!(
-            "{} has no ground truth of the frames {} to {}: it is read from <camera>/gt/gt.txt",
-            recording.root.display(),
-            limits.window.first,
-            limits.window.last
-        );
+        let frames = limits
+            .window
+            .map_or_else(String::new, |window| format!(" of the frames {} to {}", window.first, window.last));
+        bail!("{} has no ground truth{frames}: it is read from <camera>/gt/gt.txt", recording.root.display());
     }
     let mut labelled = BTreeMap::<FrameIndex, BTreeSet<CameraId>>::new();
     for (camera, rows) in &of_cameras {
@@ -127,11 +127,10 @@ pub(super) fn detected(recording: &Recording, samples: Vec<Sample>) -> Result<Ve
 
 /// The samples of one picture on their detections, those that cover each other best first.
 fn paired(view: &[Sample], detections: &[Detection]) -> Vec<Sample> {
-    let iou = |a: &BBox, b: &BBox| a.iou(b);
     let mut pairs: Vec<(f64, usize, usize)> = Vec::new();
     for (place, sample) in view.iter().enumerate() {
         for (other, detection) in detections.iter().enumerate() {
-            pairs.push((iou(&sample.detection.bbox, &detection.bbox), place, other));
+            pairs.push((sample.detection.bbox.iou(&detection.bbox), place, other));
         }
     }
     pairs.retain(|(overlap, ..)| *overlap >= SAME_BOX);
@@ -155,6 +154,8 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
+    use scene::BBox;
+
     use super::*;
 
     fn recording(folder: &Path, cameras: &[(&str, &str)]) -> Recording {
@@ -166,8 +167,7 @@ mod tests {
     }
 
     fn limits(every: usize) -> Limits {
-        let window = Window::new(0, u32::MAX);
-        Limits { window, views: None, every: NonZeroUsize::new(every).unwrap(), visibility: 0.5 }
+        Limits { window: None, views: None, every: NonZeroUsize::new(every).unwrap(), visibility: 0.5 }
     }
 
     fn keys(samples: &[Sample]) -> Vec<(u16, u32, i64)> {
@@ -186,11 +186,11 @@ mod tests {
         assert_eq!(keys(&found), [(0, 1, 1), (0, 5, 1), (1, 1, 1), (1, 5, 1), (1, 5, 2)]);
         let all = samples(&recording, &limits(1)).unwrap();
         assert_eq!(all.len(), 7, "and frame 3 of both");
-        let window = Limits { window: Window::new(3, 4), ..limits(1) };
+        let window = Limits { window: Some(Window::new(3, 4)), ..limits(1) };
         assert_eq!(keys(&samples(&recording, &window).unwrap()), [(0, 3, 1), (1, 3, 1)]);
         let hidden = Limits { visibility: 0.45, ..limits(2) };
         assert_eq!(samples(&recording, &hidden).unwrap().len(), 6);
-        let nothing = Limits { window: Window::new(50, 60), ..limits(1) };
+        let nothing = Limits { window: Some(Window::new(50, 60)), ..limits(1) };
         let error = samples(&recording, &nothing).unwrap_err().to_string();
         assert!(error.contains("no ground truth of the frames 50 to 60"), "{error}");
     }
