@@ -89,15 +89,17 @@ const FUSED: &[Parameter] = &[
     integer("confirm_hits", 1.0, 8.0),
     integer("max_misses", 5.0, 120.0),
     log("mahalanobis_gate", 3.0, 40.0),
-    linear("max_cost", 0.25, 0.9),
+    linear("max_cost", 2.0, 16.0),
     linear("min_overlap", 0.1, 0.8),
     linear("min_visible", 0.0, 0.9),
     log("position_noise", 0.01, 0.25),
     log("velocity_noise", 0.001, 0.05),
     linear("min_deviations", 0.0, 4.0),
-    linear("hysteresis", 0.0, 0.6),
+    log("max_evidence", 1.0, 20.0),
+    linear("hysteresis", 0.0, 5.0),
     integer("review_every", 1.0, 30.0),
     integer("gallery_size", 20.0, 500.0),
+    log("ground_deviation", 0.1, 2.0),
 ];
 
 const MVMHAT: &[Parameter] = &[

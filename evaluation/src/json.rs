@@ -1,9 +1,13 @@
 //! Scores as JSON for other programs: ratios in percent, counts as whole numbers.
 
+use scene::CameraId;
 use serde_json::{Map, Value, json};
 
-use crate::metric::{GROUND, MVMHAT, Metric, Metrics, PAIRS, SEQUENCE, Unit};
-use crate::{CrossView, DatasetScores, RecordingScores, STMA_LENGTHS, Scores};
+use crate::metric::{EMBEDDING, GROUND, MVMHAT, Metric, Metrics, PAIRS, SEQUENCE, Unit};
+use crate::{
+    Confusion, CrossView, DatasetEmbeddingScores, DatasetScores, EmbeddingScores, Histogram, RecordingScores,
+    STMA_LENGTHS, Scores, Separation,
+};
 
 impl RecordingScores {
     /// `{"protocol", "frames": {"first", "last"}, "duplicates": {"truth", "tracks"}, "cameras": {name: {"MOTA", ...}},
@@ -35,6 +39,49 @@ impl DatasetScores {
     }
 }
 
+impl EmbeddingScores {
+    /// `{"people", "crops", "overall": {"Hungarian", "rank1", ...}, "pairs": [{"cameras": [a, b], "Hungarian", ...}],
+    /// "histogram": {"first", "width", "same": [...], "different": [...]}, "confusions": [{"person", "taken_for",
+    /// "queries", "of"}]}`. `name` says what a camera is called.
+    pub fn to_json(&self, name: impl Fn(CameraId) -> String) -> Value {
+        let pairs = self.pairs.iter().map(|(cameras, tally)| {
+            let mut pair = json!({ "cameras": cameras.map(&name) });
+            if let (Value::Object(pair), Value::Object(scores)) = (&mut pair, object(&EMBEDDING, tally)) {
+                pair.extend(scores);
+            }
+            pair
+        });
+        let confusions = self.confusions.iter().map(|confusion| {
+            let Confusion { person, taken_for, queries, of } = confusion;
+            json!({"person": person, "taken_for": taken_for, "queries": queries, "of": of})
+        });
+        json!({
+            "people": self.people,
+            "crops": self.crops,
+            "overall": object(&EMBEDDING, &self.overall),
+            "pairs": pairs.collect::<Vec<_>>(),
+            "histogram": histogram(&self.overall.separation),
+            "confusions": confusions.collect::<Vec<_>>(),
+        })
+    }
+}
+
+impl DatasetEmbeddingScores {
+    /// `{"recordings": {name: what is given of it}, "overall", "histogram"}`, the latter as of one recording.
+    pub fn to_json(&self, recordings: Vec<(String, Value)>) -> Value {
+        json!({
+            "recordings": recordings.into_iter().collect::<Map<_, _>>(),
+            "overall": object(&EMBEDDING, &self.overall),
+            "histogram": histogram(&self.overall.separation),
+        })
+    }
+}
+
+fn histogram(separation: &Separation) -> Value {
+    let Histogram { same, different } = separation.histogram();
+    json!({"first": -1.0, "width": 2.0 / same.len() as f64, "same": same, "different": different})
+}
+
 fn add_together(
     json: &mut Value,
     [overall, global]: [&Scores; 2],
@@ -56,6 +103,7 @@ fn object<T>(metrics: &Metrics<T>, scores: &T) -> Value {
     let value = |metric: &Metric<T>| match metric.unit {
         Unit::Percent => json!(100.0 * (metric.value)(scores)),
         Unit::Count => json!((metric.value)(scores) as i64),
+        Unit::Number => json!((metric.value)(scores)),
     };
     metrics
         .shown

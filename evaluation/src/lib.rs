@@ -13,6 +13,9 @@
 //! | [`view_pairs`] | whether views agree: [`ViewPairs`] | one-to-one pairs |
 //! | [`stma()`] | agreement over views and short times | MvMHAT++ |
 //!
+//! Apart from tracks, [`EmbeddingScores`] says how well an embedding tells the people of [`Crops`] apart: at one instant
+//! ([`CrossViewAccuracy`]), at other times ([`Retrieval`]), and by how much ([`Separation`]).
+//!
 //! [`RecordingScores`] computes all of them, [`DatasetScores`] pools recordings; both become [`Table`]s and JSON.
 //! [`tracking_errors()`] lists the errors behind the counts, [`ErrorWriter`] makes CSV of them. Places may also be
 //! [`GroundPoint`]s: then all of it happens on the floor, in metres.
@@ -38,6 +41,7 @@ mod assignment;
 mod clear;
 mod clear_rules;
 mod comparison;
+mod embedding;
 mod error_writer;
 mod frame_matches;
 mod ground;
@@ -58,6 +62,10 @@ mod view;
 
 pub use clear::{Clear, Protocol, clear};
 pub use comparison::{CameraRows, Comparison, ComparisonError, Sequence, Sides, Window};
+pub use embedding::{
+    Confusion, Crop, CropError, Crops, CrossViewAccuracy, DatasetEmbeddingScores, EmbeddingScores,
+    EmbeddingTally, Histogram, PrincipalComponents, Retrieval, Separation,
+};
 pub use error_writer::ErrorWriter;
 pub use ground::{GroundPoint, fuse, modp};
 pub use hota::{ALPHAS, Hota, PerAlpha, alpha, hota};

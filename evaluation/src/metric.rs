@@ -1,6 +1,6 @@
 //! The metrics by name: what tables show and JSON holds, defined once.
 
-use crate::{CrossView, Scores, modp};
+use crate::{CrossView, EmbeddingTally, Scores, modp};
 
 /// How a value is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub(crate) enum Unit {
     Percent,
     /// A whole number.
     Count,
+    /// Any other number.
+    Number,
 }
 
 /// One metric of `T`.
@@ -25,6 +27,10 @@ const fn percent<T>(name: &'static str, value: fn(&T) -> f64) -> Metric<T> {
 
 const fn count<T>(name: &'static str, value: fn(&T) -> f64) -> Metric<T> {
     Metric { name, unit: Unit::Count, value }
+}
+
+const fn number<T>(name: &'static str, value: fn(&T) -> f64) -> Metric<T> {
+    Metric { name, unit: Unit::Number, value }
 }
 
 /// The metrics of `T`.
@@ -116,5 +122,28 @@ pub(crate) const PAIRS: Metrics<CrossView> = Metrics {
         count("correct", |s| s.pairs.correct as f64),
         count("tracked", |s| s.pairs.tracked as f64),
         count("truth", |s| s.pairs.truth as f64),
+    ],
+};
+
+/// Of an embedding.
+pub(crate) const EMBEDDING: Metrics<EmbeddingTally> = Metrics {
+    shown: &[
+        percent("Hungarian", |s| s.cross_view.accuracy()),
+        count("people", |s| s.cross_view.people as f64),
+        percent("rank1", |s| s.retrieval.rank1()),
+        percent("mAP", |s| s.retrieval.mean_average_precision()),
+        count("queries", |s| s.retrieval.queries as f64),
+        percent("AUC", |s| s.separation.auc()),
+        percent("EER", |s| s.separation.equal_error().0),
+        number("dprime", |s| s.separation.d_prime()),
+    ],
+    more: &[
+        number("threshold", |s| s.separation.equal_error().1),
+        count("same_pairs", |s| s.separation.pairs().0 as f64),
+        number("same_mean", |s| s.separation.means().0),
+        number("same_deviation", |s| s.separation.deviations().0),
+        count("different_pairs", |s| s.separation.pairs().1 as f64),
+        number("different_mean", |s| s.separation.means().1),
+        number("different_deviation", |s| s.separation.deviations().1),
     ],
 };

@@ -2,8 +2,16 @@
 
 use std::fmt::Write as _;
 
-use crate::metric::{GROUND, MVMHAT, Metric, Metrics, PAIRS, SEQUENCE, Unit};
-use crate::{CrossView, DatasetScores, Protocol, RecordingScores, STMA_LENGTHS, Scores};
+use scene::CameraId;
+
+use crate::metric::{EMBEDDING, GROUND, MVMHAT, Metric, Metrics, PAIRS, SEQUENCE, Unit};
+use crate::{
+    CrossView, DatasetEmbeddingScores, DatasetScores, EmbeddingScores, EmbeddingTally, Protocol,
+    RecordingScores, STMA_LENGTHS, Scores,
+};
+
+/// Confusions that are shown; the others are in JSON.
+const CONFUSIONS: usize = 10;
 
 /// How a table is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,6 +82,44 @@ impl DatasetScores {
     }
 }
 
+impl EmbeddingScores {
+    /// The scores of each pair of cameras and of all cameras, and who is taken for whom. `name` says what a camera is
+    /// called.
+    pub fn tables(&self, name: impl Fn(CameraId) -> String) -> Vec<Table> {
+        let names: Vec<String> =
+            self.pairs.iter().map(|([a, b], _)| format!("{} {}", name(*a), name(*b))).collect();
+        let pairs = names.iter().map(String::as_str).zip(self.pairs.iter().map(|(_, tally)| tally));
+        let mut tables = vec![embedding(pairs.chain([("all cameras", &self.overall)]))];
+        if !self.confusions.is_empty() {
+            let names = ["", "taken for", "queries", "of"].map(str::to_owned).to_vec();
+            let rows = self.confusions.iter().take(CONFUSIONS).map(|confusion| {
+                let numbers = [confusion.queries, confusion.of].map(|number| number.to_string());
+                let people = [confusion.person, confusion.taken_for].map(|person| person.to_string());
+                people.into_iter().chain(numbers).collect()
+            });
+            let title =
+                "Who is taken for whom: the most similar crop of another camera at another time.".into();
+            tables.push(Table { title, rows: std::iter::once(names).chain(rows).collect() });
+        }
+        tables
+    }
+}
+
+impl DatasetEmbeddingScores {
+    /// The scores of the recordings and of all of them together.
+    pub fn table(&self) -> Table {
+        let recordings = self.recordings.iter().map(|(name, tally)| (name.as_str(), tally));
+        embedding(recordings.chain([("overall", &self.overall)]))
+    }
+}
+
+fn embedding<'a>(rows: impl IntoIterator<Item = (&'a str, &'a EmbeddingTally)>) -> Table {
+    let title = "Hungarian: people whom two views share at one instant, assigned to themselves. rank1, mAP: a crop \
+                 searched for in other cameras at other times. AUC, EER, dprime: cosines of same and different people."
+        .to_owned();
+    Table::new(title, &EMBEDDING, rows)
+}
+
 fn rules(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::TrackEval => "CLEAR, identity and HOTA by the rules of TrackEval, IoU 0.5.",
@@ -112,6 +158,7 @@ fn cell<T>(metric: &Metric<T>, scores: &T) -> String {
     match metric.unit {
         Unit::Percent => format!("{:.2}", 100.0 * value),
         Unit::Count => format!("{value:.0}"),
+        Unit::Number => format!("{value:.2}"),
     }
 }
 

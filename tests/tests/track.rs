@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use tests::{Blocks, Pictures, json, npy, run, text};
+use tests::{Blocks, Pictures, deepsort, json, run, text};
 
 /// Detections from the recording's own files, described by their colours.
 const BLOCKS: [&str; 2] = ["--set=detector=file", "--set=embedder=colour-histogram"];
@@ -104,18 +104,6 @@ fn detections_alone_are_enough() {
         .map(|c| rows(&out.join(format!("tracks/{c}.txt"))).iter().map(|r| r.1).collect::<BTreeSet<_>>());
     assert_eq!(identities[0].len(), 3);
     assert_eq!(identities[0], identities[1]);
-}
-
-/// Replaces `det.txt` by a `det.npy` with one clear embedding a lane.
-fn deepsort(folder: &Path) {
-    let mut values: Vec<f32> = Vec::new();
-    let det = text(folder.join("det.txt"));
-    for (row, line) in det.lines().enumerate() {
-        values.extend(line.split(',').map(|c| c.parse::<f32>().unwrap()));
-        values.extend((0..3).map(|k| if k == row % 3 { 1.0 } else { 0.0 }));
-    }
-    std::fs::write(folder.join("det.npy"), npy(13, &values)).unwrap();
-    std::fs::remove_file(folder.join("det.txt")).unwrap();
 }
 
 #[test]

@@ -1,5 +1,6 @@
-//! `mvmhat eval`: tracks against ground truth.
+//! `mvmhat eval`: tracks against ground truth, or an embedder on its boxes.
 
+mod embedding;
 mod error_file;
 pub(in crate::commands) mod groups;
 pub(in crate::commands) mod inputs;
@@ -17,18 +18,21 @@ use crate::error::usage;
 use crate::frame_range::FrameRange;
 use crate::print;
 use crate::sinks::save_errors;
+use embedding::EmbeddingArgs;
 use error_file::ErrorFile;
 use groups::{Group, Groups};
 
 /// Scores tracks against ground truth: per camera, pooled, global (one identity in all cameras) and across views.
+///
+/// With --embedding there are no tracks: an embedder is scored on the boxes of the ground truth.
 #[derive(Debug, Args)]
 pub(crate) struct Eval {
     /// The recording with the ground truth; with --dataset a folder of recordings
     #[arg(long, value_name = "RECORDING")]
     gt: PathBuf,
     /// A run folder (DIR/tracks/<camera>.txt) or a plain one (DIR/<camera>.txt); with --dataset one for each recording
-    #[arg(long, value_name = "DIR")]
-    tracks: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "embedding")]
+    tracks: Option<PathBuf>,
     /// Score a folder of recordings, and all of them together
     #[arg(long)]
     dataset: bool,
@@ -47,12 +51,14 @@ pub(crate) struct Eval {
     /// Write every false positive, miss, switch and cross-view error as CSV
     #[arg(long, value_name = "FILE")]
     errors: Option<PathBuf>,
-    /// Draw the tracks, the ground truth and every error for the Rerun viewer
+    /// Draw the tracks, the ground truth and every error for the Rerun viewer; with --embedding a map of the crops
     #[arg(long, value_name = "FILE")]
     rrd: Option<PathBuf>,
     /// Score positions on the ground too (gate 1 m): needs a calibration and ground_truth_world.csv, or WILDTRACK
     #[arg(long)]
     ground_plane: bool,
+    #[command(flatten)]
+    of_embedding: EmbeddingArgs,
 }
 
 /// See [`Protocol`].
@@ -86,7 +92,11 @@ impl Eval {
                 "--rrd draws one recording: leave out --dataset and give one of its recordings to --gt and --tracks"
             ));
         }
-        let (tables, json) = if self.dataset { self.score_dataset()? } else { self.score_recording()? };
+        let (tables, json) = match &self.tracks {
+            None => embedding::run(&self)?,
+            Some(tracks) if self.dataset => self.score_dataset(tracks)?,
+            Some(tracks) => self.score_recording(tracks)?,
+        };
         let format = match self.format {
             FormatName::Table => TableFormat::Text,
             FormatName::Markdown => TableFormat::Markdown,
@@ -100,10 +110,10 @@ impl Eval {
         Ok(())
     }
 
-    fn score_recording(&self) -> Result<(Vec<Table>, Value)> {
+    fn score_recording(&self, tracks: &Path) -> Result<(Vec<Table>, Value)> {
         let groups = Groups::beside(&self.gt)?;
         let mut errors = self.errors.as_deref().map(ErrorFile::of_recording).transpose()?;
-        let scored = self.score(&self.gt, &self.tracks, groups.of(&self.gt))?;
+        let scored = self.score(&self.gt, tracks, groups.of(&self.gt))?;
         if let Some(errors) = &mut errors {
             errors.write(&scored.recording.name, &scored.comparison, self.protocol())?;
         }
@@ -115,13 +125,13 @@ impl Eval {
         Ok((scored.scores.tables(), scored.scores.to_json()))
     }
 
-    fn score_dataset(&self) -> Result<(Vec<Table>, Value)> {
+    fn score_dataset(&self, tracks: &Path) -> Result<(Vec<Table>, Value)> {
         let groups = Groups::inside(&self.gt)?;
         let mut errors = self.errors.as_deref().map(ErrorFile::of_dataset).transpose()?;
         let mut recordings = Vec::new();
         for name in groups.recordings(&self.gt)? {
             let folder = self.gt.join(&name);
-            let scored = self.score(&folder, &self.tracks.join(&name), groups.of(&folder))?;
+            let scored = self.score(&folder, &tracks.join(&name), groups.of(&folder))?;
             if let Some(errors) = &mut errors {
                 errors.write(&name, &scored.comparison, self.protocol())?;
             }

@@ -113,6 +113,11 @@ impl Tune {
         let stop = Arc::new(Stop::default());
         interrupt::stop_on_ctrl_c(&stop)?;
         let config = Config::load(self.config.as_deref(), &self.set)?;
+        if config.recording.camera_motion {
+            return Err(usage!(
+                "recording.camera_motion: a search keeps detections only, not how cameras moved; leave it off"
+            ));
+        }
         let device = device::parse(self.device.as_deref().unwrap_or(&config.pipeline.device))?;
         let constants = Constants::choose(config.association.clone(), &self.only, &self.range)?;
         self.refuse_output()?;

@@ -8,13 +8,15 @@ mod mot;
 mod overlay;
 mod palette;
 mod rerun;
+mod thumbnail;
 mod trails;
 
 use scene::{FrameSet, TrackedBox};
 
 pub(crate) use self::mot::MotSink;
 pub(crate) use self::overlay::OverlaySink;
-pub(crate) use self::rerun::{RerunSink, save_errors};
+pub(crate) use self::rerun::{EmbeddedCrop, RerunSink, save_embedding, save_errors};
+pub(crate) use self::thumbnail::thumbnail;
 
 /// Takes every instant of a run, in order, with the boxes and identities of all cameras.
 pub(crate) trait Sink: Send {

@@ -17,7 +17,8 @@ use super::footage::{self, Footage};
 use super::mosaic::{Mosaic, Size, Tile};
 use super::trails::Trails;
 use crate::config::OutputConfig;
-use drawing::{DARK, Pen, scalar};
+pub(super) use drawing::scalar;
+use drawing::{DARK, Pen};
 use video_file::VideoFile;
 
 /// Draws every instant into one frame of `overlay.mp4`.

@@ -13,6 +13,12 @@ pub(crate) use reader::{ReadError, Reader};
 /// Frames per second of a camera that does not say.
 const DEFAULT_FPS: f64 = 25.0;
 
+/// Frames per second of a camera: what the recording says, else its video, else 25.
+pub(crate) fn fps(camera: &Camera) -> f64 {
+    let own = || Reader::open(camera).map_or(DEFAULT_FPS, |reader| reader.fps());
+    camera.fps.unwrap_or_else(own)
+}
+
 /// The frames of one camera.
 pub(crate) enum FrameSource {
     /// With their pictures.

@@ -1,5 +1,6 @@
 //! Reading the pictures of one camera, in order, from a video or a folder of images.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use detectors::Picture;
@@ -45,6 +46,8 @@ pub(crate) struct Reader {
     /// First frame wanted; earlier ones are passed over as cheaply as the source allows.
     first: FrameNumber,
     last: FrameNumber,
+    /// The only frames wanted between these, if not all.
+    among: Option<BTreeSet<FrameNumber>>,
     done: bool,
 }
 
@@ -83,6 +86,7 @@ impl Reader {
             size: None,
             first: FrameNumber(0),
             last: FrameNumber(u32::MAX),
+            among: None,
             done: false,
         })
     }
@@ -96,6 +100,17 @@ impl Reader {
     pub(crate) fn between(mut self, first: FrameNumber, last: FrameNumber) -> Self {
         (self.first, self.last) = (first, last);
         self
+    }
+
+    /// Reads only these frames.
+    pub(crate) fn among(self, frames: BTreeSet<FrameNumber>) -> Self {
+        let none = (FrameNumber(1), FrameNumber(0));
+        let (first, last) = frames.first().copied().zip(frames.last().copied()).unwrap_or(none);
+        Self { among: Some(frames), ..self.between(first, last) }
+    }
+
+    fn wants(&self, number: FrameNumber) -> bool {
+        self.first <= number && self.among.as_ref().is_none_or(|frames| frames.contains(&number))
     }
 
     /// How many frames are to come, as far as the source tells.
@@ -129,14 +144,17 @@ impl Reader {
     }
 
     fn next_of_video(&mut self) -> Option<(FrameNumber, Result<Picture, ReadError>)> {
-        let Frames::Video { path, capture, read, announced, counted } = &mut self.frames else { return None };
         loop {
+            let Frames::Video { read, .. } = &self.frames else { return None };
             let number = FrameNumber((*read + 1).try_into().ok()?);
             if number > self.last {
                 return None;
             }
             // Passing over a frame spares its conversion to BGR.
-            let passed_over = number < self.first;
+            let passed_over = !self.wants(number);
+            let Frames::Video { path, capture, read, announced, counted } = &mut self.frames else {
+                return None;
+            };
             let mut picture = Mat::default();
             let there = if passed_over { capture.grab() } else { capture.read(&mut picture) };
             if !there.unwrap_or(false) || (!passed_over && picture.empty()) {
@@ -167,11 +185,16 @@ impl Reader {
     }
 
     fn next_of_images(&mut self) -> Option<(FrameNumber, Result<Picture, ReadError>)> {
-        let Frames::Images(files) = &mut self.frames else { return None };
-        let (number, path) = files.find(|(number, _)| *number >= self.first)?;
-        if number > self.last {
-            return None;
-        }
+        let (number, path) = loop {
+            let Frames::Images(files) = &mut self.frames else { return None };
+            let (number, path) = files.next()?;
+            if number > self.last {
+                return None;
+            }
+            if self.wants(number) {
+                break (number, path);
+            }
+        };
         let picture = image_file::read(&path).map_err(ReadError::Frame);
         Some((number, picture.and_then(|p| self.check(p, &|| path.display().to_string()))))
     }

@@ -20,13 +20,6 @@ pub(in crate::commands) fn truth(
     Ok(rows.map(|(name, rows)| (name, observed(rows))).collect())
 }
 
-fn is_scored(name: &str, views: Option<u32>) -> bool {
-    match (views, name.parse::<u32>()) {
-        (Some(views), Ok(number)) => number <= views,
-        _ => true,
-    }
-}
-
 /// The rows of all cameras. `views` leaves out the cameras whose number is greater.
 pub(super) fn cameras(recording: &Recording, tracks: &Path, views: Option<u32>) -> Result<Vec<CameraRows>> {
     let with_truth = truth(recording, views)?;
@@ -59,9 +52,23 @@ pub(super) fn cameras(recording: &Recording, tracks: &Path, views: Option<u32>) 
     Ok(cameras)
 }
 
+/// What a folder is called, also where its path is `.`.
+pub(super) fn name(folder: &Path) -> String {
+    let absolute = std::path::absolute(folder).unwrap_or_default();
+    absolute.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Whether a camera is scored where only those up to the number `views` are.
+pub(super) fn is_scored(camera: &str, views: Option<u32>) -> bool {
+    match (views, camera.parse::<u32>()) {
+        (Some(views), Ok(number)) => number <= views,
+        _ => true,
+    }
+}
+
 /// Whether a row of ground truth is scored. MOTChallenge marks statues and reflections by a 0 before the class; other
 /// dialects mean nothing by it.
-fn counts(row: &mot::Row) -> bool {
+pub(super) fn counts(row: &mot::Row) -> bool {
     row.class.is_none() || row.score != 0.0
 }
 

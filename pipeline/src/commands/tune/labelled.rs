@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use association::{AssociationConfig, Evidence};
+use association::{AssociationConfig, Evidence, Ground};
 use evaluation::{CameraRows, Comparison, Observation, Protocol, RecordingScores, Window};
 use scene::{FrameSet, Recording, TrackedBox};
 
@@ -20,12 +20,15 @@ pub(super) struct Labelled {
     cameras: Vec<(usize, String, Vec<Observation>)>,
     window: Window,
     sets: Sets,
+    ground: Option<Ground>,
 }
 
 /// The ground truth of a recording before anything is detected.
 pub(super) struct Truth {
     cameras: Vec<(usize, String, Vec<Observation>)>,
     window: Window,
+    /// Where the cameras of the recording stand, if that is known.
+    ground: Option<Ground>,
 }
 
 impl Truth {
@@ -67,12 +70,12 @@ impl Truth {
             Some(group) if frames == FrameRange::default() => group.window(),
             _ => inputs::within(labelled, frames.first, frames.last),
         };
-        Ok(Self { cameras, window })
+        Ok(Self { cameras, window, ground: Ground::of(recording) })
     }
 
     /// Beside what the networks see.
     pub(super) fn beside(self, label: String, sets: Sets) -> Labelled {
-        Labelled { label, cameras: self.cameras, window: self.window, sets }
+        Labelled { label, cameras: self.cameras, window: self.window, sets, ground: self.ground }
     }
 }
 
@@ -82,7 +85,8 @@ impl Labelled {
     /// # Errors
     /// Constants out of their range, or frames that cannot be scored.
     pub(super) fn score(&self, config: &AssociationConfig) -> Result<RecordingScores> {
-        let mut associator = association::build(config, Evidence::default())?;
+        let mut associator =
+            association::build(config, Evidence { ground: self.ground.clone(), assignment: None })?;
         let mut tracks: Vec<Vec<Observation>> = vec![Vec::new(); self.cameras.len()];
         let mut take = |decided: Vec<FrameSet<Vec<TrackedBox>>>| {
             for set in decided {

@@ -111,6 +111,6 @@ impl Pen {
 }
 
 /// A colour as OpenCV orders it: blue, green, red.
-pub(super) fn scalar(color: Rgb) -> Scalar {
+pub(in crate::sinks) fn scalar(color: Rgb) -> Scalar {
     Scalar::new(f64::from(color.b), f64::from(color.g), f64::from(color.r), 0.0)
 }

@@ -16,8 +16,11 @@
 //! A recording is written straight to its file and flushed every second, not renamed when it is complete: a run that
 //! is killed leaves all but its last second, which the viewer opens, and a long run can be looked at while it goes on.
 //!
-//! [`save_errors`] shows an evaluation in the same way, see [`errors`].
+//! [`save_errors`] shows an evaluation in the same way, see [`errors`], and [`save_embedding`] an embedding, see
+//! [`embeddings`].
 
+mod contact_sheet;
+mod embeddings;
 mod errors;
 mod ground;
 mod layout;
@@ -47,12 +50,15 @@ use layout::{builder, picture_sizes, plot};
 use recording_log::RecordingLog;
 use speed::Speed;
 
+pub(crate) use embeddings::{EmbeddedCrop, save_embedding};
 pub(crate) use errors::save_errors;
 
 /// The timeline of instants.
 const FRAME: &str = "frame";
 /// The timeline of seconds.
 const TIME: &str = "time";
+/// Words on dark ground.
+const TEXT: Rgb = Rgb { r: 235, g: 235, b: 235 };
 /// How often what was logged is made sure to have arrived.
 const FLUSH: Duration = Duration::from_secs(1);
 /// How long a viewer may take for what it was sent last.

@@ -1,18 +1,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use evaluation::{CameraRows, Comparison, Observation, Protocol};
+use evaluation::{CameraRows, Comparison, Crop, Crops, EmbeddingScores, Observation, Protocol};
 use opencv::core::{CV_8UC3, Mat, Scalar};
 use opencv::prelude::*;
 use opencv::videoio::{CAP_FFMPEG, VideoWriter};
 use rerun::StoreKind;
 use rerun::external::re_log_encoding::DecoderApp;
 use rerun::log::{Chunk, LogMsg};
-use scene::{BBox, Calibration, Rotation};
+use scene::{BBox, Calibration, CameraId, Embedding, FrameIndex, FrameNumber, Rotation};
 
 use super::ground::Ground;
 use super::picture::Pictures;
 use super::*;
-use crate::sinks::fixture;
+use crate::sinks::{fixture, thumbnail};
 
 /// What a file says of one entity.
 #[derive(Debug, Default)]
@@ -253,4 +253,52 @@ fn a_camera_without_pictures_shows_the_edge_of_one() {
     save_errors(&path, &recording, &comparison, Protocol::Devkit).unwrap();
     let picture = &read(&path).0["/cameras/a/picture"];
     assert!(picture.is_static && picture.components.contains("Boxes2D:half_sizes"), "{picture:?}");
+}
+
+/// Four crops of two people in two cameras; in `b` person 2 looks like person 1.
+fn embedded() -> (Crops, EmbeddingScores) {
+    let crop = |camera, instant, person, embedding: [f32; 2]| Crop {
+        camera: CameraId(camera),
+        instant: FrameIndex(instant),
+        person,
+        embedding: Embedding::normalized(embedding.to_vec()),
+    };
+    let crops = Crops::new(vec![
+        crop(0, 1, 1, [1.0, 0.0]),
+        crop(0, 1, 2, [0.0, 1.0]),
+        crop(1, 2, 1, [0.8, 0.6]),
+        crop(1, 2, 2, [0.96, 0.28]),
+    ]);
+    let crops = crops.unwrap();
+    let scores = EmbeddingScores::new(&crops);
+    (crops, scores)
+}
+
+#[test]
+fn a_map_of_embeddings_goes_through_the_queries() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = fixture::images(folder.path());
+    let (crops, scores) = embedded();
+    let path = folder.path().join("map.rrd");
+    let picture = Mat::new_rows_cols_with_default(240, 320, CV_8UC3, Scalar::all(90.0)).unwrap();
+    let picture = detectors::Picture::new(picture).unwrap();
+    let small = thumbnail(&picture, &BBox::new(0.0, 0.0, 50.0, 100.0)).unwrap();
+    let of_crops = |thumbnail: Option<&Vec<u8>>| -> Vec<EmbeddedCrop> {
+        let one = |_| EmbeddedCrop { number: FrameNumber(5), thumbnail: thumbnail.cloned() };
+        (0..4).map(one).collect()
+    };
+    save_embedding(&path, &recording, &crops, &scores, &of_crops(Some(&small))).unwrap();
+    let (entities, blueprint) = read(&path);
+    assert!(blueprint > 0, "the layout of the viewer is in the file");
+    for camera in ["a", "b"] {
+        let points = &entities[&format!("/map/{camera}")];
+        assert!(points.is_static && points.components.contains("Points2D:positions"), "{points:?}");
+    }
+    for name in ["/map/query", "/nearest/picture", "/queries"] {
+        assert_eq!(entities[name].rows, 4, "{name}: every crop is a query");
+        assert_eq!(entities[name].timelines, BTreeSet::from(["query".to_owned()]));
+    }
+    save_embedding(&path, &recording, &crops, &scores, &of_crops(None)).unwrap();
+    let (entities, _) = read(&path);
+    assert!(!entities.contains_key("/nearest/picture") && entities["/queries"].rows == 4);
 }

@@ -1,0 +1,130 @@
+//! Cross-view Hungarian accuracy: what the cross-view step of an association sees at one instant.
+//!
+//! For every instant and every pair of views all people of one are assigned one to one to those of the other, as many as
+//! there can be, such that the sum of their cosines is greatest. `accuracy` = people assigned to themselves / people whom
+//! both views see, pooled over instants. Those whom one view sees alone take part in the assignment, where they can take
+//! somebody's place, but are not asked for: nothing would be right for them.
+
+use std::ops::{AddAssign, Range};
+
+use scene::FrameIndex;
+
+use super::Crops;
+use crate::assignment::Assignment;
+use crate::clear::at_least_one;
+
+/// What being right costs: among equally alike people the right one is not the answer. Far less than cosines of `f32`
+/// are exact to.
+const RIGHT: f64 = 1e-9;
+
+/// Counts of people seen by two views at one instant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CrossViewAccuracy {
+    /// Those assigned to themselves.
+    pub correct: u64,
+    /// All of them.
+    pub people: u64,
+}
+
+impl CrossViewAccuracy {
+    /// Share of the people who are assigned to themselves, 0 to 1.
+    pub fn accuracy(&self) -> f64 {
+        self.correct as f64 / at_least_one(self.people)
+    }
+
+    /// Scores two cameras, each given by the range of its crops.
+    pub(super) fn new(crops: &Crops, a: Range<usize>, b: Range<usize>) -> Self {
+        let (mut score, mut solver, mut cost) = (Self::default(), Assignment::default(), Vec::new());
+        let mut others = views(crops, b).peekable();
+        for (instant, rows) in views(crops, a) {
+            while others.next_if(|(other, _)| *other < instant).is_some() {}
+            let Some((_, columns)) = others.next_if(|(other, _)| *other == instant) else { continue };
+            let is_same = |row: usize, column: usize| crops.dense()[row] == crops.dense()[column];
+            cost.clear();
+            for row in rows.clone() {
+                let of_row = columns.clone().map(|column| {
+                    let right = if is_same(row, column) { RIGHT } else { 0.0 };
+                    right - f64::from(crops.cosine(row, column))
+                });
+                cost.extend(of_row);
+            }
+            for (row, column) in rows.clone().zip(solver.minimise(&cost, rows.len(), columns.len())) {
+                score.people += u64::from(columns.clone().any(|column| is_same(row, column)));
+                score.correct += u64::from(column.is_some_and(|place| is_same(row, columns.start + place)));
+            }
+        }
+        score
+    }
+}
+
+/// The crops of one camera at each instant.
+fn views(crops: &Crops, camera: Range<usize>) -> impl Iterator<Item = (FrameIndex, Range<usize>)> {
+    let mut start = camera.start;
+    crops.as_slice()[camera].chunk_by(|a, b| a.instant == b.instant).map(move |view| {
+        let range = start..start + view.len();
+        start = range.end;
+        (view[0].instant, range)
+    })
+}
+
+impl AddAssign<&Self> for CrossViewAccuracy {
+    fn add_assign(&mut self, other: &Self) {
+        self.correct += other.correct;
+        self.people += other.people;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embedding::Crop;
+    use crate::embedding::crops::tests::crop;
+
+    fn score(crops: Vec<Crop>) -> (u64, u64) {
+        let crops = Crops::new(crops).unwrap();
+        let [(_, a), (_, b)] = crops.cameras() else { panic!("two cameras") };
+        let score = CrossViewAccuracy::new(&crops, a.clone(), b.clone());
+        (score.correct, score.people)
+    }
+
+    #[test]
+    fn the_sum_decides_not_the_nearest() {
+        // Cosines of camera 0's people 1, 2 (rows) with camera 1's 1, 2: [[0.8, 0.96], [0, 0.8]]. Person 1 looks
+        // more like camera 1's person 2, but 0.8 + 0.8 > 0.96 + 0.
+        let mut crops = vec![
+            crop(0, 1, 1, &[1.0, 0.0]),
+            crop(0, 1, 2, &[0.6, 0.8]),
+            crop(1, 1, 1, &[0.8, -0.6]),
+            crop(1, 1, 2, &[0.96, 0.28]),
+        ];
+        assert_eq!(score(crops.clone()), (2, 2));
+        // Another instant is another question, here with the wrong answer.
+        crops.push(crop(0, 2, 1, &[1.0, 0.0]));
+        crops.push(crop(0, 2, 2, &[0.0, 1.0]));
+        crops.push(crop(1, 2, 1, &[0.0, 1.0]));
+        crops.push(crop(1, 2, 2, &[1.0, 0.0]));
+        assert_eq!(score(crops.clone()), (2, 4));
+        // Instants that one camera has alone are no question.
+        crops.push(crop(0, 0, 1, &[1.0, 0.0]));
+        crops.push(crop(1, 3, 1, &[1.0, 0.0]));
+        assert_eq!(score(crops), (2, 4));
+    }
+
+    #[test]
+    fn who_is_seen_by_one_view_alone_can_take_a_place_but_is_not_asked_for() {
+        let pair = vec![crop(0, 1, 1, &[1.0, 0.0]), crop(1, 1, 1, &[0.8, 0.6])];
+        assert_eq!(score(pair.clone()), (1, 1), "alone, it can only be right");
+        let more = |person: &[f32]| [pair.clone(), vec![crop(1, 1, 2, person)]].concat();
+        assert_eq!(score(more(&[0.6, 0.8])), (1, 1));
+        assert_eq!(score(more(&[0.96, 0.28])), (0, 1), "person 2 looks more like person 1");
+    }
+
+    #[test]
+    fn who_cannot_be_told_apart_is_not_right() {
+        let twins = [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2), (1, 3)];
+        assert_eq!(
+            score(twins.map(|(camera, person)| crop(camera, 1, person, &[1.0, 0.0])).to_vec()),
+            (0, 3)
+        );
+    }
+}

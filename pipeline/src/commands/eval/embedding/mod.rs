@@ -1,0 +1,197 @@
+//! `mvmhat eval --embedding`: how well an embedder tells people apart, on the boxes of the ground truth.
+//!
+//! Of a recording every tenth instant is looked at (`--every`), of it the people of whom more than half can be seen
+//! (`--visibility`; rows that say nothing of it count as seen). Their crops are embedded as in a run and compared with each
+//! other: see [`EmbeddingScores`].
+
+mod embed;
+mod histogram;
+mod samples;
+
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use clap::Args;
+use detectors::EmbedderName;
+use evaluation::{
+    Crop, CropError, Crops, DatasetEmbeddingScores, EmbeddingScores, EmbeddingTally, Table, Window,
+};
+use scene::{CameraId, FrameIndex, Recording};
+use serde_json::{Value, json};
+use tch::Device;
+
+use super::groups::{Group, Groups};
+use super::{Eval, inputs};
+use crate::commands::track::select_cameras;
+use crate::config::Config;
+use crate::device;
+use crate::sinks::{EmbeddedCrop, save_embedding};
+use samples::{Limits, Sample};
+
+/// What `mvmhat eval --embedding` is told beyond what it shares with the evaluation of tracks.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Embeddings instead of tracks")]
+pub(super) struct EmbeddingArgs {
+    /// Score an embedder on the boxes of the ground truth: are people told apart across cameras?
+    #[arg(long, conflicts_with_all = ["tracks", "protocol", "errors", "ground_plane"])]
+    pub(super) embedding: bool,
+    /// YAML file laid over the built-in configuration (configs/track.yaml): its section embedder is what is scored
+    #[arg(long, value_name = "F", requires = "embedding")]
+    config: Option<PathBuf>,
+    /// One setting laid over the configuration, for instance embedder.weights=FILE; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", requires = "embedding")]
+    set: Vec<String>,
+    /// Where the network runs: auto, cpu or cuda:N (default: pipeline.device)
+    #[arg(long, requires = "embedding")]
+    device: Option<String>,
+    /// Of the instants that two cameras have ground truth of, look at one in N
+    #[arg(long, value_name = "N", default_value = "10", requires = "embedding")]
+    every: NonZeroUsize,
+    /// Look at people of whom a greater share than this can be seen, 0 to 1
+    #[arg(long, value_name = "SHARE", default_value = "0.5", requires = "embedding", value_parser = share)]
+    visibility: f64,
+    /// Draw the cosines of same and different people: DIR/histogram.png and .svg
+    #[arg(long, value_name = "DIR", requires = "embedding")]
+    out: Option<PathBuf>,
+}
+
+/// Reads a number from 0 to 1.
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "write a number from 0 to 1".to_owned())
+}
+
+/// An evaluation under way.
+struct Embedding<'a> {
+    eval: &'a Eval,
+    config: Config,
+    device: Device,
+}
+
+/// A recording that was scored.
+struct Scored {
+    tables: Vec<Table>,
+    json: Value,
+    overall: EmbeddingTally,
+}
+
+/// Scores what the command line says; the tables and the JSON of it.
+pub(super) fn run(eval: &Eval) -> Result<(Vec<Table>, Value)> {
+    let args = &eval.of_embedding;
+    let config = Config::load(args.config.as_deref(), &args.set)?;
+    let device = device::parse(args.device.as_deref().unwrap_or(&config.pipeline.device))?;
+    if let Some(folder) = &args.out {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("--out {}: cannot be written", folder.display()))?;
+    }
+    let embedding = Embedding { eval, config, device };
+    let (tables, mut json, overall) =
+        if eval.dataset { embedding.dataset()? } else { embedding.recording()? };
+    json["embedder"] = embedding.embedder()?;
+    json["every"] = args.every.get().into();
+    json["visibility"] = args.visibility.into();
+    if let Some(folder) = &args.out {
+        let name = embedding.config.embedder.name.as_str();
+        let title = format!("{name} on {}", inputs::name(&eval.gt));
+        histogram::save(folder, &title, &overall.separation)?;
+    }
+    Ok((tables, json))
+}
+
+impl Embedding<'_> {
+    fn recording(&self) -> Result<(Vec<Table>, Value, EmbeddingTally)> {
+        let groups = Groups::beside(&self.eval.gt)?;
+        let scored = self.score(&self.eval.gt, groups.of(&self.eval.gt))?;
+        Ok((scored.tables, scored.json, scored.overall))
+    }
+
+    fn dataset(&self) -> Result<(Vec<Table>, Value, EmbeddingTally)> {
+        let groups = Groups::inside(&self.eval.gt)?;
+        let (mut tallies, mut jsons) = (Vec::new(), Vec::new());
+        for name in groups.recordings(&self.eval.gt)? {
+            let folder = self.eval.gt.join(&name);
+            let scored = self.score(&folder, groups.of(&folder))?;
+            tallies.push((name.clone(), scored.overall));
+            jsons.push((name, scored.json));
+        }
+        let scores = DatasetEmbeddingScores::new(tallies);
+        Ok((vec![scores.table()], scores.to_json(jsons), scores.overall))
+    }
+
+    /// Scores one recording. `group` is what `groups.json` says about it.
+    fn score(&self, folder: &Path, group: Option<&Group>) -> Result<Scored> {
+        let recording = select_cameras(Recording::open(folder)?, &self.config.recording.cameras)?;
+        let asked = self.eval.frames.map(|frames| Window { first: frames.first, last: frames.last });
+        let args = &self.eval.of_embedding;
+        let limits = Limits {
+            window: asked.or_else(|| group.map(Group::window)),
+            views: group.and_then(|group| group.views),
+            every: args.every,
+            visibility: args.visibility,
+        };
+        let mut samples = samples::samples(&recording, &limits)?;
+        if self.config.embedder.name == EmbedderName::File {
+            samples = samples::detected(&recording, samples)?;
+        }
+        let at = || format!("cannot score {}", folder.display());
+        let thumbnails = self.eval.rrd.is_some();
+        embed::embed(&mut samples, &recording, &self.config, self.device, thumbnails).with_context(at)?;
+        let crops = samples.iter_mut().map(crop).collect();
+        let crops = Crops::new(crops).map_err(|error| self.explained(error, &samples)).with_context(at)?;
+        let scores = EmbeddingScores::new(&crops);
+        if let Some(path) = &self.eval.rrd {
+            let of_crops = samples
+                .into_iter()
+                .map(|sample| EmbeddedCrop { number: sample.number, thumbnail: sample.thumbnail });
+            save_embedding(path, &recording, &crops, &scores, &of_crops.collect::<Vec<_>>())
+                .with_context(|| format!("cannot draw the embeddings in {}", path.display()))?;
+        }
+        let name = |camera: CameraId| recording.cameras[camera.index()].name.clone();
+        let tables = scores.tables(name);
+        let mut json = scores.to_json(name);
+        json["instants"] = instants(&crops).into();
+        Ok(Scored { tables, json, overall: scores.overall })
+    }
+
+    /// What to do where crops cannot be compared.
+    fn explained(&self, error: CropError, samples: &[Sample]) -> anyhow::Error {
+        let advice = match error {
+            CropError::NothingShared if samples.is_empty() => {
+                let share = self.eval.of_embedding.visibility;
+                format!(
+                    "no two cameras have ground truth of one instant with more than {share} of a person in view"
+                )
+            }
+            CropError::NothingShared => {
+                "identities must be the same in all cameras, and someone must be seen by two of them"
+                    .to_owned()
+            }
+            _ => return error.into(),
+        };
+        anyhow!("{error}: {advice}")
+    }
+
+    /// Who was scored, for the JSON.
+    fn embedder(&self) -> Result<Value> {
+        let embedder = &self.config.embedder;
+        let mut json = json!({ "name": embedder.name, "weights": embedder.weights() });
+        if let Some(weights) = embedder.weights() {
+            json["sha256"] = detectors::sha256(&detectors::locate(weights)?)?.into();
+        }
+        Ok(json)
+    }
+}
+
+/// Takes the embedding out of a sample.
+fn crop(sample: &mut Sample) -> Crop {
+    let embedding = sample.detection.embedding.take().unwrap_or_default();
+    Crop { camera: sample.camera, instant: sample.instant, person: sample.person, embedding }
+}
+
+/// How many instants were looked at.
+fn instants(crops: &Crops) -> usize {
+    let instants: BTreeSet<FrameIndex> = crops.as_slice().iter().map(|crop| crop.instant).collect();
+    instants.len()
+}
