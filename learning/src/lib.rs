@@ -29,7 +29,14 @@
 mod activation;
 mod conv_norm;
 mod layout;
+mod losses;
 
 pub use activation::Activation;
 pub use conv_norm::{ConvNorm, ConvNormConfig, Fold, batch_norm_config};
 pub use layout::channels_last;
+pub use losses::{
+    ContrastiveConfig, FrameSets, Loss, LossConfig, LossConfigError, LossError, LossTerm, MvmhatLossConfig,
+    MvmhatPpLossConfig, Partners, Temperature, asymmetry, focal_cross_entropy, normalize_cameras,
+    nuclear_norm, pseudo_labels, sum_excess, symmetric_consistency, tracklet_contrastive,
+    transitive_consistency,
+};
