@@ -27,11 +27,16 @@
 //! ```
 
 mod activation;
+mod assignment_network;
 mod conv_norm;
 mod layout;
 mod losses;
 
 pub use activation::Activation;
+pub use assignment_network::{
+    AssignmentNetwork, AssignmentNetworkConfig, AssignmentNetworkConfigError, Recurrent, RecurrentConfig,
+    SyntheticBlocks, Transformer, TransformerConfig,
+};
 pub use conv_norm::{ConvNorm, ConvNormConfig, Fold, batch_norm_config};
 pub use layout::channels_last;
 pub use losses::{
