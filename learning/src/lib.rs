@@ -52,12 +52,14 @@
 //! and in the end every file has the bytes it would have had without the interruption, on the same machine.
 
 mod activation;
+mod assignment_network;
 mod average;
 mod clip;
 mod conv_norm;
 mod init;
 mod layout;
 mod linear;
+mod losses;
 mod optim;
 mod parameters;
 mod random;
@@ -65,12 +67,22 @@ mod schedule;
 mod training;
 
 pub use activation::Activation;
+pub use assignment_network::{
+    AssignmentNetwork, AssignmentNetworkConfig, AssignmentNetworkConfigError, Recurrent, RecurrentConfig,
+    SyntheticBlocks, Transformer, TransformerConfig,
+};
 pub use average::Average;
 pub use clip::{clip_gradients, gradient_norm};
 pub use conv_norm::{ConvNorm, ConvNormConfig, Fold, batch_norm_config};
 pub use init::{Fan, Init, InitError, initialize};
 pub use layout::channels_last;
 pub use linear::LinearConfig;
+pub use losses::{
+    ContrastiveConfig, FrameSets, Loss, LossConfig, LossConfigError, LossError, LossTerm, MvmhatLossConfig,
+    MvmhatPpLossConfig, Partners, Temperature, asymmetry, focal_cross_entropy, normalize_cameras,
+    nuclear_norm, pseudo_labels, sum_excess, symmetric_consistency, tracklet_contrastive,
+    transitive_consistency,
+};
 pub use optim::{
     AdaGrad, AdaGradConfig, Adam, AdamConfig, AdamW, AdamWConfig, Optimizer, OptimizerConfig, RmsProp,
     RmsPropConfig, Sgd, SgdConfig, Step,

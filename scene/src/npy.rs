@@ -172,7 +172,7 @@ pub(crate) mod tests {
     fn a_header_is_that_of_numpy() {
         let data = [0.1_f64, 0.2].map(f64::to_le_bytes).concat();
         assert_eq!([header(1, 2), data.clone()].concat(), npy("<f8", "(1, 2)", &data));
-        assert!((0..30).all(|digits| header(10_usize.pow(digits % 19), 2).len() % 64 == 0));
+        assert!((0..30).all(|digits| header(10_usize.pow(digits % 19), 2).len().is_multiple_of(64)));
     }
 
     #[test]

@@ -138,7 +138,7 @@ fn the_similarity_of_three_points_by_hand() {
     pairs.extend([(point((3.0, 0.0)), point((1.0, 5.5))), (point((3.0, 0.0)), point((1.0, 4.5)))]);
     let found = least_squares(&pairs).unwrap();
     assert!(error_at_corners(&found, &exact) < 1e-9, "{found:?}");
-    assert_eq!(least_squares(&vec![pairs[0]; 3]), None);
+    assert_eq!(least_squares(&[pairs[0]; 3]), None);
 }
 
 #[test]

@@ -1,0 +1,90 @@
+//! Trains an assignment network on synthetic blocks and says how much better than the raw soft assignments it is on
+//! blocks it has not seen:
+//!
+//! ```text
+//! cargo run --release -p learning --example pretrain_assignment_network -- recurrent|transformer [STEPS [BATCH]]
+//! ```
+
+use std::time::Instant;
+
+use learning::{
+    AssignmentNetworkConfig, RecurrentConfig, SyntheticBlocks, TransformerConfig, focal_cross_entropy,
+};
+use tch::nn::{self, OptimizerConfig};
+use tch::{Device, Kind, Tensor, no_grad};
+
+fn main() -> Result<(), String> {
+    let mut arguments = std::env::args().skip(1);
+    let form = match arguments.next().as_deref() {
+        Some("recurrent") => AssignmentNetworkConfig::Recurrent(RecurrentConfig::default()),
+        Some("transformer") => AssignmentNetworkConfig::Transformer(TransformerConfig::default()),
+        _ => return Err("say which form: recurrent or transformer".to_owned()),
+    };
+    let mut number = |otherwise: usize| {
+        arguments
+            .next()
+            .map_or(Ok(otherwise), |word| word.parse().map_err(|_| format!("{word} is no number")))
+    };
+    let (steps, batch) = (number(300)?, number(16)?);
+
+    tch::manual_seed(1);
+    tch::set_num_threads(1);
+    let env = |n: &str, d: f64| std::env::var(n).ok().and_then(|v| v.parse::<f64>().ok()).unwrap_or(d);
+    let blocks = SyntheticBlocks {
+        frame_sets: env("M", 4.0) as usize,
+        people: env("P", 5.0) as usize,
+        seen: env("S", 4.0) as usize,
+        ..Default::default()
+    };
+    let (soft, truth) = blocks.batch(200, u64::MAX);
+    println!("raw soft assignments: {}", Score::of(&soft, &truth, &blocks));
+
+    let store = nn::VarStore::new(Device::Cpu);
+    let network = form.init(&store.root());
+    let mut optimizer =
+        nn::Adam::default().build(&store, env("LR", 1e-3)).map_err(|error| error.to_string())?;
+    let start = Instant::now();
+    for step in 0..steps {
+        let (soft, truth) = blocks.batch(batch, step as u64);
+        optimizer.backward_step(
+            &(if env("BCE", 0.0) > 0.0 {
+                network.forward(&soft).binary_cross_entropy::<Tensor>(&truth, None, tch::Reduction::Mean)
+            } else {
+                focal_cross_entropy(&network.forward(&soft), &truth, 2.0)
+            }),
+        );
+        if (step + 1) % (steps / 5).max(1) == 0 {
+            let seconds = start.elapsed().as_secs_f64();
+            let (soft, truth) = blocks.batch(200, u64::MAX);
+            let probabilities = no_grad(|| network.forward(&soft));
+            println!("{} steps, {seconds:.0} s: {}", step + 1, Score::of(&probabilities, &truth, &blocks));
+        }
+    }
+    Ok(())
+}
+
+/// How well entries between different frame-sets say who is the same.
+struct Score {
+    accuracy: f64,
+    f1: f64,
+}
+
+impl Score {
+    fn of(probabilities: &Tensor, truth: &Tensor, blocks: &SyntheticBlocks) -> Self {
+        let sets = Tensor::arange(truth.size()[1], (Kind::Int64, Device::Cpu))
+            .floor_divide_scalar(blocks.seen as i64);
+        let between = sets.unsqueeze(0).ne_tensor(&sets.unsqueeze(1)).expand_as(truth);
+        let said = probabilities.gt(0.5).masked_select(&between);
+        let truth = truth.gt(0.5).masked_select(&between);
+        let count = |entries: Tensor| entries.sum(Kind::Int64).int64_value(&[]) as f64;
+        let hits = count(said.logical_and(&truth));
+        let agree = count(said.eq_tensor(&truth));
+        Self { accuracy: agree / truth.numel() as f64, f1: 2.0 * hits / (count(said) + count(truth)) }
+    }
+}
+
+impl std::fmt::Display for Score {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "accuracy {:.1} %, F1 {:.1} %", 100.0 * self.accuracy, 100.0 * self.f1)
+    }
+}

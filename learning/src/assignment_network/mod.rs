@@ -1,0 +1,163 @@
+//! The assignment network: sees all boxes of all frame-sets at once and says who is the same person.
+//!
+//! In goes the block matrix of all soft assignments (N x N, [`FrameSets::soft_assignments`](crate::FrameSets)), in which
+//! every pair of frame-sets was judged by itself; out come probabilities (N x N) that take the others into account. If a
+//! is b and b is c, then a is c: what one pair of frame-sets got wrong, the rest can mend. From MvMHAT++ (Feng et al.,
+//! *Unveiling the Power of Self-supervision for Multi-view Multi-human Association and Tracking*, 2024), where it is
+//! called STAN, in its two forms:
+//!
+//! * [`RecurrentConfig`]: reads the entries one by one, along the rows and then along the columns;
+//! * [`TransformerConfig`]: every entry attends to every other.
+//!
+//! It learns from pseudo-labels, see [`MvmhatPpLossConfig`](crate::MvmhatPpLossConfig), and can be trained before on
+//! [`SyntheticBlocks`].
+//!
+//! ```
+//! use learning::{AssignmentNetworkConfig, SyntheticBlocks};
+//! use tch::{Device, nn};
+//!
+//! let config = AssignmentNetworkConfig::default();
+//! config.validate()?;
+//! let store = nn::VarStore::new(Device::Cpu);
+//! let network = config.init(&store.root());
+//! let (soft, _labels) = SyntheticBlocks::default().batch(2, 7);
+//! assert_eq!(network.forward(&soft).size(), soft.size());
+//! # Ok::<(), learning::AssignmentNetworkConfigError>(())
+//! ```
+
+mod positions;
+mod recurrent;
+mod synthetic;
+mod transformer;
+
+use serde::{Deserialize, Serialize};
+use tch::Tensor;
+use tch::nn::{self, Path};
+
+pub use recurrent::{Recurrent, RecurrentConfig};
+pub use synthetic::SyntheticBlocks;
+pub use transformer::{Transformer, TransformerConfig};
+
+/// How near to 0 and 1 a probability may come, so that its logarithm stays a number.
+const CERTAIN: f64 = 1e-4;
+
+/// Which form of the assignment network, the key `assignment_network`: `{form: transformer, …}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "form", rename_all = "snake_case")]
+pub enum AssignmentNetworkConfig {
+    /// Reads the entries one by one.
+    Recurrent(RecurrentConfig),
+    /// Every entry attends to every other.
+    Transformer(TransformerConfig),
+}
+
+impl Default for AssignmentNetworkConfig {
+    fn default() -> Self {
+        Self::Transformer(TransformerConfig::default())
+    }
+}
+
+impl AssignmentNetworkConfig {
+    /// Whether every value is in its range.
+    ///
+    /// # Errors
+    /// The first key that is not, with what is allowed.
+    pub fn validate(&self) -> Result<(), AssignmentNetworkConfigError> {
+        match self {
+            Self::Recurrent(config) => config.validate(),
+            Self::Transformer(config) => config.validate(),
+        }
+    }
+
+    /// A network whose variables stand below `path`. The configuration must be valid.
+    pub fn init(&self, path: &Path) -> AssignmentNetwork {
+        match self {
+            Self::Recurrent(config) => AssignmentNetwork::Recurrent(Box::new(config.init(path))),
+            Self::Transformer(config) => AssignmentNetwork::Transformer(config.init(path)),
+        }
+    }
+}
+
+/// An assignment network of either form.
+#[derive(Debug)]
+pub enum AssignmentNetwork {
+    /// See [`RecurrentConfig`].
+    Recurrent(Box<Recurrent>),
+    /// See [`TransformerConfig`].
+    Transformer(Transformer),
+}
+
+impl AssignmentNetwork {
+    /// Probabilities between 1e-4 and 1 - 1e-4.
+    ///
+    /// # Shapes
+    /// ... x N x N to the same: one matrix, or several of one size.
+    pub fn forward(&self, soft_assignments: &Tensor) -> Tensor {
+        let size = soft_assignments.size();
+        let (Some(&boxes), false) = (size.last(), soft_assignments.numel() == 0) else {
+            return soft_assignments.shallow_clone();
+        };
+        let matrices = soft_assignments.view([-1, boxes, boxes]);
+        let logits = match self {
+            Self::Recurrent(network) => network.logits(&matrices),
+            Self::Transformer(network) => network.logits(&matrices),
+        };
+        logits.sigmoid().clamp(CERTAIN, 1.0 - CERTAIN).view(size.as_slice())
+    }
+}
+
+/// Linear layers of these widths; with ReLU in between if `relu`.
+fn layers(path: &Path, widths: &[i64], relu: bool) -> nn::Sequential {
+    let mut layers = nn::seq();
+    for (i, pair) in widths.windows(2).enumerate() {
+        if relu && i > 0 {
+            layers = layers.add_fn(Tensor::relu);
+        }
+        layers = layers.add(nn::linear(path / i, pair[0], pair[1], nn::LinearConfig::default()));
+    }
+    layers
+}
+
+/// A value of the configuration that is out of its range.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("`assignment_network.{key}` is {value}, but must be {allowed}")]
+pub struct AssignmentNetworkConfigError {
+    /// The key inside the section `assignment_network`.
+    pub key: &'static str,
+    /// The value that was given.
+    pub value: i64,
+    /// What is allowed, in words.
+    pub allowed: &'static str,
+}
+
+/// An error unless `value` is at least 1.
+fn at_least_one(key: &'static str, value: i64) -> Result<(), AssignmentNetworkConfigError> {
+    if value >= 1 { Ok(()) } else { Err(AssignmentNetworkConfigError { key, value, allowed: "at least 1" }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_names_its_form_and_knows_its_keys() {
+        let parse = |json: &str| serde_json::from_str::<AssignmentNetworkConfig>(json);
+        let config = parse(r#"{"form": "recurrent", "hidden": 8}"#).unwrap();
+        let expected = RecurrentConfig { hidden: 8, ..RecurrentConfig::default() };
+        assert_eq!(config, AssignmentNetworkConfig::Recurrent(expected));
+        assert_eq!(parse(r#"{"form": "transformer"}"#).unwrap(), AssignmentNetworkConfig::default());
+        assert!(parse(r#"{"form": "recurrent", "heads": 8}"#).unwrap_err().to_string().contains("`heads`"));
+        assert!(parse(r#"{"form": "table"}"#).is_err());
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_named_with_what_is_allowed() {
+        let message = |config: AssignmentNetworkConfig| config.validate().unwrap_err().to_string();
+        let config = RecurrentConfig { hidden: 0, ..RecurrentConfig::default() };
+        let expected = "`assignment_network.hidden` is 0, but must be at least 1";
+        assert_eq!(message(AssignmentNetworkConfig::Recurrent(config)), expected);
+        let config = TransformerConfig { width: 130, ..TransformerConfig::default() };
+        let expected = "`assignment_network.width` is 130, but must be a multiple of 4 and of `heads`";
+        assert_eq!(message(AssignmentNetworkConfig::Transformer(config)), expected);
+    }
+}

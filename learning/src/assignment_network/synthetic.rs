@@ -1,0 +1,178 @@
+//! Assignment problems made up to train the assignment network on, before it sees any embedding.
+//!
+//! Some people, some frame-sets; each frame-set sees a part of the people, in random order. So the truth is a matrix of
+//! permutation blocks: 1 where two boxes are one person. From it, similarities as embeddings would give them are made up:
+//! the truth, symmetric, with a share of wrong entries between different frame-sets (0 for 1 and 1 for 0), and noise
+//! on top. Their soft assignments are what the network gets, the truth is what it should say. Boxes of one frame-set are
+//! never the same, and a box is like itself, so there nothing is wrong.
+
+use tch::{Kind, Tensor};
+
+use crate::Temperature;
+
+/// What kind of problems.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SyntheticBlocks {
+    /// Frame-sets, M.
+    pub frame_sets: usize,
+    /// People there are.
+    pub people: usize,
+    /// People each frame-set sees; all of them if there are fewer. The matrices have N = `frame_sets * seen` rows.
+    pub seen: usize,
+    /// Share of wrong entries between different frame-sets, 0 to 1; 0.1 as published.
+    pub wrong: f64,
+    /// The similarities are off by up to this.
+    pub noise: f64,
+    /// The softmax of the soft assignments.
+    pub temperature: Temperature,
+}
+
+impl Default for SyntheticBlocks {
+    fn default() -> Self {
+        Self {
+            frame_sets: 4,
+            people: 5,
+            seen: 4,
+            wrong: 0.1,
+            noise: 0.05,
+            temperature: Temperature::default(),
+        }
+    }
+}
+
+impl SyntheticBlocks {
+    /// `count` problems: soft assignments and truth, each `count` x N x N. The same seed gives the same problems.
+    pub fn batch(&self, count: usize, seed: u64) -> (Tensor, Tensor) {
+        let problem = Self { seen: self.seen.min(self.people), ..*self };
+        let mut random = SplitMix(seed);
+        let mut truth = Vec::new();
+        let mut similarity = Vec::new();
+        for _ in 0..count {
+            problem.append(&mut random, &mut truth, &mut similarity);
+        }
+        let boxes = (problem.frame_sets * problem.seen) as i64;
+        let [truth, similarity] =
+            [truth, similarity].map(|values| Tensor::from_slice(&values).view([count as i64, boxes, boxes]));
+        (problem.soft_assignments(&similarity), truth)
+    }
+
+    /// Appends one problem to both.
+    fn append(&self, random: &mut SplitMix, truth: &mut Vec<f32>, similarity: &mut Vec<f32>) {
+        let mut people = Vec::new();
+        for _ in 0..self.frame_sets {
+            let mut all: Vec<usize> = (0..self.people).collect();
+            random.shuffle(&mut all);
+            people.extend_from_slice(&all[..self.seen]);
+        }
+        let boxes = people.len();
+        let start = truth.len();
+        let same = |a: usize, b: usize| if people[a] == people[b] { 1.0 } else { 0.0 };
+        truth.extend((0..boxes * boxes).map(|place| same(place / boxes, place % boxes)));
+        similarity.extend_from_slice(&truth[start..]);
+        let similarity = &mut similarity[start..];
+
+        let between: Vec<(usize, usize)> = (0..boxes)
+            .flat_map(|a| (a + 1..boxes).map(move |b| (a, b)))
+            .filter(|(a, b)| a / self.seen != b / self.seen)
+            .collect();
+        let mut wrong = between.clone();
+        random.shuffle(&mut wrong);
+        wrong.truncate((self.wrong * between.len() as f64).round() as usize);
+        for (a, b) in wrong {
+            similarity[a * boxes + b] = 1.0 - similarity[a * boxes + b];
+        }
+        for (a, b) in between {
+            similarity[a * boxes + b] += (self.noise * random.between_plus_and_minus_one()) as f32;
+            similarity[b * boxes + a] = similarity[a * boxes + b];
+        }
+    }
+
+    /// Row-softmax of each block of `similarity`, ... x N x N.
+    fn soft_assignments(&self, similarity: &Tensor) -> Tensor {
+        let (sets, seen) = (self.frame_sets as i64, self.seen as i64);
+        let tau = self.temperature.tau(&Tensor::from(seen), Kind::Float);
+        let blocks = (similarity * tau).view([-1, sets * seen, sets, seen]);
+        blocks.softmax(-1, Kind::Float).view_as(similarity)
+    }
+}
+
+/// Random numbers of a seed (splitmix64; Steele, Lea and Flood, 2014).
+struct SplitMix(u64);
+
+impl SplitMix {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn between_plus_and_minus_one(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+    }
+
+    /// Every order of `values` is equally likely, to within 2^-50.
+    fn shuffle<T>(&mut self, values: &mut [T]) {
+        for end in (1..values.len()).rev() {
+            values.swap(end, (self.next() % (end as u64 + 1)) as usize);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::Device;
+
+    #[test]
+    fn the_truth_is_made_of_permutation_blocks() {
+        let blocks = SyntheticBlocks { people: 4, ..SyntheticBlocks::default() };
+        let (_, truth) = blocks.batch(3, 1);
+        assert_eq!(truth.size(), [3, 16, 16]);
+        for problem in 0..3 {
+            let truth = truth.get(problem);
+            assert_eq!(truth.tr(), truth);
+            let sums = truth.view([16, 4, 4]).sum_dim_intlist([2i64].as_slice(), false, Kind::Float);
+            assert_eq!(
+                sums,
+                Tensor::ones([16, 4], (Kind::Float, Device::Cpu)),
+                "everybody once in each frame-set"
+            );
+            // Who is the same as somebody who is the same as me is the same as me: T T = 4 T.
+            assert_eq!(truth.matmul(&truth), &truth * 4.0);
+        }
+    }
+
+    #[test]
+    fn a_tenth_of_the_entries_is_wrong() {
+        // Without noise and at tau = 1 (epsilon = ln 4) the ratio of two entries in a row tells their similarities.
+        let temperature = Temperature { delta: 0.5, epsilon: 4f64.ln() };
+        let blocks = SyntheticBlocks { noise: 0.0, temperature, ..SyntheticBlocks::default() };
+        let (soft, truth) = blocks.batch(1, 2);
+        let (soft, truth) = (soft.get(0), truth.get(0));
+        // Where all four of a block's row are alike it cannot be told of which kind; there the truth is taken.
+        let by_block = soft.view([16, 4, 4]);
+        let spread = by_block.amax([-1], true) - by_block.amin([-1], true);
+        let likely = by_block
+            .ge_tensor(&(by_block.mean_dim([-1i64].as_slice(), true, Kind::Float)))
+            .to_kind(Kind::Float);
+        let said = likely.where_self(&spread.gt(1e-3), &truth.view([16, 4, 4])).view([16, 16]);
+        // 6 pairs of frame-sets with 16 entries: 96, of which 10 are wrong, on both sides of the diagonal.
+        let wrong = (said - &truth).abs().sum(Kind::Float).double_value(&[]);
+        assert!((16.0..=20.0).contains(&wrong), "{wrong}");
+        for set in 0..4 {
+            let within = soft.narrow(0, 4 * set, 4).narrow(1, 4 * set, 4).argmax(-1, false);
+            assert_eq!(within, Tensor::arange(4, (Kind::Int64, Device::Cpu)), "a box is itself");
+        }
+    }
+
+    #[test]
+    fn a_seed_tells_everything_and_nobody_is_seen_twice() {
+        let blocks = SyntheticBlocks { people: 3, seen: 9, frame_sets: 2, ..SyntheticBlocks::default() };
+        let (soft, truth) = blocks.batch(2, 5);
+        assert_eq!(soft.size(), [2, 6, 6], "no more than there are");
+        assert_eq!(blocks.batch(2, 5), (soft.shallow_clone(), truth));
+        assert_ne!(blocks.batch(2, 6).0, soft);
+    }
+}

@@ -1,0 +1,168 @@
+//! The Transformer form: every entry of the matrix is a token that attends to every other.
+//!
+//! ```text
+//! N x N -> N^2 tokens -> linear 1 - 32 - 128 with ReLU -> + 2-D positions
+//!       -> encoder layers: x = norm(x + attention(x)), x = norm(x + feed_forward(x))
+//!       -> linear 128 - 32 - 1 with ReLU -> sigmoid
+//! ```
+//!
+//! N^2 tokens attend to N^2 tokens, time grows with N^4. Memory does not: libtorch's attention goes over the keys in
+//! pieces and never holds the N^2 x N^2 table. There is no dropout, so that a training step is a pure function.
+
+use serde::{Deserialize, Serialize};
+use tch::Tensor;
+use tch::nn::{self, Module, Path};
+
+use super::positions::positions;
+use super::{AssignmentNetworkConfigError, at_least_one, layers};
+
+/// Sizes of the Transformer form; the defaults are the published ones.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TransformerConfig {
+    /// Numbers that tell of an entry, a multiple of 4 and of `heads`. Default 128.
+    pub width: i64,
+    /// Encoder layers, at least 1. Default 2.
+    pub layers: i64,
+    /// Ways to attend in each layer, at least 1. Default 4.
+    pub heads: i64,
+    /// Inner width of the feed-forward part of each layer, at least 1. Default 512.
+    pub feed_forward: i64,
+}
+
+impl Default for TransformerConfig {
+    fn default() -> Self {
+        Self { width: 128, layers: 2, heads: 4, feed_forward: 512 }
+    }
+}
+
+impl TransformerConfig {
+    /// Whether every value is in its range.
+    ///
+    /// # Errors
+    /// The first key that is not, with what is allowed.
+    pub fn validate(&self) -> Result<(), AssignmentNetworkConfigError> {
+        at_least_one("layers", self.layers)?;
+        at_least_one("heads", self.heads)?;
+        at_least_one("feed_forward", self.feed_forward)?;
+        at_least_one("width", self.width)?;
+        if self.width % 4 == 0 && self.width % self.heads == 0 {
+            return Ok(());
+        }
+        let allowed = "a multiple of 4 and of `heads`";
+        Err(AssignmentNetworkConfigError { key: "width", value: self.width, allowed })
+    }
+
+    /// A network with the variables `embedding.*`, `layers.*` and `head.*` below `path`.
+    pub fn init(&self, path: &Path) -> Transformer {
+        let layer = |i: i64| EncoderLayer::new(&(path / "layers" / i), self);
+        Transformer {
+            embedding: layers(&(path / "embedding"), &[1, 32, self.width], true),
+            layers: (0..self.layers).map(layer).collect(),
+            head: layers(&(path / "head"), &[self.width, 32, 1], true),
+            width: self.width,
+        }
+    }
+}
+
+/// The Transformer assignment network, see [`TransformerConfig`].
+#[derive(Debug)]
+pub struct Transformer {
+    embedding: nn::Sequential,
+    layers: Vec<EncoderLayer>,
+    head: nn::Sequential,
+    width: i64,
+}
+
+impl Transformer {
+    /// Logits, B x N x N, of soft assignments of the same shape.
+    pub(super) fn logits(&self, soft_assignments: &Tensor) -> Tensor {
+        let (batch, boxes) = (soft_assignments.size()[0], soft_assignments.size()[2]);
+        let options = (soft_assignments.kind(), soft_assignments.device());
+        let tokens = self.embedding.forward(&soft_assignments.reshape([batch, boxes * boxes, 1]));
+        let tokens = tokens + positions(boxes, self.width, options);
+        let tokens = self.layers.iter().fold(tokens, |tokens, layer| layer.forward(&tokens));
+        self.head.forward(&tokens).view([batch, boxes, boxes])
+    }
+}
+
+/// One encoder layer, normalized after each of its two parts: B x tokens x width to the same.
+#[derive(Debug)]
+struct EncoderLayer {
+    /// Queries, keys and values of all heads side by side.
+    attention_in: nn::Linear,
+    attention_out: nn::Linear,
+    attention_norm: nn::LayerNorm,
+    feed_forward: nn::Sequential,
+    feed_forward_norm: nn::LayerNorm,
+    heads: i64,
+}
+
+impl EncoderLayer {
+    fn new(path: &Path, config: &TransformerConfig) -> Self {
+        let width = config.width;
+        let norm = |name: &str| nn::layer_norm(path / name, vec![width], nn::LayerNormConfig::default());
+        let linear =
+            |name: &str, outputs| nn::linear(path / name, width, outputs, nn::LinearConfig::default());
+        Self {
+            attention_in: linear("attention_in", 3 * width),
+            attention_out: linear("attention_out", width),
+            attention_norm: norm("attention_norm"),
+            feed_forward: layers(&(path / "feed_forward"), &[width, config.feed_forward, width], true),
+            feed_forward_norm: norm("feed_forward_norm"),
+            heads: config.heads,
+        }
+    }
+
+    fn forward(&self, tokens: &Tensor) -> Tensor {
+        let tokens = (tokens + self.attend(tokens)).apply(&self.attention_norm);
+        (&tokens + self.feed_forward.forward(&tokens)).apply(&self.feed_forward_norm)
+    }
+
+    fn attend(&self, tokens: &Tensor) -> Tensor {
+        let size = tokens.size();
+        let (batch, count, width) = (size[0], size[1], size[2]);
+        let by_heads = |part: &Tensor| part.view([batch, count, self.heads, -1]).transpose(1, 2);
+        let parts = tokens.apply(&self.attention_in).chunk(3, -1);
+        let parts: Vec<_> = parts.iter().map(|part| by_heads(&part.contiguous())).collect();
+        let (query, key, value) = (&parts[0], &parts[1], &parts[2]);
+        let seen =
+            Tensor::scaled_dot_product_attention::<Tensor>(query, key, value, None, 0.0, false, None, false);
+        seen.transpose(1, 2).reshape([batch, count, width]).apply(&self.attention_out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::{Device, Kind};
+
+    #[test]
+    fn attention_is_the_softmax_of_scaled_products() {
+        let store = nn::VarStore::new(Device::Cpu);
+        let config = TransformerConfig { width: 4, layers: 1, heads: 2, feed_forward: 3 };
+        let layer = EncoderLayer::new(&store.root(), &config);
+        let tokens = Tensor::rand([1, 5, 4], (Kind::Float, Device::Cpu));
+        let projected = tokens.get(0).apply(&layer.attention_in);
+        let heads: Vec<_> = (0..2)
+            .map(|head| {
+                let [query, key, value] = [0, 1, 2].map(|part| projected.narrow(1, 4 * part + 2 * head, 2));
+                let weights = (query.matmul(&key.tr()) / 2f64.sqrt()).softmax(-1, Kind::Float);
+                weights.matmul(&value)
+            })
+            .collect();
+        let expected = Tensor::cat(&heads, 1).apply(&layer.attention_out);
+        assert!(layer.attend(&tokens).get(0).allclose(&expected, 1e-5, 1e-6, false));
+    }
+
+    #[test]
+    fn it_has_the_published_sizes() {
+        let store = nn::VarStore::new(Device::Cpu);
+        TransformerConfig::default().init(&store.root());
+        let variables = store.variables();
+        assert_eq!(variables["embedding.1.weight"].size(), [128, 32]);
+        assert_eq!(variables["layers.1.feed_forward.0.weight"].size(), [512, 128]);
+        assert_eq!(variables["head.0.weight"].size(), [32, 128]);
+        assert!(!variables.contains_key("layers.2.attention_in.weight"));
+    }
+}

@@ -1,0 +1,23 @@
+//! What can be wrong with what a loss is given.
+
+use association::AssignmentError;
+
+/// A sample that no loss can be computed of.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum LossError {
+    /// A frame-set that is not n x d.
+    #[error("frame-set {set} has the shape {shape:?}, but must be a matrix with {width} columns")]
+    Shape {
+        /// Which frame-set.
+        set: usize,
+        /// Its shape.
+        shape: Vec<i64>,
+        /// Width of the first frame-set.
+        width: i64,
+    },
+    /// Soft assignments that are not numbers.
+    #[error(
+        "the embeddings are not finite numbers (the training diverged?): {0}; try a smaller learning rate"
+    )]
+    NotFinite(#[from] AssignmentError),
+}

@@ -1,0 +1,45 @@
+//! Losses that need no labels: what several cameras see of the same people at the same time must agree.
+//!
+//! One concept a file, which opens with its formula. All are pure functions of tensors, in f32 or f64, on any device,
+//! and batched: no loop over entries, but for the assignment behind the pseudo-labels. Where there is nothing to
+//! compare a loss is 0, and a gradient flows all the same.
+//!
+//! | loss | its terms |
+//! |---|---|
+//! | [`MvmhatLossConfig`], as published | [`symmetric_consistency`], [`transitive_consistency`] |
+//! | [`MvmhatPpLossConfig`], as published | the same with [`Partners`]; [`pseudo_labels`] with [`focal_cross_entropy`]; [`asymmetry`], [`nuclear_norm`], [`sum_excess`] |
+//! | ours, beside either | [`tracklet_contrastive`], [`normalize_cameras`] |
+
+mod camera_normalization;
+mod config;
+mod config_error;
+mod consistency;
+mod contrastive;
+mod error;
+mod focal;
+mod frame_sets;
+mod loss;
+mod mvmhat;
+mod mvmhat_pp;
+mod pseudo_labels;
+mod regularizers;
+mod symmetric;
+mod temperature;
+mod transitive;
+
+pub use camera_normalization::normalize_cameras;
+pub use config::LossConfig;
+pub use config_error::LossConfigError;
+pub use consistency::Partners;
+pub use contrastive::{ContrastiveConfig, tracklet_contrastive};
+pub use error::LossError;
+pub use focal::focal_cross_entropy;
+pub use frame_sets::FrameSets;
+pub use loss::{Loss, LossTerm};
+pub use mvmhat::MvmhatLossConfig;
+pub use mvmhat_pp::MvmhatPpLossConfig;
+pub use pseudo_labels::pseudo_labels;
+pub use regularizers::{asymmetry, nuclear_norm, sum_excess};
+pub use symmetric::symmetric_consistency;
+pub use temperature::Temperature;
+pub use transitive::transitive_consistency;

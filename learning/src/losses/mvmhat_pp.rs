@@ -1,0 +1,181 @@
+//! The loss of MvMHAT++: consistency that knows of people without partner, and an assignment network that learns from
+//! the embeddings' own decisions.
+//!
+//! ```text
+//! frame-sets -> soft assignments X (N x N) -> symmetric, transitive
+//!                     |            \
+//!                     |             Hungarian -> pseudo-labels Y (N x N, 0 or 1)
+//!                     v                              |
+//!            assignment network -> P (N x N) -> focal(P, Y), ||P - P^T||_F, ||P||_*, row and column sums
+//! ```
+//!
+//! `L = symmetric + transitive + 5 focal + 0.002 symmetry + 0.0001 nuclear norm + 0.004 sums`: see the files of the terms.
+//! Gradients flow through the network into the embeddings. Feng et al., *Unveiling the Power of Self-supervision for
+//! Multi-view Multi-human Association and Tracking* (2024).
+
+use serde::{Deserialize, Serialize};
+use tch::Tensor;
+
+use super::config_error::{finite, fraction, not_negative};
+use super::consistency::Partners;
+use super::temperature::Temperature;
+use super::{
+    FrameSets, Loss, LossConfigError, LossError, asymmetry, focal_cross_entropy, nuclear_norm, pseudo_labels,
+    sum_excess, symmetric_consistency, transitive_consistency,
+};
+
+/// Constants of MvMHAT++'s loss, `loss: mvmhat_pp`. The defaults are the published ones.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MvmhatPpLossConfig {
+    /// delta of the adaptive temperature, between 0 and 1, exclusive. Default 0.5.
+    pub temperature_delta: f64,
+    /// epsilon of the adaptive temperature, over 0; the larger, the softer. Default 0.1.
+    pub temperature_epsilon: f64,
+    /// By how much more likely home must be than any other place. Default 0.5.
+    pub margin: f64,
+    /// Whether going to another frame-set and back counts. Default true.
+    pub symmetric: bool,
+    /// What it counts, 0 or more. Default 1.
+    pub symmetric_weight: f64,
+    /// Whether going to another frame-set by way of a third and back counts. Default true.
+    pub transitive: bool,
+    /// What it counts, 0 or more. Default 1.
+    pub transitive_weight: f64,
+    /// Whether people whom the other frame-set does not see are judged for themselves. Default true; false makes the
+    /// two terms above those of MvMHAT.
+    pub partners: bool,
+    /// Smallest best entry of a soft assignment that counts as a partner, 0 to 1. Default 0.5.
+    pub partner_threshold: f64,
+    /// By how much the diagonal of somebody without partner may stand out. Default 0.4.
+    pub partnerless_margin: f64,
+    /// What somebody without partner counts beside those with one, 0 or more. Default 0.5.
+    pub partnerless_weight: f64,
+    /// Whether the network learns the pseudo-labels. Default true.
+    pub pseudo_labels: bool,
+    /// What it counts, 0 or more. Default 5.
+    pub pseudo_labels_weight: f64,
+    /// Smallest soft assignment that makes a pseudo-label, 0 to 1. Default 0.5.
+    pub pseudo_label_threshold: f64,
+    /// gamma of the focal cross entropy, 0 or more. Default 2.
+    pub focal_gamma: f64,
+    /// Whether the network's output should be symmetric. Default true.
+    pub symmetry: bool,
+    /// What it counts, 0 or more. Default 0.002.
+    pub symmetry_weight: f64,
+    /// Whether the network's output should be of low rank. Default true.
+    pub nuclear_norm: bool,
+    /// What it counts, 0 or more. Default 0.0001.
+    pub nuclear_norm_weight: f64,
+    /// Whether row and column sums of the network's output should be between 1 and the number of frame-sets. Default
+    /// true.
+    pub sums: bool,
+    /// What it counts, 0 or more. Default 0.004.
+    pub sums_weight: f64,
+}
+
+impl Default for MvmhatPpLossConfig {
+    fn default() -> Self {
+        let Temperature { delta, epsilon } = Temperature::default();
+        let Partners { threshold, margin, weight } = Partners::default();
+        Self {
+            temperature_delta: delta,
+            temperature_epsilon: epsilon,
+            margin: 0.5,
+            symmetric: true,
+            symmetric_weight: 1.0,
+            transitive: true,
+            transitive_weight: 1.0,
+            partners: true,
+            partner_threshold: threshold,
+            partnerless_margin: margin,
+            partnerless_weight: weight,
+            pseudo_labels: true,
+            pseudo_labels_weight: 5.0,
+            pseudo_label_threshold: 0.5,
+            focal_gamma: 2.0,
+            symmetry: true,
+            symmetry_weight: 0.002,
+            nuclear_norm: true,
+            nuclear_norm_weight: 1e-4,
+            sums: true,
+            sums_weight: 0.004,
+        }
+    }
+}
+
+impl MvmhatPpLossConfig {
+    /// Whether every value is in its range.
+    ///
+    /// # Errors
+    /// The first key that is not, with what is allowed.
+    pub fn validate(&self) -> Result<(), LossConfigError> {
+        self.temperature().validate()?;
+        finite("margin", self.margin)?;
+        not_negative("symmetric_weight", self.symmetric_weight)?;
+        not_negative("transitive_weight", self.transitive_weight)?;
+        fraction("partner_threshold", self.partner_threshold)?;
+        finite("partnerless_margin", self.partnerless_margin)?;
+        not_negative("partnerless_weight", self.partnerless_weight)?;
+        not_negative("pseudo_labels_weight", self.pseudo_labels_weight)?;
+        fraction("pseudo_label_threshold", self.pseudo_label_threshold)?;
+        not_negative("focal_gamma", self.focal_gamma)?;
+        not_negative("symmetry_weight", self.symmetry_weight)?;
+        not_negative("nuclear_norm_weight", self.nuclear_norm_weight)?;
+        not_negative("sums_weight", self.sums_weight)
+    }
+
+    /// The adaptive temperature.
+    pub fn temperature(&self) -> Temperature {
+        Temperature { delta: self.temperature_delta, epsilon: self.temperature_epsilon }
+    }
+
+    /// The loss of a sample. A term with nothing to compare is 0.
+    ///
+    /// `network` takes the soft assignments (N x N) and gives probabilities (N x N, between 0 and 1, exclusive), as an
+    /// [`AssignmentNetwork`](crate::AssignmentNetwork) does. It is not asked if no term needs it.
+    ///
+    /// # Errors
+    /// Embeddings that are not finite numbers.
+    pub fn loss(&self, sets: &FrameSets, network: impl FnOnce(&Tensor) -> Tensor) -> Result<Loss, LossError> {
+        let mut loss = Loss::new(sets.zero());
+        let temperature = self.temperature();
+        let partners = self.partners.then_some(Partners {
+            threshold: self.partner_threshold,
+            margin: self.partnerless_margin,
+            weight: self.partnerless_weight,
+        });
+        if self.symmetric {
+            let value = symmetric_consistency(sets, &temperature, self.margin, partners.as_ref());
+            loss.add("symmetric", self.symmetric_weight, &value);
+        }
+        if self.transitive {
+            let value = transitive_consistency(sets, &temperature, self.margin, partners.as_ref());
+            loss.add("transitive", self.transitive_weight, &value);
+        }
+        let asked = self.pseudo_labels || self.symmetry || self.nuclear_norm || self.sums;
+        if asked && sets.boxes() > 0 {
+            let soft_assignments = sets.soft_assignments(&temperature);
+            let probabilities = network(&soft_assignments);
+            if self.pseudo_labels {
+                let labels = pseudo_labels(sets, &soft_assignments, self.pseudo_label_threshold)?;
+                let value = focal_cross_entropy(&probabilities, &labels, self.focal_gamma);
+                loss.add("pseudo_labels", self.pseudo_labels_weight, &value);
+            }
+            self.add_regularizers(sets, &probabilities, &mut loss);
+        }
+        Ok(loss)
+    }
+
+    fn add_regularizers(&self, sets: &FrameSets, probabilities: &Tensor, loss: &mut Loss) {
+        if self.symmetry {
+            loss.add("symmetry", self.symmetry_weight, &asymmetry(probabilities));
+        }
+        if self.nuclear_norm {
+            loss.add("nuclear_norm", self.nuclear_norm_weight, &nuclear_norm(probabilities));
+        }
+        if self.sums {
+            loss.add("sums", self.sums_weight, &sum_excess(probabilities, sets.sizes().len()));
+        }
+    }
+}
