@@ -133,7 +133,7 @@ impl Embedding<'_> {
         };
         let mut samples = samples::samples(&recording, &limits)?;
         if self.config.embedder.name == EmbedderName::File {
-            samples = samples::detected(&recording, samples)?;
+            samples = samples::detected(&recording, &samples)?;
         }
         let at = || format!("cannot score {}", folder.display());
         let thumbnails = self.eval.rrd.is_some();

@@ -1,5 +1,6 @@
 //! Which boxes of the ground truth an embedding is scored on.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
@@ -100,7 +101,7 @@ pub(super) fn samples(recording: &Recording, limits: &Limits) -> Result<Vec<Samp
 ///
 /// # Errors
 /// Files that are not there or cannot be read.
-pub(super) fn detected(recording: &Recording, samples: Vec<Sample>) -> Result<Vec<Sample>> {
+pub(super) fn detected(recording: &Recording, samples: &[Sample]) -> Result<Vec<Sample>> {
     let mut found = Vec::with_capacity(samples.len());
     let all = samples.len();
     let mut files = BTreeMap::<CameraId, DetectionFile>::new();
@@ -109,11 +110,11 @@ pub(super) fn detected(recording: &Recording, samples: Vec<Sample>) -> Result<Ve
         let Some(path) = &camera.detections else {
             bail!("camera {} has no det/det.npy to take embeddings from", camera.name);
         };
-        if !files.contains_key(&camera.id) {
-            files.insert(camera.id, DetectionFile::read(path)?);
-        }
-        let detections = files.get(&camera.id).map_or(&[][..], |file| file.at(view[0].number));
-        found.extend(paired(view, detections));
+        let file = match files.entry(camera.id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(DetectionFile::read(path)?),
+        };
+        found.extend(paired(view, file.at(view[0].number)));
     }
     if found.len() < all {
         tracing::warn!(
