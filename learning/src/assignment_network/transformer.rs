@@ -9,7 +9,7 @@
 //! N^2 tokens attend to N^2 tokens, time grows with N^4. Memory does not: libtorch's attention goes over the keys in
 //! pieces and never holds the N^2 x N^2 table. There is no dropout, so that a training step is a pure function.
 //!
-//! Training stands still for some thousand steps, until attention has found rows and columns, and then improves fast.
+//! Training stands still for about a thousand steps, until attention has found rows and columns, and then improves fast.
 
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
