@@ -7,11 +7,9 @@
 
 use std::time::Instant;
 
-use learning::{
-    AssignmentNetworkConfig, RecurrentConfig, SyntheticBlocks, TransformerConfig, focal_cross_entropy,
-};
+use learning::{AssignmentNetworkConfig, RecurrentConfig, SyntheticBlocks, TransformerConfig};
 use tch::nn::{self, OptimizerConfig};
-use tch::{Device, Kind, Tensor, no_grad};
+use tch::{Device, Kind, Reduction, Tensor, no_grad};
 
 fn main() -> Result<(), String> {
     let mut arguments = std::env::args().skip(1);
@@ -25,34 +23,22 @@ fn main() -> Result<(), String> {
             .next()
             .map_or(Ok(otherwise), |word| word.parse().map_err(|_| format!("{word} is no number")))
     };
-    let (steps, batch) = (number(300)?, number(16)?);
+    let (steps, batch) = (number(1500)?, number(16)?);
 
     tch::manual_seed(1);
     tch::set_num_threads(1);
-    let env = |n: &str, d: f64| std::env::var(n).ok().and_then(|v| v.parse::<f64>().ok()).unwrap_or(d);
-    let blocks = SyntheticBlocks {
-        frame_sets: env("M", 4.0) as usize,
-        people: env("P", 5.0) as usize,
-        seen: env("S", 4.0) as usize,
-        ..Default::default()
-    };
+    let blocks = SyntheticBlocks { frame_sets: 3, people: 3, seen: 3, ..SyntheticBlocks::default() };
     let (soft, truth) = blocks.batch(200, u64::MAX);
     println!("raw soft assignments: {}", Score::of(&soft, &truth, &blocks));
 
     let store = nn::VarStore::new(Device::Cpu);
     let network = form.init(&store.root());
-    let mut optimizer =
-        nn::Adam::default().build(&store, env("LR", 1e-3)).map_err(|error| error.to_string())?;
+    let mut optimizer = nn::Adam::default().build(&store, 3e-4).map_err(|error| error.to_string())?;
     let start = Instant::now();
     for step in 0..steps {
         let (soft, truth) = blocks.batch(batch, step as u64);
-        optimizer.backward_step(
-            &(if env("BCE", 0.0) > 0.0 {
-                network.forward(&soft).binary_cross_entropy::<Tensor>(&truth, None, tch::Reduction::Mean)
-            } else {
-                focal_cross_entropy(&network.forward(&soft), &truth, 2.0)
-            }),
-        );
+        let loss = network.forward(&soft).binary_cross_entropy::<Tensor>(&truth, None, Reduction::Mean);
+        optimizer.backward_step(&loss);
         if (step + 1) % (steps / 5).max(1) == 0 {
             let seconds = start.elapsed().as_secs_f64();
             let (soft, truth) = blocks.batch(200, u64::MAX);

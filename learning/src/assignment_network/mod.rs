@@ -106,6 +106,15 @@ impl AssignmentNetwork {
     }
 }
 
+/// A linear layer that starts uniform within 1 / sqrt(inputs), as PyTorch's: a wider start saturates the attention, which
+/// then learns nothing.
+fn linear(path: &Path, inputs: i64, outputs: i64) -> nn::Linear {
+    let bound = (inputs as f64).sqrt().recip();
+    let uniform = nn::Init::Uniform { lo: -bound, up: bound };
+    let config = nn::LinearConfig { ws_init: uniform, bs_init: Some(uniform), bias: true };
+    nn::linear(path, inputs, outputs, config)
+}
+
 /// Linear layers of these widths; with ReLU in between if `relu`.
 fn layers(path: &Path, widths: &[i64], relu: bool) -> nn::Sequential {
     let mut layers = nn::seq();
@@ -113,7 +122,7 @@ fn layers(path: &Path, widths: &[i64], relu: bool) -> nn::Sequential {
         if relu && i > 0 {
             layers = layers.add_fn(Tensor::relu);
         }
-        layers = layers.add(nn::linear(path / i, pair[0], pair[1], nn::LinearConfig::default()));
+        layers = layers.add(linear(&(path / i), pair[0], pair[1]));
     }
     layers
 }

@@ -8,13 +8,15 @@
 //!
 //! N^2 tokens attend to N^2 tokens, time grows with N^4. Memory does not: libtorch's attention goes over the keys in
 //! pieces and never holds the N^2 x N^2 table. There is no dropout, so that a training step is a pure function.
+//!
+//! Training stands still for about a thousand steps, until attention has found rows and columns, and then improves fast.
 
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 use tch::nn::{self, Module, Path};
 
 use super::positions::positions;
-use super::{AssignmentNetworkConfigError, at_least_one, layers};
+use super::{AssignmentNetworkConfigError, at_least_one, layers, linear};
 
 /// Sizes of the Transformer form; the defaults are the published ones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -102,11 +104,9 @@ impl EncoderLayer {
     fn new(path: &Path, config: &TransformerConfig) -> Self {
         let width = config.width;
         let norm = |name: &str| nn::layer_norm(path / name, vec![width], nn::LayerNormConfig::default());
-        let linear =
-            |name: &str, outputs| nn::linear(path / name, width, outputs, nn::LinearConfig::default());
         Self {
-            attention_in: linear("attention_in", 3 * width),
-            attention_out: linear("attention_out", width),
+            attention_in: linear(&(path / "attention_in"), width, 3 * width),
+            attention_out: linear(&(path / "attention_out"), width, width),
             attention_norm: norm("attention_norm"),
             feed_forward: layers(&(path / "feed_forward"), &[width, config.feed_forward, width], true),
             feed_forward_norm: norm("feed_forward_norm"),
