@@ -9,11 +9,18 @@ use scene::{BBox, Detection, Embedding, FrameIndex, FrameNumber, FrameSet, Track
 type Detected = FrameSet<Vec<Detection>>;
 type Tracked = FrameSet<Vec<TrackedBox>>;
 
-/// An associator and the score below which it ignores detections.
-fn associators() -> [(AssociationConfig, f32); 2] {
+/// Associators and the score below which each ignores detections.
+fn associators() -> [(AssociationConfig, f32); 4] {
     let (fused, mvmhat) = (FusedConfig::default(), MvmhatConfig::default());
     let min_scores = [fused.min_score as f32, mvmhat.min_score as f32];
-    [(AssociationConfig::Fused(fused), min_scores[0]), (AssociationConfig::Mvmhat(mvmhat), min_scores[1])]
+    let later = FusedConfig { delay: 4, fill_gaps: 3, ..fused.clone() };
+    let offline = FusedConfig { offline: true, fill_gaps: 3, ..fused.clone() };
+    [
+        (AssociationConfig::Fused(fused), min_scores[0]),
+        (AssociationConfig::Fused(later), min_scores[0]),
+        (AssociationConfig::Fused(offline), min_scores[0]),
+        (AssociationConfig::Mvmhat(mvmhat), min_scores[1]),
+    ]
 }
 
 fn associate(config: &AssociationConfig, sets: &[Detected]) -> Vec<Tracked> {

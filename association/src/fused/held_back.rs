@@ -56,12 +56,14 @@ impl HeldBack {
         }
         let name = |b: TrackletBox| {
             let person = *person_of.get(&b.tracklet)?;
-            b.bbox.is_valid().then_some(TrackedBox { person, bbox: b.bbox, score: b.score })
+            b.bbox.is_valid().then_some((b.detected, TrackedBox { person, bbox: b.bbox, score: b.score }))
         };
         Some(self.instants.pop_front()?.map(|_, boxes| {
             let mut boxes: Vec<_> = boxes.into_iter().filter_map(name).collect();
-            boxes.sort_by_key(|b| b.person);
-            boxes
+            // Where a tracklet was believed to go on while another one already continued its person, the detection counts.
+            boxes.sort_by_key(|(detected, b)| (b.person, !detected));
+            boxes.dedup_by_key(|(_, b)| b.person);
+            boxes.into_iter().map(|(_, b)| b).collect()
         }))
     }
 
@@ -139,6 +141,13 @@ mod tests {
     fn a_tracklet_is_who_it_turned_out_to_be_and_what_is_nobody_is_left_out() {
         let instants: [&[_]; 2] = [&[(1, 0.0, true), (2, 50.0, true)], &[(1, 1.0, true)]];
         assert_eq!(said(&instants, &[(1, 7)], 0), [[(7, 0.0)], [(7, 1.0)]]);
+    }
+
+    #[test]
+    fn nobody_is_in_two_places_at_once() {
+        // The second tracklet continues the first at the very instant at which that is only believed in.
+        let instants: [&[_]; 2] = [&[(1, 0.0, true)], &[(1, 1.0, false), (2, 3.0, true)]];
+        assert_eq!(said(&instants, &[(1, 7), (2, 7)], 0), [[(7, 0.0)], [(7, 3.0)]]);
     }
 
     #[test]

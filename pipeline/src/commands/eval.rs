@@ -92,6 +92,9 @@ impl Eval {
                 "--rrd draws one recording: leave out --dataset and give one of its recordings to --gt and --tracks"
             ));
         }
+        if let (Some(_), Some(option)) = (&self.tracks, self.of_embedding.given()) {
+            return Err(usage!("{option} belongs to --embedding, which scores an embedder and no --tracks"));
+        }
         let (tables, json) = match &self.tracks {
             None => embedding::run(&self)?,
             Some(tracks) if self.dataset => self.score_dataset(tracks)?,

@@ -46,15 +46,42 @@ pub(super) struct EmbeddingArgs {
     /// Where the network runs: auto, cpu or cuda:N (default: pipeline.device)
     #[arg(long, requires = "embedding")]
     device: Option<String>,
-    /// Of the instants that two cameras have ground truth of, look at one in N
-    #[arg(long, value_name = "N", default_value = "10", requires = "embedding")]
-    every: NonZeroUsize,
-    /// Look at people of whom a greater share than this can be seen, 0 to 1
-    #[arg(long, value_name = "SHARE", default_value = "0.5", requires = "embedding", value_parser = share)]
-    visibility: f64,
+    /// Of the instants that two cameras have ground truth of, look at one in N [default: 10]
+    #[arg(long, value_name = "N", requires = "embedding")]
+    every: Option<NonZeroUsize>,
+    /// Look at people of whom a greater share than this can be seen, 0 to 1 [default: 0.5]
+    #[arg(long, value_name = "SHARE", requires = "embedding", value_parser = share)]
+    visibility: Option<f64>,
     /// Draw the cosines of same and different people: DIR/histogram.png and .svg
     #[arg(long, value_name = "DIR", requires = "embedding")]
     out: Option<PathBuf>,
+}
+
+const EVERY: NonZeroUsize = NonZeroUsize::new(10).unwrap();
+const VISIBILITY: f64 = 0.5;
+
+impl EmbeddingArgs {
+    fn every(&self) -> NonZeroUsize {
+        self.every.unwrap_or(EVERY)
+    }
+
+    fn visibility(&self) -> f64 {
+        self.visibility.unwrap_or(VISIBILITY)
+    }
+
+    /// An option that means something with --embedding only, where one was given. `clap` does not ask for --embedding where
+    /// --tracks, which it cannot go with, is there.
+    pub(super) fn given(&self) -> Option<&'static str> {
+        let given = [
+            ("--config", self.config.is_some()),
+            ("--set", !self.set.is_empty()),
+            ("--device", self.device.is_some()),
+            ("--every", self.every.is_some()),
+            ("--visibility", self.visibility.is_some()),
+            ("--out", self.out.is_some()),
+        ];
+        given.into_iter().find_map(|(option, given)| given.then_some(option))
+    }
 }
 
 /// Reads a number from 0 to 1.
@@ -90,8 +117,8 @@ pub(super) fn run(eval: &Eval) -> Result<(Vec<Table>, Value)> {
     let (tables, mut json, overall) =
         if eval.dataset { embedding.dataset()? } else { embedding.recording()? };
     json["embedder"] = embedding.embedder()?;
-    json["every"] = args.every.get().into();
-    json["visibility"] = args.visibility.into();
+    json["every"] = args.every().get().into();
+    json["visibility"] = args.visibility().into();
     if let Some(folder) = &args.out {
         let name = embedding.config.embedder.name.as_str();
         let title = format!("{name} on {}", inputs::name(&eval.gt));
@@ -128,8 +155,8 @@ impl Embedding<'_> {
         let limits = Limits {
             window: asked.or_else(|| group.map(Group::window)),
             views: group.and_then(|group| group.views),
-            every: args.every,
-            visibility: args.visibility,
+            every: args.every(),
+            visibility: args.visibility(),
         };
         let mut samples = samples::samples(&recording, &limits)?;
         if self.config.embedder.name == EmbedderName::File {
@@ -159,7 +186,7 @@ impl Embedding<'_> {
     fn explained(&self, error: CropError, samples: &[Sample]) -> anyhow::Error {
         let advice = match error {
             CropError::NothingShared if samples.is_empty() => {
-                let share = self.eval.of_embedding.visibility;
+                let share = self.eval.of_embedding.visibility();
                 format!(
                     "no two cameras have ground truth of one instant with more than {share} of a person in view"
                 )
