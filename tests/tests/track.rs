@@ -88,6 +88,25 @@ fn frames_are_numbered_as_the_source_does_and_ranges_include_both_ends() {
 }
 
 #[test]
+fn output_that_waits_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = Blocks::default().write(&folder.path().join("blocks"));
+    let frames =
+        |out: &Path| rows(&out.join("tracks/cam1.txt")).iter().map(|r| r.0).collect::<BTreeSet<_>>().len();
+    let online = folder.path().join("online");
+    track(&recording, &online, &[]).succeeded();
+    for (name, option) in [("late", "--set=association.delay=7"), ("offline", "--offline")] {
+        let out = folder.path().join(name);
+        track(&recording, &out, &[option]).succeeded();
+        assert!(frames(&out) >= frames(&online), "{name}: nothing is lost on the way");
+        let report = json(out.join("run.json"));
+        assert_eq!(report["frame_sets"], json(online.join("run.json"))["frame_sets"], "{name}");
+        let people: BTreeSet<_> = rows(&out.join("tracks/cam1.txt")).iter().map(|r| r.1).collect();
+        assert_eq!(people.len(), 3, "{name}");
+    }
+}
+
+#[test]
 fn detections_alone_are_enough() {
     let folder = tempfile::tempdir().unwrap();
     let recording = Blocks::default().write(&folder.path().join("blocks"));
