@@ -238,10 +238,8 @@ impl Fused {
             let alive: BTreeSet<_> = self.views.iter().flat_map(|v| &v.tracklets).map(|t| t.id).collect();
             meetings.retain(|tracklet| alive.contains(&tracklet));
         }
-        meetings.compare_places(&present);
-        if let Some(model) = &mut self.assignment {
-            meetings.ask(model.as_mut(), &present);
-        }
+        let model = self.assignment.as_mut().map(|model| model.as_mut() as &mut dyn AssignmentModel);
+        meetings.observe(&present, model);
     }
 
     /// Lets all instants go but the newest `wait`.
@@ -308,7 +306,8 @@ impl Associator for Fused {
         if self.config.offline {
             let rest: Vec<_> = self.views.iter_mut().flat_map(|view| view.tracklets.drain(..)).collect();
             rest.into_iter().for_each(|t| self.remember(t));
-            let (archive, meetings) = (std::mem::take(&mut self.archive), self.identities.take_meetings());
+            let archive = std::mem::take(&mut self.archive);
+            let meetings = std::mem::take(self.identities.meetings_mut());
             self.identities = Identities::settle(archive, meetings, &self.config);
         }
         self.release(0)

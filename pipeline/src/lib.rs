@@ -15,6 +15,7 @@ mod commands;
 mod config;
 mod device;
 mod error;
+mod figure;
 mod frame_range;
 mod interrupt;
 mod print;

@@ -28,6 +28,9 @@ pub(crate) struct Identities {
 /// How often a decision is made anew with what the one before taught about likeness.
 const ROUNDS: usize = 3;
 
+/// Sightings that are decided about at once at the end of a recording: the time grows with their square.
+const AT_ONCE: usize = 1500;
+
 impl Identities {
     /// What likeness means in this recording, as far as it is known.
     pub(crate) fn likelihoods(&self) -> &Likelihoods {
@@ -42,11 +45,6 @@ impl Identities {
     /// What instants told about people seen at one time.
     pub(crate) fn meetings_mut(&mut self) -> &mut Meetings {
         &mut self.meetings
-    }
-
-    /// Hands over what instants told, and forgets it.
-    pub(crate) fn take_meetings(&mut self) -> Meetings {
-        std::mem::take(&mut self.meetings)
     }
 
     /// Remembers a sighting that is over. Those of one person in one view become one.
@@ -127,9 +125,6 @@ impl Identities {
         });
     }
 }
-
-/// Sightings that are decided about at once at the end of a recording: the time grows with their square.
-const AT_ONCE: usize = 1500;
 
 /// How much each two sightings speak for being one person.
 fn affinities(

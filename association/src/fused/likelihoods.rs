@@ -133,9 +133,8 @@ impl Likelihoods {
     /// with the deviation of strangers, since from one moment to the next the same person varies less than is estimated.
     pub(crate) fn continuity(&self, likeness: f64) -> f64 {
         let strangers = self.in_view.strangers;
-        let distance = (self.constancy - strangers.mean) / strangers.deviation;
-        let share = (self.constancy - likeness) / (self.constancy - strangers.mean);
-        distance.powi(2) * (0.5 - share)
+        let halfway = 0.5 * (self.constancy + strangers.mean);
+        (self.constancy - strangers.mean) * (likeness - halfway) / strangers.deviation.powi(2)
     }
 }
 
@@ -168,5 +167,105 @@ impl MutualBest {
     fn are(&self, i: usize, j: usize) -> bool {
         let best = |i: usize, j: usize| self.best[i * self.views + self.view_of[j]] == Some(j);
         best(i, j) && best(j, i)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(strangers: f64, same: f64) -> Kind {
+        let deviation = 0.1;
+        Kind { same: Normal { mean: same, deviation }, strangers: Normal { mean: strangers, deviation } }
+    }
+
+    #[test]
+    fn evidence_by_hand() {
+        // Means four deviations apart: 4^2 / 2 nats at either, nothing halfway.
+        let kind = kind(0.2, 0.6);
+        assert!((kind.evidence(0.6) - 8.0).abs() < 1e-9);
+        assert!(kind.evidence(0.4).abs() < 1e-9);
+        assert!((kind.evidence(0.2) + 8.0).abs() < 1e-9);
+        assert_eq!(kind.evidence(0.9), kind.evidence(0.6), "no more beyond the mean");
+        let wide = Normal { mean: 0.2, deviation: 0.2 };
+        let unequal = Kind { strangers: wide, ..kind };
+        // At 0.6: ln 2 + (0.4 / 0.2)^2 / 2; at 0.2: ln 2 - (0.4 / 0.1)^2 / 2.
+        assert!((unequal.evidence(0.6) - (2f64.ln() + 2.0)).abs() < 1e-9);
+        assert!((unequal.evidence(0.2) - (2f64.ln() - 8.0)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn who_must_look_more_alike_than_strangers_do() {
+        let mut close = kind(0.5, 0.55);
+        close.separate(1.0);
+        assert!(
+            (close.same.mean - 0.7).abs() < 1e-12,
+            "halfway is one deviation of strangers above their mean"
+        );
+        let mut apart = kind(0.1, 0.9);
+        apart.separate(1.0);
+        assert_eq!(apart, kind(0.1, 0.9));
+    }
+
+    #[test]
+    fn continuity_by_hand() {
+        let known = Likelihoods { in_view: kind(0.5, 0.8), across: kind(0.5, 0.6), constancy: 0.9 };
+        // Four deviations apart.
+        assert!((known.continuity(0.9) - 8.0).abs() < 1e-9);
+        assert!(known.continuity(0.7).abs() < 1e-9);
+        assert!((known.continuity(0.5) + 8.0).abs() < 1e-9);
+        let alike = Likelihoods { constancy: 0.5, ..known };
+        assert_eq!(
+            alike.continuity(0.4),
+            0.0,
+            "where a person is as like themself as strangers are, looks say nothing"
+        );
+    }
+
+    /// A sighting of a view with ten observations.
+    fn sighting(view: usize) -> Sighting {
+        let mut sighting = Sighting { last: 9, hits: 10, ..Sighting::new(view, 0) };
+        (0..10).for_each(|_| sighting.looks.learn(&[1.0], 1.0));
+        sighting
+    }
+
+    /// Two views with the same four people: 0.4 among strangers of a view, 0.2 of two views, 0.9 for the same.
+    fn two_views() -> ([Sighting; 8], Pairs) {
+        let likeness = |i: usize, j: usize| match (i / 4 == j / 4, i % 4 == j % 4) {
+            (true, _) => 0.4,
+            (false, true) => 0.9,
+            (false, false) => 0.2,
+        };
+        let sightings = std::array::from_fn(|i| sighting(i / 4));
+        (sightings, Pairs::from_fn(8, |i, j| Some(likeness(i, j))))
+    }
+
+    #[test]
+    fn the_footage_tells_strangers_from_the_same() {
+        let (mut sightings, likeness) = two_views();
+        let learned = Likelihoods::estimate(&sightings.each_mut(), &likeness, &[None; 8], 1.0);
+        // 12 pairs of strangers of weight 4/9 and one usual pair; mutually best are the four who are the same.
+        let share = (16.0 / 3.0) / (16.0 / 3.0 + 1.0);
+        assert!((learned.in_view.strangers.mean - (0.3 + share * 0.1)).abs() < 2e-3, "{learned:?}");
+        assert!(learned.across.same.mean > 0.8 && learned.evidence(false, 0.9) > 2.0, "{learned:?}");
+    }
+
+    #[test]
+    fn identities_tell_strangers_of_two_views_too() {
+        let (mut sightings, likeness) = two_views();
+        let identity = std::array::from_fn::<_, 8, _>(|i| Some(i % 4));
+        let learned = Likelihoods::estimate(&sightings.each_mut(), &likeness, &identity, 1.0);
+        assert!(learned.across.strangers.mean < 0.27, "{learned:?}");
+        assert!((learned.in_view.strangers.mean - learned.across.strangers.mean) > 0.1, "kinds apart");
+    }
+
+    #[test]
+    fn without_footage_there_is_what_is_usual() {
+        let usual = Likelihoods::default();
+        assert_eq!(usual.in_view.strangers, STRANGERS);
+        assert_eq!(usual.constancy, CONSTANCY);
+        assert!(
+            (usual.across.same.mean - 0.6).abs() < 1e-12 && (usual.in_view.same.mean - 0.725).abs() < 1e-12
+        );
     }
 }

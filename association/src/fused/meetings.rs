@@ -12,7 +12,7 @@ use crate::{AssignmentModel, GroundPlace};
 /// Independent instants that any number of instants is worth, at most.
 const INDEPENDENT: f64 = 3.0;
 
-/// The most that an instant can say, in nats.
+/// The most that a place or a model can say at an instant, in nats.
 const MOST: f64 = 4.0;
 
 /// Evidence of the instants at which two tracklets were both seen.
@@ -41,30 +41,18 @@ pub(crate) struct Present<'a> {
 }
 
 impl Meetings {
-    /// Takes down how near to each other the people of different views stand.
-    pub(crate) fn compare_places(&mut self, present: &[Present<'_>]) {
+    /// Takes down what an instant tells of the people of all views, who are ordered by view: how near to each other they
+    /// stand, and what a model says, where there is one. Both together are the evidence of that instant.
+    pub(crate) fn observe(&mut self, present: &[Present<'_>], model: Option<&mut dyn AssignmentModel>) {
         let spread = spread(present.iter().filter_map(|p| p.place));
+        let said = model.map(|model| Said::by(model, present));
         for (i, a) in present.iter().enumerate() {
-            for b in present[i + 1..].iter().filter(|b| b.view != a.view) {
-                if let (Some(here), Some(there)) = (a.place, b.place) {
-                    self.add(a.tracklet, b.tracklet, nearness(&here, &there, spread));
-                }
-            }
-        }
-    }
-
-    /// Takes down what a model says of the people of all views. They are ordered by view.
-    pub(crate) fn ask(&mut self, model: &mut dyn AssignmentModel, present: &[Present<'_>]) {
-        let described: Vec<_> =
-            present.iter().filter_map(|p| Some((p.view, p.tracklet, p.embedding?))).collect();
-        let views = described.last().map_or(0, |(view, ..)| view + 1);
-        let mut embeddings = vec![Vec::new(); views];
-        described.iter().for_each(|(view, _, embedding)| embeddings[*view].push(*embedding));
-        let probabilities = model.probabilities(&embeddings);
-        for (i, a) in described.iter().enumerate() {
-            for (j, b) in described.iter().enumerate().skip(i + 1).filter(|(_, b)| b.0 != a.0) {
-                if let Some(&p) = probabilities.get(i * described.len() + j) {
-                    self.add(a.1, b.1, log_odds(p.into()));
+            for (j, b) in present.iter().enumerate().skip(i + 1).filter(|(_, b)| b.view != a.view) {
+                let near = a.place.zip(b.place).map(|(here, there)| nearness(&here, &there, spread));
+                let said = said.as_ref().and_then(|said| said.about(i, j));
+                if near.is_some() || said.is_some() {
+                    let bounded = |evidence: Option<f64>| evidence.unwrap_or(0.0).clamp(-MOST, MOST);
+                    self.add(a.tracklet, b.tracklet, bounded(near) + bounded(said));
                 }
             }
         }
@@ -74,7 +62,7 @@ impl Meetings {
     fn add(&mut self, a: TrackletId, b: TrackletId, evidence: f64) {
         let meeting = self.pairs.entry((a.min(b), a.max(b))).or_default();
         meeting.instants += 1.0;
-        meeting.sum += evidence.clamp(-MOST, MOST);
+        meeting.sum += evidence;
     }
 
     /// How much meetings speak for two sightings being one person, in nats.
@@ -95,6 +83,37 @@ impl Meetings {
     /// Forgets what is known of tracklets that `lives` is not true of.
     pub(crate) fn retain(&mut self, lives: impl Fn(TrackletId) -> bool) {
         self.pairs.retain(|(a, b), _| lives(*a) && lives(*b));
+    }
+}
+
+/// What a model says of the people at an instant.
+struct Said {
+    probabilities: Vec<f32>,
+    /// The number of each person among those the model was asked about.
+    number: Vec<Option<usize>>,
+    /// How many it was asked about.
+    count: usize,
+}
+
+impl Said {
+    fn by(model: &mut dyn AssignmentModel, present: &[Present<'_>]) -> Self {
+        let views = present.last().map_or(0, |p| p.view + 1);
+        let mut embeddings = vec![Vec::new(); views];
+        let (mut number, mut count) = (Vec::new(), 0);
+        for person in present {
+            number.push(person.embedding.map(|embedding| {
+                embeddings[person.view].push(embedding);
+                count += 1;
+                count - 1
+            }));
+        }
+        Self { probabilities: model.probabilities(&embeddings), number, count }
+    }
+
+    /// How much it speaks for two people being one, in nats; `None` of those whose looks are not known.
+    fn about(&self, i: usize, j: usize) -> Option<f64> {
+        let probability = self.probabilities.get(self.number[i]? * self.count + self.number[j]?)?;
+        Some(log_odds(f64::from(*probability)))
     }
 }
 
@@ -155,12 +174,8 @@ mod tests {
             embedding: None,
         };
         let mut meetings = Meetings::default();
-        meetings.compare_places(&[
-            present(0, 1, 0.0),
-            present(0, 2, 5.0),
-            present(1, 3, 0.2),
-            present(1, 4, 5.1),
-        ]);
+        let people = [present(0, 1, 0.0), present(0, 2, 5.0), present(1, 3, 0.2), present(1, 4, 5.1)];
+        meetings.observe(&people, None);
         let evidence = |a, b| meetings.evidence(&sighting(0, a), &sighting(1, b));
         assert!(evidence(1, 3) > 1.0 && evidence(2, 4) > 1.0);
         assert!(evidence(1, 4) < -1.0 && evidence(2, 3) < -1.0);
@@ -184,7 +199,7 @@ mod tests {
         };
         let mut meetings = Meetings::default();
         let people = [present(0, 1, true), present(1, 2, false), present(2, 3, true), present(2, 4, true)];
-        meetings.ask(&mut Model, &people);
+        meetings.observe(&people, Some(&mut Model));
         let evidence = |a, b| meetings.evidence(&sighting(0, a), &sighting(2, b));
         assert!((evidence(1, 3) - 9f64.ln() * 0.75).abs() < 1e-6, "{}", evidence(1, 3));
         assert!((evidence(1, 4) + 4f64.ln() * 0.75).abs() < 1e-6);

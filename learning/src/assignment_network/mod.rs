@@ -106,8 +106,7 @@ impl AssignmentNetwork {
     }
 }
 
-/// A linear layer that starts uniform within 1 / sqrt(inputs), as PyTorch's: a wider start saturates the attention, which
-/// then learns nothing.
+/// A linear layer that starts uniform within 1 / sqrt(inputs), as PyTorch's.
 fn linear(path: &Path, inputs: i64, outputs: i64) -> nn::Linear {
     let bound = (inputs as f64).sqrt().recip();
     let uniform = nn::Init::Uniform { lo: -bound, up: bound };

@@ -8,7 +8,7 @@
 
 use tch::{Kind, Tensor};
 
-use crate::Temperature;
+use crate::{Random, Temperature};
 
 /// What kind of problems.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,7 +44,7 @@ impl SyntheticBlocks {
     /// `count` problems: soft assignments and truth, each `count` x N x N. The same seed gives the same problems.
     pub fn batch(&self, count: usize, seed: u64) -> (Tensor, Tensor) {
         let problem = Self { seen: self.seen.min(self.people), ..*self };
-        let mut random = SplitMix(seed);
+        let mut random = Random::new(seed, "synthetic blocks");
         let mut truth = Vec::new();
         let mut similarity = Vec::new();
         for _ in 0..count {
@@ -57,7 +57,7 @@ impl SyntheticBlocks {
     }
 
     /// Appends one problem to both.
-    fn append(&self, random: &mut SplitMix, truth: &mut Vec<f32>, similarity: &mut Vec<f32>) {
+    fn append(&self, random: &mut Random, truth: &mut Vec<f32>, similarity: &mut Vec<f32>) {
         let mut people = Vec::new();
         for _ in 0..self.frame_sets {
             let mut all: Vec<usize> = (0..self.people).collect();
@@ -82,7 +82,7 @@ impl SyntheticBlocks {
             similarity[a * boxes + b] = 1.0 - similarity[a * boxes + b];
         }
         for (a, b) in between {
-            similarity[a * boxes + b] += (self.noise * random.between_plus_and_minus_one()) as f32;
+            similarity[a * boxes + b] += (self.noise * (2.0 * random.uniform() - 1.0)) as f32;
             similarity[b * boxes + a] = similarity[a * boxes + b];
         }
     }
@@ -93,30 +93,6 @@ impl SyntheticBlocks {
         let tau = self.temperature.tau(&Tensor::from(seen), Kind::Float);
         let blocks = (similarity * tau).view([-1, sets * seen, sets, seen]);
         blocks.softmax(-1, Kind::Float).view_as(similarity)
-    }
-}
-
-/// Random numbers of a seed (splitmix64; Steele, Lea and Flood, 2014).
-struct SplitMix(u64);
-
-impl SplitMix {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn between_plus_and_minus_one(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 52) as f64 - 1.0
-    }
-
-    /// Every order of `values` is equally likely, to within 2^-50.
-    fn shuffle<T>(&mut self, values: &mut [T]) {
-        for end in (1..values.len()).rev() {
-            values.swap(end, (self.next() % (end as u64 + 1)) as usize);
-        }
     }
 }
 

@@ -8,7 +8,6 @@ mod labelled;
 mod objective;
 mod plot;
 mod preset;
-mod random;
 mod search;
 mod settings;
 mod tpe;
@@ -28,6 +27,7 @@ use super::eval::groups::Groups;
 use super::track;
 use crate::config::Config;
 use crate::error::usage;
+use crate::figure::Figure;
 use crate::frame_range::FrameRange;
 use crate::stream::Stop;
 use crate::{device, interrupt, print};
@@ -35,6 +35,7 @@ use constants::{Constants, Range};
 use findings::Findings;
 use labelled::{Labelled, Truth};
 use objective::Objective;
+use plot::SearchPlot;
 use search::{Method, Search};
 use trial_log::{Trial, TrialLog};
 
@@ -113,11 +114,6 @@ impl Tune {
         let stop = Arc::new(Stop::default());
         interrupt::stop_on_ctrl_c(&stop)?;
         let config = Config::load(self.config.as_deref(), &self.set)?;
-        if config.recording.camera_motion {
-            return Err(usage!(
-                "recording.camera_motion: a search keeps detections only, not how cameras moved; leave it off"
-            ));
-        }
         let device = device::parse(self.device.as_deref().unwrap_or(&config.pipeline.device))?;
         let constants = Constants::choose(config.association.clone(), &self.only, &self.range)?;
         self.refuse_output()?;
@@ -165,7 +161,7 @@ impl Tune {
             configured.score(),
             best.score()
         );
-        plot::write(&self.out, &findings, &title)?;
+        SearchPlot { findings: &findings, title: &title }.save(&self.out, "tune")?;
         print::lines(&format!("{}\n", findings.constants_table()));
         print::lines(&format!("{}\n", findings.recordings_table(&rows)));
         let out = self.out.display();

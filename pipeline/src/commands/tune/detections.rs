@@ -35,7 +35,8 @@ pub(super) fn detect(
     stop: &Stop,
 ) -> Result<Sets> {
     let workers = track::workers(config, recording, device)?;
-    let stream = Stream::open(recording, (frames.first, frames.last), workers, config.pipeline.queue, false)?;
+    let (queue, camera_motion) = (config.pipeline.queue, config.recording.camera_motion);
+    let stream = Stream::open(recording, (frames.first, frames.last), workers, queue, camera_motion)?;
     let kept = Arc::new(Mutex::new(Vec::new()));
     let outcome = stream.run(Box::new(Keep(Arc::clone(&kept))), Vec::new(), stop);
     if let Some(error) = outcome.failure {

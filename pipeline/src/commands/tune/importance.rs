@@ -82,7 +82,7 @@ fn ranks(values: &[f64]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::tune::random::Random;
+    use learning::Random;
 
     #[test]
     fn ranks_by_hand() {
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn what_matters_is_told_from_what_does_not_wherever_the_best_value_lies() {
-        let mut random = Random::of_trial(1, 1);
+        let mut random = Random::new(1, "trial 1");
         let trials: Vec<[f64; 3]> =
             (0..200).map(|_| [random.uniform(), random.uniform(), random.uniform()]).collect();
         let scores: Vec<f64> = trials.iter().map(|t| -(t[0] - 0.5).powi(2) - 0.1 * t[1]).collect();

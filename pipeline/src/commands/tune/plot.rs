@@ -1,29 +1,21 @@
 //! `tune.png` and `tune.svg`: the search at a glance. The first panel is the best score so far over the trials; then one
 //! panel a constant, the score against its value, the most important first.
-//!
-//! The letters come with the program: a machine may have no font at all.
 
-use std::io::Write as _;
 use std::ops::Range;
-use std::path::Path;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::Result;
 use association::{Parameter, Scale};
-use opencv::core::{Mat, MatTraitConst as _, Vector};
-use opencv::{imgcodecs, imgproc};
 use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
-use plotters::style::register_font;
-use scene::AtomicFile;
 
 use super::findings::Findings;
 use super::trial_log::{Proposer, Trial};
+use crate::figure::{FONT, Figure};
 
 const PANEL: (u32, u32) = (340, 250);
 const COLUMNS: usize = 4;
 const TITLE: u32 = 64;
-const FONT: &str = "sans-serif";
 
 const INK: RGBColor = RGBColor(40, 40, 40);
 const FAINT: RGBColor = RGBColor(225, 225, 225);
@@ -32,42 +24,24 @@ const BY_CHANCE: RGBColor = RGBColor(150, 160, 170);
 const GUIDED: RGBColor = RGBColor(40, 110, 200);
 const BEST: RGBColor = RGBColor(215, 40, 40);
 
-/// Draws the search into `folder`.
-///
-/// # Errors
-/// A file that cannot be written.
-pub(super) fn write(folder: &Path, findings: &Findings<'_>, title: &str) -> Result<()> {
-    register_font(FONT, FontStyle::Normal, dejavu::sans::regular())
-        .map_err(|_| anyhow!("the built-in font cannot be read"))?;
-    let rows = (findings.constants.len() + 1).div_ceil(COLUMNS) as u32;
-    let size = (PANEL.0 * COLUMNS as u32, TITLE + PANEL.1 * rows);
-
-    let mut svg = String::new();
-    draw(&SVGBackend::with_string(&mut svg, size).into_drawing_area(), findings, title)?;
-    let mut pixels = vec![0; (size.0 * size.1 * 3) as usize];
-    draw(&BitMapBackend::with_buffer(&mut pixels, size).into_drawing_area(), findings, title)?;
-
-    for (name, bytes) in [("tune.svg", svg.into_bytes()), ("tune.png", png(&pixels, size)?)] {
-        let path = folder.join(name);
-        let write = || {
-            let mut file = AtomicFile::create(&path)?;
-            file.write_all(&bytes)?;
-            file.commit()
-        };
-        write().with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    Ok(())
+/// The plot of a search.
+pub(super) struct SearchPlot<'a> {
+    pub(super) findings: &'a Findings<'a>,
+    pub(super) title: &'a str,
 }
 
-fn png(pixels: &[u8], (width, height): (u32, u32)) -> Result<Vec<u8>> {
-    let picture = Mat::from_slice(pixels)?;
-    let picture = picture.reshape(3, height as i32)?;
-    anyhow::ensure!(picture.cols() == width as i32, "the plot has lost its shape");
-    let mut bgr = Mat::default();
-    imgproc::cvt_color_def(&picture, &mut bgr, imgproc::COLOR_RGB2BGR)?;
-    let mut bytes = Vector::new();
-    imgcodecs::imencode(".png", &bgr, &mut bytes, &Vector::new())?;
-    Ok(Vec::from(bytes))
+impl Figure for SearchPlot<'_> {
+    fn size(&self) -> (u32, u32) {
+        let rows = (self.findings.constants.len() + 1).div_ceil(COLUMNS) as u32;
+        (PANEL.0 * COLUMNS as u32, TITLE + PANEL.1 * rows)
+    }
+
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Result<()>
+    where
+        B::ErrorType: 'static,
+    {
+        draw(area, self.findings, self.title)
+    }
 }
 
 type Area<B> = DrawingArea<B, Shift>;
@@ -223,11 +197,13 @@ fn value_at(parameter: &Parameter, share: f64) -> String {
 #[cfg(test)]
 mod tests {
     use association::AssociationConfig;
+    use learning::Random;
+    use opencv::imgcodecs;
+    use opencv::prelude::*;
 
     use super::*;
     use crate::commands::tune::constants::Constants;
     use crate::commands::tune::objective::Objective;
-    use crate::commands::tune::random::Random;
 
     #[test]
     fn labels_are_short_and_true() {
@@ -243,7 +219,7 @@ mod tests {
     fn both_files_show_every_constant_and_text_is_really_drawn() {
         let constants = Constants::choose(AssociationConfig::default(), &[], &[]).unwrap();
         let trial = |number: usize| {
-            let mut random = Random::of_trial(0, number);
+            let mut random = Random::new(0, &format!("trial {number}"));
             let values: Vec<f64> = constants.searched.iter().map(|p| p.value(random.uniform())).collect();
             let by =
                 [Proposer::Configured, Proposer::Random, Proposer::Tpe][number.min(1 + number / 24).min(2)];
@@ -252,7 +228,7 @@ mod tests {
         let trials: Vec<Trial> = (0..60).map(trial).collect();
         let findings = Findings::new(Objective::GlobalIdf1, &constants, &trials);
         let folder = tempfile::tempdir().unwrap();
-        write(folder.path(), &findings, "A test").unwrap();
+        SearchPlot { findings: &findings, title: "A test" }.save(folder.path(), "tune").unwrap();
         let svg = std::fs::read_to_string(folder.path().join("tune.svg")).unwrap();
         for parameter in &constants.searched {
             assert!(svg.contains(&format!("{}: ", parameter.key)), "{}", parameter.key);

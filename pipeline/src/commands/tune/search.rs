@@ -21,12 +21,12 @@ use association::AssociationConfig;
 use clap::ValueEnum;
 
 use super::constants::Constants;
-use super::random::Random;
 use super::tpe;
 use super::trial_log::{Proposer, Trial, TrialLog};
 use crate::error::usage;
 use crate::progress::Progress;
 use crate::stream::Stop;
+use learning::Random;
 
 /// Trials that are proposed at once.
 const BATCH: usize = 8;
@@ -150,7 +150,7 @@ impl Search<'_> {
             searched.iter().zip(&trial.values).map(|(parameter, value)| parameter.share(*value)).collect()
         };
         let tried: Vec<(Vec<f64>, f64)> = finished.iter().map(|t| (point(t), t.score())).collect();
-        let mut random = Random::of_trial(self.seed, number);
+        let mut random = Random::new(self.seed, &format!("trial {number}"));
         let mut refused = anyhow!("nothing can be searched");
         for attempt in 0..TRIES {
             let (by, shares) = if steered && attempt < GUIDED_TRIES {

@@ -9,7 +9,7 @@
 //! All values are shares of their ranges, 0 to 1. The constants here are independent of each other (the tree of the paper
 //! is flat), each chosen by its own pair of densities.
 
-use super::random::Random;
+use learning::Random;
 
 /// Share of the trials that count as good (gamma of the paper).
 const GOOD: f64 = 0.15;
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn samples_follow_the_density() {
         let density = Parzen::new(vec![0.25, 0.3]);
-        let mut random = Random::of_trial(3, 0);
+        let mut random = Random::new(3, "trial 0");
         let n = 20_000;
         let below = (0..n).filter(|_| density.sample(&mut random) < 0.5).count() as f64 / f64::from(n);
         let steps = 5_000;
@@ -149,7 +149,7 @@ mod tests {
             |p: &[f64]| -((p[0] - 0.7).powi(2) + 2.0 * (p[1] - 0.2).powi(2) + 0.5 * (p[2] - 0.9).powi(2));
         let mut tried: Vec<(Vec<f64>, f64)> = Vec::new();
         for trial in 0..trials {
-            let mut random = Random::of_trial(seed, trial);
+            let mut random = Random::new(seed, &format!("trial {trial}"));
             let point: Vec<f64> = if guided && trial >= 20 {
                 propose(&tried, &mut random)
             } else {
@@ -171,6 +171,6 @@ mod tests {
 
     #[test]
     fn without_constants_there_is_nothing_to_choose() {
-        assert!(propose(&[], &mut Random::of_trial(0, 0)).is_empty());
+        assert!(propose(&[], &mut Random::new(0, "trial 0")).is_empty());
     }
 }

@@ -1,41 +1,35 @@
 //! The cosines of same and of different people as a drawing: PNG and SVG.
 
-use std::io::Write;
-use std::path::Path;
-
-use anyhow::{Context, Result, anyhow};
+use anyhow::Result;
 use evaluation::{Histogram, Separation};
-use opencv::core::{Mat, Vector};
-use opencv::prelude::*;
 use plotters::coord::Shift;
 use plotters::prelude::*;
-use scene::AtomicFile;
 
-const WIDTH: u32 = 1200;
-const HEIGHT: u32 = 700;
-const FONT: &str = "sans-serif";
+use crate::figure::{FONT, Figure};
+
 /// Told apart by the colour-blind too: Okabe and Ito, *Color Universal Design* (2008).
 const SAME: RGBColor = RGBColor(0, 114, 178);
 /// See [`SAME`].
 const DIFFERENT: RGBColor = RGBColor(213, 94, 0);
 const INK: RGBColor = RGBColor(60, 60, 60);
 
-/// Writes `histogram.png` and `histogram.svg` into a folder.
-///
-/// # Errors
-/// Files that cannot be written.
-pub(super) fn save(folder: &Path, title: &str, separation: &Separation) -> Result<()> {
-    // The font is part of the program, for a server may have none.
-    plotters::style::register_font(FONT, FontStyle::Normal, dejavu::sans::regular())
-        .map_err(|_| anyhow!("the font of drawings cannot be read"))?;
-    let mut rgb = vec![0; (WIDTH * HEIGHT * 3) as usize];
-    let canvas = BitMapBackend::with_buffer(&mut rgb, (WIDTH, HEIGHT)).into_drawing_area();
-    draw(&canvas, title, separation)?;
-    drop(canvas);
-    let mut svg = String::new();
-    draw(&SVGBackend::with_string(&mut svg, (WIDTH, HEIGHT)).into_drawing_area(), title, separation)?;
-    write(&folder.join("histogram.png"), &png(&mut rgb)?)?;
-    write(&folder.join("histogram.svg"), svg.as_bytes())
+/// The shares of cosines among the same and among different people.
+pub(super) struct CosineHistogram<'a> {
+    pub(super) title: &'a str,
+    pub(super) separation: &'a Separation,
+}
+
+impl Figure for CosineHistogram<'_> {
+    fn size(&self) -> (u32, u32) {
+        (1200, 700)
+    }
+
+    fn draw<B: DrawingBackend>(&self, canvas: &DrawingArea<B, Shift>) -> Result<()>
+    where
+        B::ErrorType: 'static,
+    {
+        draw(canvas, self.title, self.separation)
+    }
 }
 
 fn draw<B: DrawingBackend>(canvas: &DrawingArea<B, Shift>, title: &str, separation: &Separation) -> Result<()>
@@ -127,24 +121,6 @@ fn grouped(number: u64) -> String {
     groups.join(",")
 }
 
-fn png(rgb: &mut [u8]) -> Result<Vec<u8>> {
-    // OpenCV has blue first.
-    rgb.as_chunks_mut::<3>().0.iter_mut().for_each(|pixel| pixel.swap(0, 2));
-    let picture = Mat::new_rows_cols_with_bytes::<opencv::core::Vec3b>(HEIGHT as i32, WIDTH as i32, rgb)?;
-    let mut bytes = Vector::new();
-    opencv::imgcodecs::imencode(".png", &picture, &mut bytes, &Vector::new())?;
-    Ok(bytes.to_vec())
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let write = || -> std::io::Result<()> {
-        let mut file = AtomicFile::create(path)?;
-        file.write_all(bytes)?;
-        file.commit()
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,7 +133,8 @@ mod tests {
     #[test]
     fn nothing_can_be_drawn_too() {
         let folder = tempfile::tempdir().unwrap();
-        save(folder.path(), "nothing", &Separation::default()).unwrap();
+        let nothing = CosineHistogram { title: "nothing", separation: &Separation::default() };
+        nothing.save(folder.path(), "histogram").unwrap();
         let svg = std::fs::read_to_string(folder.path().join("histogram.svg")).unwrap();
         assert!(svg.contains("nothing") && svg.contains("same person, 0 pairs"), "{svg}");
         assert!(std::fs::read(folder.path().join("histogram.png")).unwrap().starts_with(b"\x89PNG"));

@@ -27,7 +27,9 @@ use super::{Eval, inputs};
 use crate::commands::track::select_cameras;
 use crate::config::Config;
 use crate::device;
+use crate::figure::Figure;
 use crate::sinks::{EmbeddedCrop, save_embedding};
+use histogram::CosineHistogram;
 use samples::{Limits, Sample};
 
 /// What `mvmhat eval --embedding` is told beyond what it shares with the evaluation of tracks.
@@ -122,7 +124,7 @@ pub(super) fn run(eval: &Eval) -> Result<(Vec<Table>, Value)> {
     if let Some(folder) = &args.out {
         let name = embedding.config.embedder.name.as_str();
         let title = format!("{name} on {}", inputs::name(&eval.gt));
-        histogram::save(folder, &title, &overall.separation)?;
+        CosineHistogram { title: &title, separation: &overall.separation }.save(folder, "histogram")?;
     }
     Ok((tables, json))
 }
