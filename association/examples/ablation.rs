@@ -4,8 +4,9 @@
 //!
 //! `DATASET/<recording>/<camera>/det/det.npy` in, ground truth from `TRUTH/<recording>`. Scores are pooled over the recordings
 //! of a data set and averaged over data sets (say, seeds). `FILE` is YAML, a map from labels to options of an associator
-//! (`name` included where it is not `fused`); without it, the variants of `docs/association.md`. The last column is the speed of
-//! the association alone, on one thread.
+//! (`name` included where it is not `fused`); without it, the variants of `docs/association.md`. `kept` are those who came back after 50 frames out
+//! of all views and kept their identity, of all data sets together; the last column is the speed of the association alone, on
+//! one thread.
 
 #[path = "../tests/support/case.rs"]
 mod case;
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use association::AssociationConfig;
 use case::Case;
-use evaluation::{DatasetScores, Protocol, RecordingScores};
+use evaluation::{DatasetScores, Protocol, RecordingScores, Returns};
 use serde_yaml::{Mapping, Value};
 
 /// Each step taken away from the default, or added to it.
@@ -39,20 +40,23 @@ fn main() -> Result<(), Box<dyn Error>> {
         .map(|folder| recordings_in(folder, Path::new(truth)))
         .collect::<Result<Vec<_>, _>>()?;
     let variants: Mapping = serde_yaml::from_str(&variants)?;
-    let columns = ["MOTA", "IDF1", "IDSW", "global IDF1", "CVIDF1", "CVMA", "frame sets/s"];
+    let columns = ["MOTA", "IDF1", "IDSW", "global IDF1", "CVIDF1", "CVMA", "kept", "frame sets/s"];
     println!("| variant | {} |", columns.join(" | "));
     println!("|---|{}", "---|".repeat(columns.len()));
     for (label, options) in &variants {
         let label = label.as_str().ok_or("a label must be text")?;
         let config = config(options).map_err(|error| format!("{label}: {error}"))?;
         let mut sums = [0.0; 7];
+        let mut kept = Returns::default();
         for cases in &datasets {
-            let row = score(cases, &config)?;
+            let (row, returns) = score(cases, &config)?;
+            kept += &returns;
             sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value / datasets.len() as f64);
         }
         let [mota, idf1, switches, global, cvidf1, cvma, speed] = sums;
         println!(
-            "| {label} | {mota:.2} | {idf1:.2} | {switches:.0} | {global:.2} | {cvidf1:.2} | {cvma:.2} | {speed:.0} |"
+            "| {label} | {mota:.2} | {idf1:.2} | {switches:.0} | {global:.2} | {cvidf1:.2} | {cvma:.2} | {}/{} | {speed:.0} |",
+            kept.kept, kept.total
         );
     }
     Ok(())
@@ -76,7 +80,10 @@ fn config(options: &Value) -> Result<AssociationConfig, Box<dyn Error>> {
 }
 
 /// The columns of one variant on one data set.
-fn score(cases: &[(String, Case)], config: &AssociationConfig) -> Result<[f64; 7], Box<dyn Error>> {
+fn score(
+    cases: &[(String, Case)],
+    config: &AssociationConfig,
+) -> Result<([f64; 7], Returns), Box<dyn Error>> {
     let (mut seconds, mut instants, mut scored) = (0.0, 0, Vec::new());
     for (name, case) in cases {
         let (tracked, took) = case.track(config)?;
@@ -87,7 +94,7 @@ fn score(cases: &[(String, Case)], config: &AssociationConfig) -> Result<[f64; 7
     }
     let scores = DatasetScores::new(scored);
     let percent = |ratio: f64| 100.0 * ratio;
-    Ok([
+    let columns = [
         percent(scores.overall.clear.mota()),
         percent(scores.overall.identity.idf1()),
         scores.overall.clear.idsw as f64,
@@ -95,5 +102,6 @@ fn score(cases: &[(String, Case)], config: &AssociationConfig) -> Result<[f64; 7
         percent(scores.cross_view.mvmhat.cvidf1()),
         percent(scores.cross_view.mvmhat.cvma()),
         instants as f64 / seconds,
-    ])
+    ];
+    Ok((columns, scores.cross_view.returns))
 }

@@ -5,13 +5,13 @@ use serde_json::{Map, Value, json};
 
 use crate::metric::{EMBEDDING, GROUND, MVMHAT, Metric, Metrics, PAIRS, SEQUENCE, Unit};
 use crate::{
-    Confusion, CrossView, DatasetEmbeddingScores, DatasetScores, EmbeddingScores, Histogram, RecordingScores,
-    STMA_LENGTHS, Scores, Separation,
+    ABSENCE, Confusion, CrossView, DatasetEmbeddingScores, DatasetScores, EmbeddingScores, Histogram,
+    RecordingScores, Returns, STMA_LENGTHS, Scores, Separation,
 };
 
 impl RecordingScores {
     /// `{"protocol", "frames": {"first", "last"}, "duplicates": {"truth", "tracks"}, "cameras": {name: {"MOTA", ...}},
-    /// "overall": {...}, "global": {...}, "cross_view": {"mvmhat": {...}, "pairs": {...}}, "stma": {"5", "10", "30"}}`,
+    /// "overall": {...}, "global": {...}, "cross_view": {"mvmhat": {...}, "pairs": {...}}, "stma": {"5", "10", "30"}, "returns": {"absence", "kept", "total"}}`,
     /// and `"ground_plane"` where it was scored.
     pub fn to_json(&self) -> Value {
         let cameras: Map<_, _> =
@@ -28,7 +28,7 @@ impl RecordingScores {
 }
 
 impl DatasetScores {
-    /// `{"recordings": {name: as of one recording}, "overall", "global", "cross_view", "stma"}`, and `"ground_plane"`
+    /// `{"recordings": {name: as of one recording}, "overall", "global", "cross_view", "stma", "returns"}`, and `"ground_plane"`
     /// where some recording has it.
     pub fn to_json(&self) -> Value {
         let recordings: Map<_, _> =
@@ -94,6 +94,8 @@ fn add_together(
     let stma = STMA_LENGTHS.iter().zip(views.stma);
     json["stma"] =
         stma.map(|(length, value)| (length.to_string(), json!(100.0 * value))).collect::<Map<_, _>>().into();
+    let Returns { kept, total } = views.returns;
+    json["returns"] = json!({"absence": ABSENCE, "kept": kept, "total": total});
     if let Some(ground) = ground {
         json["ground_plane"] = object(&GROUND, ground);
     }

@@ -11,6 +11,7 @@
 //! | [`hota()`] | detection and association in equal parts: [`Hota`] | TrackEval |
 //! | [`mvmhat()`] | whether views agree: [`Mvmhat`] | the MvMHAT kit, quirks included |
 //! | [`view_pairs`] | whether views agree: [`ViewPairs`] | one-to-one pairs |
+//! | [`returns()`] | whether who left all views keeps their identity: [`Returns`] | ours |
 //! | [`stma()`] | agreement over views and short times | MvMHAT++ |
 //!
 //! Apart from tracks, [`EmbeddingScores`] says how well an embedding tells the people of [`Crops`] apart: at one instant
@@ -53,6 +54,7 @@ mod metric;
 mod mvmhat;
 mod observation;
 mod pairs;
+mod returns;
 mod scores;
 mod stma;
 mod table;
@@ -73,6 +75,7 @@ pub use identity::{Identity, identity};
 pub use mvmhat::{Mvmhat, mvmhat};
 pub use observation::{Observation, Place};
 pub use pairs::{ViewPairs, view_pairs};
+pub use returns::{ABSENCE, Returns, returns};
 pub use scores::{CrossView, DatasetScores, RecordingScores, Scores};
 pub use stma::{STMA_LENGTHS, stma};
 pub use table::{Table, TableFormat};

@@ -5,8 +5,8 @@ use std::ops::AddAssign;
 use scene::BBox;
 
 use crate::{
-    Clear, Comparison, GroundPoint, Hota, Identity, Mvmhat, Place, Protocol, STMA_LENGTHS, Sequence, Sides,
-    ViewPairs, Window, clear, hota, identity, mvmhat, stma, view_pairs,
+    ABSENCE, Clear, Comparison, GroundPoint, Hota, Identity, Mvmhat, Place, Protocol, Returns, STMA_LENGTHS,
+    Sequence, Sides, ViewPairs, Window, clear, hota, identity, mvmhat, returns, stma, view_pairs,
 };
 
 /// What is said of one sequence: a camera, all cameras pooled, or all cameras end to end.
@@ -49,6 +49,8 @@ pub struct CrossView {
     pub pairs: ViewPairs,
     /// STMA for each of [`STMA_LENGTHS`], 0 to 1.
     pub stma: [f64; STMA_LENGTHS.len()],
+    /// Who came back after [`ABSENCE`] frames out of all views.
+    pub returns: Returns,
 }
 
 impl CrossView {
@@ -58,16 +60,18 @@ impl CrossView {
             mvmhat: mvmhat(comparison),
             pairs: view_pairs(comparison),
             stma: stma(comparison, STMA_LENGTHS),
+            returns: returns(comparison, ABSENCE),
         }
     }
 
-    /// The scores of several recordings together: pairs add up, STMA and the ratios of MvMHAT are unweighted means.
+    /// The scores of several recordings together: pairs and returns add up, STMA and the ratios of MvMHAT are unweighted means.
     pub fn pool<'a>(recordings: impl Iterator<Item = &'a Self> + Clone) -> Self {
         let mut pooled =
             Self { mvmhat: Mvmhat::pool(recordings.clone().map(|one| &one.mvmhat)), ..Self::default() };
         let n = recordings.clone().count().max(1) as f64;
         for one in recordings {
             pooled.pairs += &one.pairs;
+            pooled.returns += &one.returns;
             for (pooled, one) in pooled.stma.iter_mut().zip(one.stma) {
                 *pooled += one / n;
             }

@@ -132,15 +132,18 @@ fn rules(protocol: Protocol) -> &'static str {
 fn cross_view<'a>(rows: impl IntoIterator<Item = (&'a str, &'a CrossView)>) -> Table {
     let title =
         "Across views. CVIDP to CVMA by the MvMHAT protocol; P, R, F1 of one-to-one pairs, IoU 0.5; STMA of \
-                 MvMHAT++ over windows of 5, 10 and 30 frames."
+                 MvMHAT++ over windows of 5, 10 and 30 frames; Kept: of all who came back after 50 frames out of all views, \
+                 those with the identity they had."
             .to_owned();
     let names = MVMHAT.shown.iter().chain(PAIRS.shown).map(|metric| metric.name.to_owned());
     let stma = STMA_LENGTHS.map(|length| format!("STMA{length}"));
-    let mut cells = vec![std::iter::once(String::new()).chain(names).chain(stma).collect()];
+    let kept = ["Kept".to_owned()];
+    let mut cells = vec![std::iter::once(String::new()).chain(names).chain(stma).chain(kept).collect()];
     for (name, scores) in rows {
         let values = MVMHAT.shown.iter().chain(PAIRS.shown).map(|metric| cell(metric, scores));
         let stma = scores.stma.map(|value| format!("{:.2}", 100.0 * value));
-        cells.push(std::iter::once(name.to_owned()).chain(values).chain(stma).collect());
+        let kept = [format!("{}/{}", scores.returns.kept, scores.returns.total)];
+        cells.push(std::iter::once(name.to_owned()).chain(values).chain(stma).chain(kept).collect());
     }
     Table { title, rows: cells }
 }

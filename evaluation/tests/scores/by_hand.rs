@@ -1,8 +1,8 @@
 //! Every number here is worked out in the comment beside it.
 
 use evaluation::{
-    CameraRows, Comparison, ComparisonError, Observation, Protocol, Sides, clear, hota, identity, mvmhat,
-    stma, view_pairs,
+    CameraRows, Comparison, ComparisonError, Observation, Protocol, Returns, Sides, clear, hota, identity,
+    mvmhat, returns, stma, view_pairs,
 };
 use scene::FrameNumber;
 
@@ -196,4 +196,24 @@ fn nothing_scores_zero() {
         assert_eq!(mvmhat(&comparison).cvidf1(), 0.0);
         assert_eq!(stma(&comparison, [5, 10, 30]), [0.0; 3]);
     }
+}
+
+#[test]
+fn who_comes_back_is_kept_or_not() {
+    // Person 1 is in view a in frames 1 to 3 and in view b in 8 to 10, as track 7 both times (once mixed up with 8);
+    // person 2 is in a in 1 and in 9 under two names; person 3 is never tracked, and is gone for 3 frames only.
+    let stand = |frames: &[u32], id, x| frames.iter().map(|&f| row(f, id, x)).collect::<Vec<_>>();
+    let truth_a = [stand(&[1, 2, 3], 1, 0.0), stand(&[1, 9], 2, 50.0), stand(&[2, 6], 3, 90.0)].concat();
+    let tracks_a =
+        [stand(&[1, 3], 7, 0.0), stand(&[2], 8, 0.0), stand(&[1], 5, 50.0), stand(&[9], 6, 50.0)].concat();
+    let truth_b = stand(&[8, 9, 10], 1, 0.0);
+    let tracks_b = stand(&[8, 9, 10], 7, 0.0);
+    let cameras = || {
+        vec![camera("a", truth_a.clone(), tracks_a.clone()), camera("b", truth_b.clone(), tracks_b.clone())]
+    };
+    let comparison = compare((1, 10), cameras());
+    assert_eq!(returns(&comparison, 4), Returns { kept: 1, total: 2 });
+    // After shorter absences person 3 counts too: nobody before and after is not kept.
+    assert_eq!(returns(&comparison, 3), Returns { kept: 1, total: 3 });
+    assert_eq!(returns(&comparison, 9), Returns::default());
 }

@@ -59,7 +59,7 @@ fn datasets_pool_counts_and_average_ratios_of_views() {
     assert_eq!(pooled.cross_view.mvmhat.cvidr, mean(|r| r.cross_view.mvmhat.cvidr));
     assert_eq!(pooled.cross_view.stma[1], mean(|r| r.cross_view.stma[1]));
     let json = pooled.to_json();
-    assert_eq!(keys(&json), ["recordings", "overall", "global", "cross_view", "stma"]);
+    assert_eq!(keys(&json), ["recordings", "overall", "global", "cross_view", "stma", "returns"]);
     assert_eq!(keys(&json["recordings"]), ["hall", "yard"]);
 }
 

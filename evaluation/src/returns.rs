@@ -1,0 +1,81 @@
+//! Re-entry: do people who leave all views keep their identity when they come back?
+//!
+//! A *presence* is a stretch of frames in which some view shows a person, with no longer breaks than a given number of frames;
+//! a person's identity in it is the track that most of their boxes there match (one to one by overlap, IoU over one half).
+//! Every presence after the first is a return, and it is *kept* if its identity is that of the presence before. The counts
+//! add up over recordings.
+
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Comparison;
+use crate::frame_matches::FrameMatches;
+
+/// Frames out of all views after which somebody has left: two seconds at 25 frames per second.
+pub const ABSENCE: usize = 50;
+
+/// How many people came back, and how many of them as who they were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Returns {
+    /// Returns with the identity of the presence before.
+    pub kept: u64,
+    /// All returns.
+    pub total: u64,
+}
+
+impl AddAssign<&Self> for Returns {
+    fn add_assign(&mut self, other: &Self) {
+        self.kept += other.kept;
+        self.total += other.total;
+    }
+}
+
+/// One person on the way through a recording.
+#[derive(Clone, Debug, Default)]
+struct Person {
+    /// The frame at which some view showed them last.
+    last: Option<usize>,
+    /// Boxes of this presence by the track they match.
+    boxes: BTreeMap<u32, u64>,
+    /// The identity of the presence before, if there was one and it had any.
+    before: Option<Option<u32>>,
+}
+
+impl Person {
+    /// Ends a presence.
+    fn leave(&mut self, returns: &mut Returns) {
+        let most = self.boxes.iter().max_by_key(|(track, boxes)| (**boxes, std::cmp::Reverse(**track)));
+        let identity = most.map(|(track, _)| *track);
+        if let Some(before) = self.before {
+            returns.total += 1;
+            returns.kept += u64::from(identity.is_some() && identity == before);
+        }
+        self.before = Some(identity);
+        self.boxes.clear();
+    }
+}
+
+/// Counts the returns of a recording after more than `absence` frames out of all views.
+pub fn returns(comparison: &Comparison, absence: usize) -> Returns {
+    let matches = FrameMatches::new(comparison.views.iter());
+    let mut people = vec![Person::default(); comparison.truth_ids().len()];
+    let mut returns = Returns::default();
+    for frame in 0..comparison.frames() {
+        for truth in matches.truth_at(frame) {
+            let person = &mut people[truth as usize];
+            if person.last.is_some_and(|last| frame - last > absence) {
+                person.leave(&mut returns);
+            }
+            person.last = Some(frame);
+        }
+        for pair in matches.pairs_at(frame) {
+            let (truth, track) = comparison.pairs()[pair as usize];
+            *people[truth as usize].boxes.entry(track).or_default() += 1;
+        }
+    }
+    people.iter_mut().filter(|person| person.last.is_some()).for_each(|person| person.leave(&mut returns));
+    returns
+}
