@@ -25,6 +25,8 @@ pub enum AssignmentSource {
     None,
     /// The soft assignment of MvMHAT, see [`SoftAssignment`].
     Softmax,
+    /// A network: the model of the [`Evidence`](crate::Evidence).
+    Network,
 }
 
 /// The soft assignment of MvMHAT: between each two views the softmax of the cosines with the adaptive temperature, over the

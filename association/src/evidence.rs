@@ -7,7 +7,7 @@ use crate::{AssignmentModel, Ground};
 pub struct Evidence {
     /// Where the cameras stand, so that people seen at one instant can be compared by where they are.
     pub ground: Option<Ground>,
-    /// A network that looks at everybody seen at one instant. It takes the place of the configured
-    /// [`AssignmentSource`](crate::AssignmentSource).
+    /// A network that looks at everybody seen at one instant, for
+    /// [`AssignmentSource::Network`](crate::AssignmentSource::Network).
     pub assignment: Option<Box<dyn AssignmentModel>>,
 }

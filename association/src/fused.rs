@@ -119,13 +119,14 @@ impl Fused {
     /// A value of `config` out of its range.
     pub fn new(config: FusedConfig, evidence: Evidence) -> Result<Self, ConfigError> {
         config.validate()?;
-        let configured: Option<Box<dyn AssignmentModel>> = match config.assignment {
+        let assignment: Option<Box<dyn AssignmentModel>> = match config.assignment {
             AssignmentSource::None => None,
             AssignmentSource::Softmax => Some(Box::new(SoftAssignment::default())),
+            AssignmentSource::Network => evidence.assignment,
         };
         Ok(Self {
             ground: evidence.ground.filter(|_| config.ground),
-            assignment: evidence.assignment.or(configured),
+            assignment,
             config,
             views: Vec::new(),
             identities: Identities::default(),

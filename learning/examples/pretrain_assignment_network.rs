@@ -2,8 +2,10 @@
 //! blocks it has not seen:
 //!
 //! ```text
-//! cargo run --release -p learning --example pretrain_assignment_network -- recurrent|transformer [STEPS [BATCH]]
+//! cargo run --release -p learning --example pretrain_assignment_network -- recurrent|transformer [STEPS [BATCH [FILE]]]
 //! ```
+//!
+//! `FILE` gets the weights: what `association.assignment_weights` takes.
 
 use std::time::Instant;
 
@@ -24,6 +26,7 @@ fn main() -> Result<(), String> {
             .map_or(Ok(otherwise), |word| word.parse().map_err(|_| format!("{word} is no number")))
     };
     let (steps, batch) = (number(1500)?, number(16)?);
+    let file = arguments.next();
 
     tch::manual_seed(1);
     tch::set_num_threads(1);
@@ -46,7 +49,7 @@ fn main() -> Result<(), String> {
             println!("{} steps, {seconds:.0} s: {}", step + 1, Score::of(&probabilities, &truth, &blocks));
         }
     }
-    Ok(())
+    file.map_or(Ok(()), |file| store.save(&file).map_err(|error| format!("{file}: {error}")))
 }
 
 /// How well entries between different frame-sets say who is the same.

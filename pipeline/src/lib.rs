@@ -10,6 +10,7 @@
 //!
 //! No picture crosses the association: a sink that shows pictures reads them from the recording again.
 
+mod assignment;
 mod cli;
 mod commands;
 mod config;

@@ -38,7 +38,7 @@ fn recordings_are_pooled_and_their_errors_listed_together() {
     assert!(run.stdout.contains("hall") && run.stdout.contains("yard"), "{}", run.stdout);
     let scores = json(scores);
     let keys: Vec<_> = scores.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(keys, ["recordings", "overall", "global", "cross_view", "stma"]);
+    assert_eq!(keys, ["recordings", "overall", "global", "cross_view", "stma", "returns"]);
     assert_eq!(scores["recordings"]["hall"]["overall"]["MOTA"], 100.0);
     assert_eq!(scores["recordings"]["yard"]["cameras"]["cam1"]["FN"], 3);
     assert_eq!(scores["overall"]["MOTA"].as_f64().unwrap(), 100.0 * (1.0 - 3.0 / 144.0));

@@ -109,7 +109,8 @@ fn tracks_that_equal_the_ground_truth_score_100_everywhere() {
 #[test]
 fn the_keys_of_the_json_are_the_documented_ones() {
     let scores = Case::perfect().scores(&[]);
-    let top = ["protocol", "frames", "duplicates", "cameras", "overall", "global", "cross_view", "stma"];
+    let top =
+        ["protocol", "frames", "duplicates", "cameras", "overall", "global", "cross_view", "stma", "returns"];
     assert_eq!(keys(&scores), top);
     assert_eq!(keys(&scores["cameras"]), ["cam1", "cam2"]);
     for sequence in ["/cameras/cam1", "/cameras/cam2", "/overall", "/global"] {

@@ -65,6 +65,8 @@ pub struct FusedConfig {
     pub ground_deviation: f64,
     /// What says of the people at one instant who is who, beside the looks gathered over time. Default none.
     pub assignment: AssignmentSource,
+    /// Where the weights of the assignment network are; for whoever builds the associator. Default none.
+    pub assignment_weights: Option<String>,
     /// Instants by which output is held back, so that identities profit from what comes next. Default 0.
     pub delay: u32,
     /// Holds everything back until the recording is over and decides with all of it; memory then grows with its length.
@@ -100,6 +102,7 @@ impl Default for FusedConfig {
             ground: true,
             ground_deviation: 0.4,
             assignment: AssignmentSource::None,
+            assignment_weights: None,
             delay: 0,
             offline: false,
             fill_gaps: 0,

@@ -9,6 +9,7 @@ use clap::Args;
 use scene::{CameraId, Recording};
 use tch::Device;
 
+use crate::assignment;
 use crate::config::Config;
 use crate::error::usage;
 use crate::frame_range::FrameRange;
@@ -78,7 +79,10 @@ impl Track {
         let weights = weights(&config)?;
         let associator = association::build(
             &config.association,
-            Evidence { ground: Ground::of(&recording), assignment: None },
+            Evidence {
+                ground: Ground::of(&recording),
+                assignment: assignment::model(&config.association, device)?,
+            },
         )?;
         let frames = (self.frames.first, self.frames.last);
         let (queue, camera_motion) = (config.pipeline.queue, config.recording.camera_motion);
@@ -288,6 +292,9 @@ fn weights(config: &Config) -> Result<Vec<(String, String)>> {
     for name in named.into_iter().flatten() {
         let path = detectors::locate(name)?;
         files.push((path.display().to_string(), detectors::sha256(&path)?));
+    }
+    if let Some(path) = assignment::weights(&config.association) {
+        files.push((path.display().to_string(), detectors::sha256(path)?));
     }
     Ok(files)
 }

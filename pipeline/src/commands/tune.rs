@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use association::AssociationConfig;
+use association::{AssignmentSource, AssociationConfig};
 use clap::Args;
 use scene::{AtomicFile, Recording};
 use serde_json::json;
@@ -115,6 +115,12 @@ impl Tune {
         interrupt::stop_on_ctrl_c(&stop)?;
         let config = Config::load(self.config.as_deref(), &self.set)?;
         let device = device::parse(self.device.as_deref().unwrap_or(&config.pipeline.device))?;
+        if matches!(&config.association, AssociationConfig::Fused(fused) if fused.assignment == AssignmentSource::Network)
+        {
+            return Err(usage!(
+                "association.assignment: a search runs without an assignment network; search with none or softmax"
+            ));
+        }
         let constants = Constants::choose(config.association.clone(), &self.only, &self.range)?;
         self.refuse_output()?;
         let (opened, tuned) = self.open(&config)?;
