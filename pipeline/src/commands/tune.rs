@@ -209,13 +209,12 @@ impl Tune {
                 Some(Some(gt)) => gt.join(folder.file_name().unwrap_or_default()),
                 _ => folder.clone(),
             };
-            if !gt.is_dir() {
-                return Err(usage!(
-                    "--gt: {}: no such folder; of one recording --gt is its ground truth, of several (--validate counts) it \
-                     holds a folder for each",
-                    gt.display()
-                ));
-            }
+            anyhow::ensure!(
+                gt.is_dir(),
+                "--gt: {}: no such folder; of one recording --gt is its ground truth, of several (--validate counts) it holds \
+                 a folder for each",
+                gt.display()
+            );
             let recording = track::select_cameras(Recording::open(&folder)?, &config.recording.cameras)?;
             let truth = Truth::read(&recording, &gt, self.frames)?;
             opened.push(Opened { recording, folder, gt, truth, label });
