@@ -7,10 +7,13 @@ mod crowd;
 
 use std::collections::BTreeMap;
 
-use association::{Associator, Evidence, Fused, FusedConfig};
+use association::{AssignmentSource, Associator, Evidence, Fused, FusedConfig, Ground};
 use crowd::Crowd;
 use proptest::prelude::*;
-use scene::{BBox, Detection, Embedding, FrameIndex, FrameNumber, FrameSet, Seen, TrackedBox, View};
+use scene::{
+    BBox, Calibration, Camera, CameraId, Detection, Embedding, FrameIndex, FrameNumber, FrameSet, Recording,
+    Rotation, Seen, Source, TrackedBox, View,
+};
 
 type Tracked = FrameSet<Vec<TrackedBox>>;
 
@@ -19,11 +22,52 @@ const BLUE: [f32; 3] = [0.0, 1.0, 0.0];
 const GREEN: [f32; 3] = [0.0, 0.0, 1.0];
 
 fn associate<S: Into<Seen>>(sets: impl IntoIterator<Item = FrameSet<S>>) -> Vec<Tracked> {
-    let mut associator = Fused::new(FusedConfig::default(), Evidence::default()).unwrap();
-    let tracked: Vec<_> =
+    associate_with(FusedConfig::default(), Evidence::default(), sets)
+}
+
+fn associate_with<S: Into<Seen>>(
+    config: FusedConfig,
+    evidence: Evidence,
+    sets: impl IntoIterator<Item = FrameSet<S>>,
+) -> Vec<Tracked> {
+    let at_once = !config.offline;
+    let mut associator = Fused::new(config, evidence).unwrap();
+    let mut tracked: Vec<_> =
         sets.into_iter().flat_map(|set| associator.associate(set.map(|_, view| view.into()))).collect();
-    assert!(associator.finish().is_empty(), "every instant is decided at once");
+    let rest = associator.finish();
+    assert!(rest.is_empty() || !at_once, "every instant is decided at once");
+    tracked.extend(rest);
     tracked
+}
+
+/// Cameras of these numbers, each at another height over the ground, looking 45 degrees down.
+fn ground(numbers: &[usize]) -> Option<Ground> {
+    let mut yaml = "units: metres\nground_plane: [0, 0, 1, 0]\ncameras:\n".to_owned();
+    let half = 0.5f64.sqrt();
+    for number in 0..4 {
+        let depth = (4.0 + f64::from(number)) * half;
+        yaml += &format!(
+            "  cam{number}:\n    image_size: [1920, 1080]\n    K: [[1000, 0, 960], [0, 1000, 540], [0, 0, 1]]\n    \
+             dist: [0, 0, 0, 0, 0]\n    R: [[1, 0, 0], [0, {0}, {0}], [0, {half}, {0}]]\n    t: [0, {depth}, {depth}]\n",
+            -half
+        );
+    }
+    let camera = |(place, number): (usize, &usize)| Camera {
+        id: CameraId(place as u16),
+        name: format!("cam{number}"),
+        source: Source::Detections,
+        fps: None,
+        start: 0.0,
+        rotation: Rotation::default(),
+        detections: None,
+        ground_truth: None,
+    };
+    Ground::of(&Recording {
+        name: "crowd".into(),
+        root: "crowd".into(),
+        cameras: numbers.iter().enumerate().map(camera).collect(),
+        calibration: Some(Calibration::parse(yaml.as_bytes()).unwrap()),
+    })
 }
 
 fn at(x: f64, score: f32, looks: Option<[f32; 3]>) -> Detection {
@@ -192,9 +236,19 @@ proptest! {
             });
             FrameSet { views: cameras.iter().map(view).collect(), ..set.clone() }
         });
-        let shuffled = associate(shuffled);
+        let shuffled: Vec<_> = shuffled.collect();
         let place = |camera: usize| cameras.iter().position(|&c| c == camera).unwrap();
         let places: Vec<_> = (0..4).map(place).collect();
-        prop_assert_eq!(partition(&shuffled, &places), partition(&associate(sets), &[0, 1, 2, 3]));
+        let evidence = |calibrated: bool, numbers: &[usize]| Evidence {
+            ground: calibrated.then(|| ground(numbers).unwrap()),
+            assignment: None,
+        };
+        let asked = FusedConfig { assignment: AssignmentSource::Softmax, ..FusedConfig::default() };
+        let offline = FusedConfig { offline: true, ..asked.clone() };
+        for (config, calibrated) in [(FusedConfig::default(), false), (asked, true), (offline, true)] {
+            let in_order = associate_with(config.clone(), evidence(calibrated, &[0, 1, 2, 3]), sets.clone());
+            let otherwise = associate_with(config, evidence(calibrated, &cameras), shuffled.clone());
+            prop_assert_eq!(partition(&otherwise, &places), partition(&in_order, &[0, 1, 2, 3]));
+        }
     }
 }
