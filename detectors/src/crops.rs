@@ -9,7 +9,10 @@ use crate::{Error, Picture};
 
 /// The part of a picture inside a box, in whole pixels, resized to `width` x `height`. Boxes that reach outside are cut at
 /// the edges; of one that lies outside altogether the nearest pixel is taken.
-pub(crate) fn crop(picture: &Picture, bbox: BBox, width: i32, height: i32) -> Result<Mat, Error> {
+///
+/// # Errors
+/// If OpenCV cannot resize it.
+pub fn crop(picture: &Picture, bbox: BBox, width: i32, height: i32) -> Result<Mat, Error> {
     let span = |from: f64, to: f64, size: i32| {
         let from = (from.round() as i32).clamp(0, size - 1);
         let to = (to.round() as i32).clamp(from + 1, size);

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use scene::{Detection, Recording};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tch::Device;
 
 use crate::colour_histogram::ColourHistogram;
 use crate::file_embedder::FileEmbedder;
 use crate::network_embedder::NetworkEmbedder;
+use crate::networks::Backbone;
 use crate::{Error, Frame};
 
 /// Describes how people look.
@@ -30,35 +31,13 @@ pub trait Embedder: Send {
 }
 
 /// Which embedder.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EmbedderName {
-    /// OSNet of a quarter of the width, 512 numbers.
-    #[default]
-    #[serde(rename = "osnet-x0.25")]
-    OsnetX0_25,
-    /// OSNet of half the width, 512 numbers.
-    #[serde(rename = "osnet-x0.5")]
-    OsnetX0_5,
-    /// OSNet of three quarters of the width, 512 numbers.
-    #[serde(rename = "osnet-x0.75")]
-    OsnetX0_75,
-    /// OSNet of full width, 2.2 million parameters, 512 numbers.
-    #[serde(rename = "osnet-x1.0")]
-    OsnetX1_0,
-    /// ResNet-18, 512 numbers.
-    #[serde(rename = "resnet18")]
-    Resnet18,
-    /// ResNet-50, 2048 numbers.
-    #[serde(rename = "resnet50")]
-    Resnet50,
-    /// MobileNetV2, 1280 numbers.
-    #[serde(rename = "mobilenet-v2")]
-    MobilenetV2,
+    /// A network.
+    Network(Backbone),
     /// Colours from head to foot: no network, no weights.
-    #[serde(rename = "colour-histogram")]
     ColourHistogram,
     /// The embeddings that come with the recording, see [`scene::DetectionFile`].
-    #[serde(rename = "file")]
     File,
 }
 
@@ -66,13 +45,7 @@ impl EmbedderName {
     /// The name in configurations.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::OsnetX0_25 => "osnet-x0.25",
-            Self::OsnetX0_5 => "osnet-x0.5",
-            Self::OsnetX0_75 => "osnet-x0.75",
-            Self::OsnetX1_0 => "osnet-x1.0",
-            Self::Resnet18 => "resnet18",
-            Self::Resnet50 => "resnet50",
-            Self::MobilenetV2 => "mobilenet-v2",
+            Self::Network(backbone) => backbone.as_str(),
             Self::ColourHistogram => "colour-histogram",
             Self::File => "file",
         }
@@ -80,18 +53,51 @@ impl EmbedderName {
 
     /// The name of the weights it has by default. The same network was published trained on several sets of people.
     fn published_weights(self) -> Option<&'static str> {
-        Some(match self {
-            Self::OsnetX0_25 => "osnet-x0.25-msmt17",
-            Self::OsnetX0_5 => "osnet-x0.5-msmt17",
-            Self::OsnetX0_75 => "osnet-x0.75-msmt17",
-            Self::OsnetX1_0 => "osnet-x1.0-msmt17",
-            Self::Resnet18 => "resnet18-imagenet",
-            Self::Resnet50 => "resnet50-imagenet",
-            Self::MobilenetV2 => "mobilenet-v2-imagenet",
-            Self::ColourHistogram | Self::File => return None,
-        })
+        match self {
+            Self::Network(backbone) => backbone.published_weights(),
+            Self::ColourHistogram | Self::File => None,
+        }
     }
 }
+
+impl Default for EmbedderName {
+    fn default() -> Self {
+        Self::Network(Backbone::OsnetX0_25)
+    }
+}
+
+impl Serialize for EmbedderName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for EmbedderName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        match name.as_str() {
+            "colour-histogram" => Ok(Self::ColourHistogram),
+            "file" => Ok(Self::File),
+            _ => match Backbone::named(&name) {
+                Some(backbone) => Ok(Self::Network(backbone)),
+                None => Err(serde::de::Error::unknown_variant(&name, NAMES)),
+            },
+        }
+    }
+}
+
+/// What serde names where a name is none.
+const NAMES: &[&str] = &[
+    "osnet-x0.25",
+    "osnet-x0.5",
+    "osnet-x0.75",
+    "osnet-x1.0",
+    "resnet18",
+    "resnet50",
+    "mobilenet-v2",
+    "colour-histogram",
+    "file",
+];
 
 /// The section `embedder` of a configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -99,7 +105,8 @@ impl EmbedderName {
 pub struct EmbedderConfig {
     /// Which embedder.
     pub name: EmbedderName,
-    /// Where its weights are: a path, or the name of known weights. By default the published ones of the network.
+    /// Where its weights are: a path, or the name of known weights. By default the published ones of the network. A file
+    /// that `mvmhat train` has written says which network it is of, and that one is used.
     pub weights: Option<String>,
     /// How many crops go through the network at once, 1 to 1024. On a CPU few are faster: their layers stay in memory
     /// that is at hand.
@@ -127,8 +134,10 @@ impl EmbedderConfig {
 
     /// The weights that are used, a path or a name of known weights; `None` for an embedder without.
     pub fn weights(&self) -> Option<&str> {
-        let published = self.name.published_weights()?;
-        Some(self.weights.as_deref().unwrap_or(published))
+        match self.name {
+            EmbedderName::Network(_) => self.weights.as_deref().or_else(|| self.name.published_weights()),
+            EmbedderName::ColourHistogram | EmbedderName::File => None,
+        }
     }
 }
 
@@ -147,7 +156,7 @@ pub fn build_embedder(
     Ok(match config.name {
         EmbedderName::ColourHistogram => Box::new(ColourHistogram),
         EmbedderName::File => Box::new(FileEmbedder::open(recording)?),
-        _ => Box::new(NetworkEmbedder::load(config, device)?),
+        EmbedderName::Network(backbone) => Box::new(NetworkEmbedder::load(backbone, config, device)?),
     })
 }
 
@@ -157,10 +166,11 @@ mod tests {
 
     #[test]
     fn names_are_what_serde_reads() {
-        let names = "osnet-x0.25 osnet-x0.5 osnet-x0.75 osnet-x1.0 resnet18 resnet50 mobilenet-v2 colour-histogram file";
-        for name in names.split(' ') {
+        let backbones = Backbone::ALL.map(Backbone::as_str);
+        assert_eq!(NAMES, [&backbones[..], &["colour-histogram", "file"]].concat());
+        for name in NAMES {
             let config: EmbedderConfig = serde_yaml::from_str(&format!("name: {name}")).unwrap();
-            assert_eq!(config.name.as_str(), name);
+            assert_eq!(config.name.as_str(), *name);
         }
         let error = serde_yaml::from_str::<EmbedderConfig>("name: osnet").unwrap_err().to_string();
         assert!(scene::nearest_key(&error).is_some_and(|name| name.starts_with("osnet-x")));

@@ -25,6 +25,7 @@
 //! ```
 
 mod colour_histogram;
+mod crop_input;
 mod crops;
 mod detector;
 mod embedder;
@@ -39,6 +40,8 @@ mod picture;
 mod weights;
 mod yolox_detector;
 
+pub use crop_input::CropInput;
+pub use crops::crop;
 pub use detector::{Detector, DetectorConfig, DetectorName, build_detector};
 pub use embedder::{Embedder, EmbedderConfig, EmbedderName, build_embedder};
 pub use error::Error;

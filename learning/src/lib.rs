@@ -78,10 +78,9 @@ pub use init::{Fan, Init, InitError, initialize};
 pub use layout::channels_last;
 pub use linear::LinearConfig;
 pub use losses::{
-    ContrastiveConfig, FrameSets, Loss, LossConfig, LossConfigError, LossError, LossTerm, MvmhatLossConfig,
-    MvmhatPpLossConfig, Partners, Temperature, asymmetry, focal_cross_entropy, normalize_cameras,
-    nuclear_norm, pseudo_labels, sum_excess, symmetric_consistency, tracklet_contrastive,
-    transitive_consistency,
+    FrameSets, IdentitiesLossConfig, Loss, LossConfig, LossConfigError, LossError, LossTerm, MvmhatLossConfig,
+    MvmhatPpLossConfig, Partners, Temperature, asymmetry, focal_cross_entropy, identity_contrastive,
+    nuclear_norm, pseudo_labels, sum_excess, symmetric_consistency, transitive_consistency,
 };
 pub use optim::{
     AdaGrad, AdaGradConfig, Adam, AdamConfig, AdamW, AdamWConfig, Optimizer, OptimizerConfig, RmsProp,

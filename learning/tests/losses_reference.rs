@@ -4,8 +4,7 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a broken set-up may stop it")]
 
 use learning::{
-    FrameSets, Loss, MvmhatLossConfig, MvmhatPpLossConfig, normalize_cameras, pseudo_labels,
-    tracklet_contrastive,
+    FrameSets, Loss, MvmhatLossConfig, MvmhatPpLossConfig, identity_contrastive, pseudo_labels,
 };
 use serde_json::Value;
 use tch::{Kind, Tensor};
@@ -131,26 +130,14 @@ fn pseudo_labels_are_those_of_scipy() {
 }
 
 #[test]
-fn our_own_losses_are_those_of_numpy() {
+fn the_contrastive_loss_is_that_of_numpy() {
     for case in Case::all() {
         let sets = case.tensors();
         let boxes = Tensor::cat(&sets, 0);
-        let frame_set: Vec<i64> =
-            sets.iter().zip(0..).flat_map(|(set, i)| vec![i; set.size()[0] as usize]).collect();
-        let tracklets: Vec<i64> =
-            Case::numbers(&case.0["tracklets"]).iter().map(|tracklet| *tracklet as i64).collect();
-        let loss = tracklet_contrastive(
-            &boxes,
-            &Tensor::from_slice(&tracklets),
-            &Tensor::from_slice(&frame_set),
-            0.2,
-        );
+        let identities: Vec<i64> =
+            Case::numbers(&case.0["identities"]).iter().map(|identity| *identity as i64).collect();
+        let loss = identity_contrastive(&boxes, &Tensor::from_slice(&identities), 0.2);
         let (value, expected) = (loss.double_value(&[]), case.number("contrastive"));
         assert!((value - expected).abs() < TOLERANCE, "{}: {value} not {expected}", case.0["name"]);
-
-        let cameras: Vec<i64> = frame_set.iter().map(|set| set % 2).collect();
-        let normalized = normalize_cameras(&boxes, &Tensor::from_slice(&cameras));
-        let expected = Tensor::from_slice(&Case::numbers(&case.0["normalized"])).view_as(&normalized);
-        case.check_tensor("normalized", &normalized, &expected);
     }
 }

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::commands::doctor::Doctor;
 use crate::commands::eval::Eval;
 use crate::commands::track::Track;
+use crate::commands::train::Train;
 use crate::commands::tune::Tune;
 use crate::commands::weights::Weights;
 use crate::error;
@@ -22,6 +23,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Track(Track),
+    Train(Train),
     Eval(Eval),
     Tune(Tune),
     Weights(Weights),
@@ -34,6 +36,7 @@ pub fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|info| tracing::error!("internal error: {info}")));
     let done = match Cli::parse().command {
         Command::Track(command) => command.run(),
+        Command::Train(command) => command.run(),
         Command::Eval(command) => command.run(),
         Command::Tune(command) => command.run(),
         Command::Weights(command) => command.run(),

@@ -25,6 +25,7 @@ mod run_report;
 mod sinks;
 mod source;
 mod stream;
+mod training;
 mod versions;
 mod viewer;
 

@@ -14,6 +14,18 @@ pub trait Network: ModuleT + Fold {}
 
 impl<T: ModuleT + Fold> Network for T {}
 
+impl ModuleT for Box<dyn Network> {
+    fn forward_t(&self, xs: &Tensor, train: bool) -> Tensor {
+        (**self).forward_t(xs, train)
+    }
+}
+
+impl Fold for Box<dyn Network> {
+    fn fold(&mut self) {
+        (**self).fold();
+    }
+}
+
 /// A network ready for inference: weights loaded, norms folded.
 #[derive(Debug)]
 pub struct Inference {

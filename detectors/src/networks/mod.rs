@@ -13,6 +13,8 @@
 //! Traced or generated TorchScript with fused convolution and activation (`mkldnn::_convolution_pointwise`) was
 //! measured beside this: 10 % faster, at the price of a second description of every network. It was left out.
 
+mod backbone;
+mod embedding_network;
 mod inference;
 mod mobilenet;
 mod osnet;
@@ -21,6 +23,8 @@ mod parity;
 mod resnet;
 mod yolox;
 
+pub use backbone::Backbone;
+pub use embedding_network::{EmbeddingNetwork, EmbeddingNetworkConfig};
 pub use inference::{Inference, Network};
 pub use mobilenet::MobilenetV2;
 pub use osnet::{Osnet, OsnetConfig};

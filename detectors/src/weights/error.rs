@@ -132,6 +132,10 @@ impl WeightsError {
     pub(super) fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { what, path: path.to_path_buf(), source }
     }
+
+    pub(crate) fn damaged(path: &Path, reason: String) -> Self {
+        Self::Damaged { path: path.to_path_buf(), reason }
+    }
 }
 
 fn did_you_mean(nearest: Option<&str>) -> String {

@@ -1,9 +1,10 @@
 //! Files in the safetensors format, read by the crate of that name.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use safetensors::{Dtype, SafeTensors};
+use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use tch::{Kind, Tensor};
 
 use super::error::Fault;
@@ -15,10 +16,16 @@ pub(super) fn begins(head: &[u8]) -> bool {
     head.get(8) == Some(&b'{')
 }
 
-/// The named tensors of a file, in the order of their bytes.
-pub(super) fn read(path: &Path) -> Result<Vec<(String, Tensor)>, Fault> {
+/// The named tensors of a file, in the order of their bytes; what it says of itself goes into `metadata`.
+pub(super) fn read(
+    path: &Path,
+    metadata: &mut BTreeMap<String, String>,
+) -> Result<Vec<(String, Tensor)>, Fault> {
     let bytes = fs::read(path)?;
-    let file = SafeTensors::deserialize(&bytes).map_err(|error| Fault::Damaged(error.to_string()))?;
+    let damaged = |error: SafeTensorError| Fault::Damaged(error.to_string());
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(damaged)?;
+    metadata.extend(header.metadata().iter().flatten().map(|(key, value)| (key.clone(), value.clone())));
+    let file = SafeTensors::deserialize(&bytes).map_err(damaged)?;
     file.tensors()
         .into_iter()
         .map(|(name, view)| {

@@ -27,6 +27,7 @@ use super::{safetensors_file, torch_legacy, torch_zip};
 pub struct StateDict {
     path: PathBuf,
     tensors: BTreeMap<String, Tensor>,
+    metadata: BTreeMap<String, String>,
 }
 
 impl StateDict {
@@ -50,19 +51,21 @@ impl StateDict {
             .and_then(|()| file.metadata())
             .map_err(WeightsError::io("read", path))?
             .len();
+        let mut metadata = BTreeMap::new();
         let named = if head.starts_with(torch_zip::MAGIC) {
             torch_zip::read(BufReader::new(file), len)
         } else if head.starts_with(torch_legacy::MAGIC) {
             torch_legacy::read(BufReader::new(file))
         } else if safetensors_file::begins(&head) {
-            safetensors_file::read(path)
+            safetensors_file::read(path, &mut metadata)
         } else if head.is_empty() {
             Err(Fault::damaged("it is empty"))
         } else {
             return Err(WeightsError::Format { path: path.to_path_buf() });
         };
         let named = named.map_err(|fault| fault.in_file(path))?;
-        Ok(Self { path: path.to_path_buf(), tensors: without_prefix(named, "module.").into_iter().collect() })
+        let tensors = without_prefix(named, "module.").into_iter().collect();
+        Ok(Self { path: path.to_path_buf(), tensors, metadata })
     }
 
     /// The file.
@@ -73,6 +76,11 @@ impl StateDict {
     /// The tensor of a name.
     pub fn get(&self, name: &str) -> Option<&Tensor> {
         self.tensors.get(name)
+    }
+
+    /// What the file says of itself under a key: the metadata of a safetensors file.
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        self.metadata.get(key).map(String::as_str)
     }
 
     /// Names and tensors, sorted by name.
@@ -89,7 +97,7 @@ impl StateDict {
     /// The same tensors under other names, for files whose names differ from the published ones by a rule.
     pub fn renamed(&self, rename: impl Fn(&str) -> String) -> Self {
         let tensors = self.iter().map(|(name, tensor)| (rename(name), tensor.shallow_clone())).collect();
-        Self { path: self.path.clone(), tensors }
+        Self { path: self.path.clone(), tensors, metadata: self.metadata.clone() }
     }
 
     /// Copies the tensors into the variables of a network, whatever their types. Either every variable gets its tensor

@@ -1,9 +1,9 @@
-//! Which published loss, with its constants.
+//! Which loss, with its constants.
 
 use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, Error as _};
 
-use super::{LossConfigError, MvmhatLossConfig, MvmhatPpLossConfig};
+use super::{IdentitiesLossConfig, LossConfigError, MvmhatLossConfig, MvmhatPpLossConfig};
 
 /// The key `loss` of the section `train`: written as `{name: mvmhat, margin: 0.5, …}`.
 ///
@@ -16,6 +16,8 @@ pub enum LossConfig {
     Mvmhat(MvmhatLossConfig),
     /// The same with people without partner, and an assignment network.
     MvmhatPp(MvmhatPpLossConfig),
+    /// Identities that come from following and associating people; ours.
+    Identities(IdentitiesLossConfig),
 }
 
 impl Default for LossConfig {
@@ -26,7 +28,7 @@ impl Default for LossConfig {
 
 impl LossConfig {
     /// The names there are.
-    pub const NAMES: &'static [&'static str] = &["mvmhat", "mvmhat_pp"];
+    pub const NAMES: &'static [&'static str] = &["mvmhat", "mvmhat_pp", "identities"];
 
     /// The loss called `name`, with the keys in `options` and defaults for the others. `options` is a map without the key
     /// `name`; an empty one gives the defaults.
@@ -38,6 +40,7 @@ impl LossConfig {
         match name {
             "mvmhat" => MvmhatLossConfig::deserialize(options).map(Self::Mvmhat),
             "mvmhat_pp" => MvmhatPpLossConfig::deserialize(options).map(Self::MvmhatPp),
+            "identities" => IdentitiesLossConfig::deserialize(options).map(Self::Identities),
             _ => Err(D::Error::unknown_variant(name, Self::NAMES)),
         }
     }
@@ -50,6 +53,7 @@ impl LossConfig {
         match self {
             Self::Mvmhat(config) => config.validate(),
             Self::MvmhatPp(config) => config.validate(),
+            Self::Identities(config) => config.validate(),
         }
     }
 }
@@ -57,7 +61,6 @@ impl LossConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ContrastiveConfig;
 
     fn named(name: &str, json: &str) -> Result<LossConfig, String> {
         let options: serde_json::Value = serde_json::from_str(json).unwrap();
@@ -75,7 +78,6 @@ mod tests {
             assert_eq!(config.validate(), Ok(()));
             assert_eq!(serde_json::to_value(config).unwrap()["name"], *name);
         }
-        assert_eq!(ContrastiveConfig::default().validate(), Ok(()));
     }
 
     #[test]
@@ -105,8 +107,8 @@ mod tests {
         let config = MvmhatLossConfig { margin: f64::NAN, ..MvmhatLossConfig::default() };
         let error = config.validate().unwrap_err().to_string();
         assert_eq!(error, "`train.loss.margin` is NaN, but must be finite");
-        let error =
-            ContrastiveConfig { temperature: 0.0, ..ContrastiveConfig::default() }.validate().unwrap_err();
-        assert_eq!(error.to_string(), "`train.contrastive.temperature` is 0, but must be over 0 and finite");
+        let config = named("identities", r#"{"temperature": 0}"#).unwrap();
+        let error = config.validate().unwrap_err().to_string();
+        assert_eq!(error, "`train.loss.temperature` is 0, but must be over 0 and finite");
     }
 }

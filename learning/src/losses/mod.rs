@@ -8,9 +8,8 @@
 //! |---|---|
 //! | [`MvmhatLossConfig`], as published | [`symmetric_consistency`], [`transitive_consistency`] |
 //! | [`MvmhatPpLossConfig`], as published | the same with [`Partners`]; [`pseudo_labels`] with [`focal_cross_entropy`]; [`asymmetry`], [`nuclear_norm`], [`sum_excess`] |
-//! | ours, beside either | [`tracklet_contrastive`], [`normalize_cameras`] |
+//! | [`IdentitiesLossConfig`], ours | [`identity_contrastive`] |
 
-mod camera_normalization;
 mod config;
 mod config_error;
 mod consistency;
@@ -27,11 +26,10 @@ mod symmetric;
 mod temperature;
 mod transitive;
 
-pub use camera_normalization::normalize_cameras;
 pub use config::LossConfig;
 pub use config_error::LossConfigError;
 pub use consistency::Partners;
-pub use contrastive::{ContrastiveConfig, tracklet_contrastive};
+pub use contrastive::{IdentitiesLossConfig, identity_contrastive};
 pub use error::LossError;
 pub use focal::focal_cross_entropy;
 pub use frame_sets::FrameSets;

@@ -16,7 +16,7 @@ use crate::Random;
 /// let third = batches.at(Position::after(2, batches.steps())).to_vec();
 /// assert_eq!(Batches::new(42, 10, 4).at(Position { step: 2, epoch: 1, batch: 0 }), third);
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Batches {
     seed: u64,
     batch: usize,

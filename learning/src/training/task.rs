@@ -115,6 +115,12 @@ pub trait Task {
     /// The samples of the batch at a position, for someone who has to look at them: it made the loss infinite, say.
     fn sample(&self, at: Position) -> String;
 
+    /// What `weights.safetensors` says of itself, so that whoever reads it knows the network: an entry of its metadata,
+    /// name and value.
+    fn entry(&self) -> Option<(String, String)> {
+        None
+    }
+
     /// The names of what [`loss`](Self::loss) tells beside the loss.
     fn metrics(&self) -> &[&str] {
         &[]

@@ -1,5 +1,6 @@
 //! The training loop.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -242,7 +243,8 @@ impl Trainer<'_> {
             Ok::<_, tch::TchError>(())
         })?;
         let path = self.folder.join(WEIGHTS);
-        durable::write(&path, &checkpoint::serialize(&weights, None, &path)?)
+        let entry = self.task.entry().map(|entry| HashMap::from([entry]));
+        durable::write(&path, &checkpoint::serialize(&weights, entry, &path)?)
     }
 
     fn swap_average(&mut self) {

@@ -132,28 +132,16 @@ def sums(P, M):
     return sum(max(0.0, 1 - s) + max(0.0, s - M) for s in [*P.sum(0), *P.sum(1)])
 
 
-def contrastive(E, tracklets, sets, temperature):
-    meet = set()
-    for a in range(len(E)):
-        for b in range(len(E)):
-            if sets[a] == sets[b] and tracklets[a] != tracklets[b]:
-                meet.add((tracklets[a], tracklets[b]))
+def contrastive(E, identities, temperature):
     losses = []
     for a in range(len(E)):
-        same = [b for b in range(len(E)) if b != a and tracklets[b] == tracklets[a]]
-        strangers = [b for b in range(len(E)) if (tracklets[a], tracklets[b]) in meet]
-        if same and strangers:
-            others = sum(np.exp(E[a] @ E[q] / temperature) for q in strangers)
+        same = [b for b in range(len(E)) if b != a and identities[b] == identities[a]]
+        strangers = [b for b in range(len(E)) if identities[b] != identities[a]]
+        others = sum(np.exp(E[a] @ E[q] / temperature) for q in strangers)
+        if strangers:
             likes = [np.exp(E[a] @ E[p] / temperature) for p in same]
-            losses.append(np.mean([-np.log(like / (like + others)) for like in likes]))
+            losses += [-np.log(like / (like + others)) for like in likes]
     return mean(losses)
-
-
-def normalize_cameras(E, cameras):
-    means = {c: E[cameras == c].mean(0) for c in set(cameras) if (cameras == c).sum() >= 2}
-    common = np.mean(list(means.values()), axis=0) if means else 0
-    out = [x - means[c] + common if c in means else x for x, c in zip(E, cameras)]
-    return np.array([x / np.linalg.norm(x) for x in out]).reshape(E.shape)
 
 
 def case(name, sizes, epsilon, seed, delta=0.5, spread=0.4):
@@ -168,8 +156,7 @@ def case(name, sizes, epsilon, seed, delta=0.5, spread=0.4):
     X = soft_assignments(F, t)
     P = 1 / (1 + np.exp(-(6 * X - 3 + rng.normal(size=X.shape))))
     Y = pseudo_labels(F, X)
-    # A tracklet is a person in a view.
-    tracklets = np.array([p * 2 + s % 2 for s, w in enumerate(who) for p in w], int)
+    identities = np.array([p for w in who for p in w], int)
     sets = np.array([s for s, w in enumerate(who) for _ in w], int)
     E = np.concatenate(F)
     terms = {
@@ -196,9 +183,8 @@ def case(name, sizes, epsilon, seed, delta=0.5, spread=0.4):
         "mvmhat_pp": terms,
         "mvmhat_pp_total": sum(weights[key] * value for key, value in terms.items()),
         "partnerless": int(sum(without_partner(F, i, j, t).sum() for i, j in oriented_pairs(F))),
-        "tracklets": tracklets.tolist(),
-        "contrastive": contrastive(E, tracklets, sets, 0.2),
-        "normalized": normalize_cameras(E, sets % 2).ravel().tolist(),
+        "identities": identities.tolist(),
+        "contrastive": contrastive(E, identities, 0.2),
     }
 
 

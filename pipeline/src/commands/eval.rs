@@ -1,6 +1,6 @@
 //! `mvmhat eval`: tracks against ground truth, or an embedder on its boxes.
 
-mod embedding;
+pub(crate) mod embedding;
 mod error_file;
 pub(in crate::commands) mod groups;
 pub(in crate::commands) mod inputs;

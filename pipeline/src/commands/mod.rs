@@ -3,5 +3,6 @@
 pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod track;
+pub(crate) mod train;
 pub(crate) mod tune;
 pub(crate) mod weights;

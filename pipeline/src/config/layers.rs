@@ -9,7 +9,8 @@ use serde_yaml::{Mapping, Value};
 use crate::error::usage;
 
 /// The sections there are.
-const SECTIONS: [&str; 6] = ["recording", "detector", "embedder", "association", "pipeline", "output"];
+const SECTIONS: [&str; 7] =
+    ["recording", "detector", "embedder", "association", "pipeline", "output", "train"];
 
 /// All layers laid over each other, not yet given their types; remembers the file for error messages.
 #[derive(Clone, Debug)]
@@ -24,6 +25,11 @@ impl Layers {
         let mut layers = Self { sections: Mapping::new(), file: None };
         layers.lay(parse(text).context("built-in preset")?)?;
         Ok(layers)
+    }
+
+    /// Lays another preset over what is there.
+    pub(crate) fn lay_preset(&mut self, text: &str) -> Result<()> {
+        self.lay(parse(text).context("built-in preset")?).context("built-in preset")
     }
 
     /// Lays a YAML file over what is there.
@@ -77,10 +83,6 @@ impl Layers {
             };
             let below = self.sections.entry(key).or_insert_with(|| Mapping::new().into());
             let Value::Mapping(below) = below else { continue };
-            // Another choice has other keys: what was said of the former one does not apply to it.
-            if over.get("name").is_some_and(|name| below.get("name") != Some(name)) {
-                below.clear();
-            }
             merge(below, over);
         }
         Ok(())
@@ -150,9 +152,17 @@ fn parse(text: &str) -> Result<Mapping> {
 }
 
 fn merge(below: &mut Mapping, over: Mapping) {
+    // Another choice has other keys: what was said of the former one does not apply to it.
+    if over.get("name").is_some_and(|name| below.get("name") != Some(name)) {
+        below.clear();
+    }
     for (key, value) in over {
         match (below.get_mut(&key), value) {
             (Some(Value::Mapping(b)), Value::Mapping(o)) => merge(b, o),
+            // `loss: mvmhat` is short for `loss: {name: mvmhat}`.
+            (Some(Value::Mapping(b)), Value::String(name)) if b.contains_key("name") => {
+                merge(b, Mapping::from_iter([("name".into(), name.into())]));
+            }
             (_, value) => {
                 below.insert(key, value);
             }

@@ -11,11 +11,15 @@ use anyhow::Result;
 use association::AssociationConfig;
 
 use crate::error::usage;
+use crate::training::TrainConfig;
 use layers::Layers;
 pub(crate) use sections::{OutputConfig, PipelineConfig, RecordingConfig};
 
 /// The preset that everything starts from.
 const PRESET: &str = include_str!("../../../configs/track.yaml");
+
+/// The preset that training starts from, laid over the other.
+const TRAIN_PRESET: &str = include_str!("../../../configs/train-cpu.yaml");
 
 /// A whole configuration, checked.
 #[derive(Clone, Debug)]
@@ -35,7 +39,23 @@ impl Config {
     /// # Errors
     /// Unknown sections, keys or choices (each with the nearest valid one), values of another type or out of range.
     pub(crate) fn load(file: Option<&Path>, sets: &[String]) -> Result<Self> {
+        Self::of(Layers::preset(PRESET)?, file, sets)
+    }
+
+    /// The same with the preset of training, and its section `train`.
+    ///
+    /// # Errors
+    /// See [`load`](Self::load).
+    pub(crate) fn load_for_training(file: Option<&Path>, sets: &[String]) -> Result<(Self, TrainConfig)> {
         let mut layers = Layers::preset(PRESET)?;
+        layers.lay_preset(TRAIN_PRESET)?;
+        let config = Self::of(layers, file, sets)?;
+        let train: TrainConfig = config.layers.section("train")?;
+        config.checked("train", train.validate())?;
+        Ok((config, train))
+    }
+
+    fn of(mut layers: Layers, file: Option<&Path>, sets: &[String]) -> Result<Self> {
         if let Some(file) = file {
             layers.file(file)?;
         }
@@ -66,15 +86,17 @@ impl Config {
             ("pipeline", self.pipeline.validate()),
             ("output", self.output.validate()),
         ];
-        for (section, checked) in checks {
-            checked.map_err(|message| {
-                // Every message names its key as `section.key`.
-                let key =
-                    message.split(['`', ' ']).find_map(|word| word.strip_prefix(section)?.strip_prefix('.'));
-                usage!("{}{message}", key.map(|key| self.layers.place(section, key)).unwrap_or_default())
-            })?;
-        }
-        Ok(())
+        checks.into_iter().try_for_each(|(section, checked)| self.checked(section, checked))
+    }
+
+    /// An error with the place in the file of what is wrong.
+    fn checked(&self, section: &str, checked: Result<(), String>) -> Result<()> {
+        checked.map_err(|message| {
+            // Every message names its key as `section.key`, or `section.part.key`.
+            let key = message.split(['`', ' ']).find_map(|word| word.strip_prefix(section)?.strip_prefix('.'));
+            let key = key.and_then(|key| key.rsplit('.').next());
+            usage!("{}{message}", key.map(|key| self.layers.place(section, key)).unwrap_or_default())
+        })
     }
 
     /// Whether the motion of cameras can be found, and is of use, where it is asked for.
@@ -97,6 +119,13 @@ impl Config {
                  choose `association: fused`, or leave it out"
             )),
         }
+    }
+
+    /// Every key with its value, for the `config.yaml` of a training run: the file gives the same configuration again.
+    pub(crate) fn to_yaml(&self, train: &TrainConfig) -> Result<String> {
+        let mut all = self.to_json()?;
+        all["train"] = serde_json::to_value(train)?;
+        Ok(serde_yaml::to_string(&all)?)
     }
 
     /// Every key with its value, for `run.json`.

@@ -6,7 +6,7 @@
 
 mod embed;
 mod histogram;
-mod samples;
+pub(crate) mod samples;
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;

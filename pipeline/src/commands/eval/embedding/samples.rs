@@ -16,36 +16,36 @@ const SAME_BOX: f64 = 0.5;
 
 /// One box to be embedded.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Sample {
-    pub(super) camera: CameraId,
-    pub(super) instant: FrameIndex,
+pub(crate) struct Sample {
+    pub(crate) camera: CameraId,
+    pub(crate) instant: FrameIndex,
     /// The instant as the camera numbers it.
-    pub(super) number: FrameNumber,
-    pub(super) person: i64,
+    pub(crate) number: FrameNumber,
+    pub(crate) person: i64,
     /// The box, and in the end its embedding.
-    pub(super) detection: Detection,
+    pub(crate) detection: Detection,
     /// In the end a small picture of the person as JPEG, where one is wanted.
-    pub(super) thumbnail: Option<Vec<u8>>,
+    pub(crate) thumbnail: Option<Vec<u8>>,
 }
 
 /// What limits the boxes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     /// Frames as the sources number them; all of them where nothing is said.
-    pub(super) window: Option<Window>,
+    pub(crate) window: Option<Window>,
     /// Cameras whose number is greater are left out.
-    pub(super) views: Option<u32>,
+    pub(crate) views: Option<u32>,
     /// Of the instants that two cameras or more have ground truth of, every so many.
-    pub(super) every: NonZeroUsize,
+    pub(crate) every: NonZeroUsize,
     /// The share of a person that must be seen is greater than this.
-    pub(super) visibility: f64,
+    pub(crate) visibility: f64,
 }
 
 /// The boxes that are scored, sorted by camera, instant and person.
 ///
 /// # Errors
 /// Ground truth that cannot be read or is not there.
-pub(super) fn samples(recording: &Recording, limits: &Limits) -> Result<Vec<Sample>> {
+pub(crate) fn samples(recording: &Recording, limits: &Limits) -> Result<Vec<Sample>> {
     let clock = recording.clock(source::fps).context("the recording has no clock")?;
     let within = |row: &mot::Row| {
         limits.window.is_none_or(|window| window.first <= row.frame && row.frame <= window.last)
@@ -101,7 +101,7 @@ pub(super) fn samples(recording: &Recording, limits: &Limits) -> Result<Vec<Samp
 ///
 /// # Errors
 /// Files that are not there or cannot be read.
-pub(super) fn detected(recording: &Recording, samples: &[Sample]) -> Result<Vec<Sample>> {
+pub(crate) fn detected(recording: &Recording, samples: &[Sample]) -> Result<Vec<Sample>> {
     let mut found = Vec::with_capacity(samples.len());
     let all = samples.len();
     let mut files = BTreeMap::<CameraId, DetectionFile>::new();

@@ -1,0 +1,278 @@
+//! What is done to crops in training so that the network learns to overlook it.
+//!
+//! The crops of a sample are turned around or not together, so that what is left and right of a person stays comparable.
+//! Each camera of a sample has colours of its own, since that is how cameras differ. Each crop is shaken and partly
+//! covered on its own, since boxes are never exact and people stand in front of each other.
+
+use anyhow::Result;
+use detectors::Picture;
+use learning::Random;
+use opencv::core::Mat;
+use opencv::imgproc::{COLOR_BGR2RGB, INTER_AREA, INTER_LINEAR, cvt_color_def, resize};
+use opencv::prelude::*;
+use scene::BBox;
+use serde::{Deserialize, Serialize};
+
+/// `train.augmentation`: how much, each 0 for nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct AugmentationConfig {
+    /// The chance that a sample is turned around.
+    pub(crate) flip: f64,
+    /// A camera is brighter or darker by up to this share.
+    pub(crate) brightness: f64,
+    /// Each of the three colours of a camera is stronger or weaker by up to this share.
+    pub(crate) colour: f64,
+    /// The logarithm of a camera's gamma lies within this.
+    pub(crate) gamma: f64,
+    /// The colours of a camera are paler or stronger by up to this share.
+    pub(crate) saturation: f64,
+    /// Each side of a box moves by up to this share of its width or height.
+    pub(crate) shake: f64,
+    /// The chance that a part of a crop is covered.
+    pub(crate) erase: f64,
+    /// The chance that a crop is as coarse as that of somebody far away.
+    pub(crate) coarse: f64,
+}
+
+impl Default for AugmentationConfig {
+    fn default() -> Self {
+        Self {
+            flip: 0.5,
+            brightness: 0.3,
+            colour: 0.15,
+            gamma: 0.3,
+            saturation: 0.3,
+            shake: 0.08,
+            erase: 0.4,
+            coarse: 0.2,
+        }
+    }
+}
+
+impl AugmentationConfig {
+    /// Checks what types cannot say.
+    pub(super) fn validate(&self) -> Result<(), String> {
+        let Self { flip, brightness, colour, gamma, saturation, shake, erase, coarse } = *self;
+        for (key, value, most) in [
+            ("flip", flip, 1.0),
+            ("brightness", brightness, 0.9),
+            ("colour", colour, 0.9),
+            ("gamma", gamma, 2.0),
+            ("saturation", saturation, 1.0),
+            ("shake", shake, 0.4),
+            ("erase", erase, 1.0),
+            ("coarse", coarse, 1.0),
+        ] {
+            if !(0.0..=most).contains(&value) {
+                return Err(format!(
+                    "`train.augmentation.{key}` is {value}, but must be from 0 to {most}"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What happens to one crop.
+#[derive(Clone, Debug)]
+pub(super) struct Augmentation {
+    flip: bool,
+    colours: Colours,
+    /// How far left, top, right and bottom of the box move, shares of its width and height.
+    shake: [f64; 4],
+    /// What is covered, shares of width and height, and with which grey.
+    erase: Option<([f64; 4], u8)>,
+    /// A crop is made so many times smaller and as large as before.
+    coarse: f64,
+}
+
+/// How a camera sees colours.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Colours {
+    /// Factors of red, green and blue.
+    gain: [f64; 3],
+    gamma: f64,
+    saturation: f64,
+}
+
+impl Colours {
+    /// Those of a camera.
+    pub(super) fn drawn(config: &AugmentationConfig, random: &mut Random) -> Self {
+        let mut within = |bound: f64| bound * (2.0 * random.uniform() - 1.0);
+        let brightness = 1.0 + within(config.brightness);
+        let gain = [0; 3].map(|_| brightness * (1.0 + within(config.colour)));
+        Self { gain, gamma: within(config.gamma).exp(), saturation: 1.0 + within(config.saturation) }
+    }
+}
+
+impl Augmentation {
+    /// Nothing happens.
+    pub(super) fn none() -> Self {
+        let colours = Colours { gain: [1.0; 3], gamma: 1.0, saturation: 1.0 };
+        Self { flip: false, colours, shake: [0.0; 4], erase: None, coarse: 1.0 }
+    }
+
+    /// What happens to a crop of a sample and a camera.
+    pub(super) fn drawn(
+        config: &AugmentationConfig,
+        flip: bool,
+        colours: Colours,
+        random: &mut Random,
+    ) -> Self {
+        let shake = [0; 4].map(|_| config.shake * (2.0 * random.uniform() - 1.0));
+        let erase = (random.uniform() < config.erase).then(|| {
+            // Zhong et al., *Random Erasing Data Augmentation* (AAAI 2020), with boxes as wide or as high as occluders.
+            let (width, height) = (0.2 + 0.8 * random.uniform(), 0.1 + 0.3 * random.uniform());
+            let (x, y) = ((1.0 - width) * random.uniform(), (1.0 - height) * random.uniform());
+            ([x, y, width, height], random.below(256) as u8)
+        });
+        let coarse = if random.uniform() < config.coarse { 1.0 + 2.0 * random.uniform() } else { 1.0 };
+        Self { flip, colours, shake, erase, coarse }
+    }
+
+    /// Appends the crop to `pixels`: red, green, blue, row by row. `inside` is where in `picture` the box is.
+    ///
+    /// # Errors
+    /// If OpenCV cannot resize it.
+    pub(super) fn push(
+        &self,
+        picture: &Picture,
+        inside: BBox,
+        [height, width]: [i32; 2],
+        pixels: &mut Vec<u8>,
+    ) -> Result<()> {
+        let [left, top, right, bottom] = self.shake;
+        let (x, y) = (inside.x + left * inside.w, inside.y + top * inside.h);
+        let shaken = BBox::new(
+            x,
+            y,
+            (inside.right() + right * inside.w - x).max(1.0),
+            (inside.bottom() + bottom * inside.h - y).max(1.0),
+        );
+        let mut crop = detectors::crop(picture, shaken, width, height)?;
+        if self.coarse > 1.0 {
+            let shrunk = |side: i32| ((f64::from(side) / self.coarse).round() as i32).max(1);
+            let mut small = Mat::default();
+            let size = opencv::core::Size::new(shrunk(width), shrunk(height));
+            resize(&crop, &mut small, size, 0.0, 0.0, INTER_AREA)?;
+            resize(&small, &mut crop, opencv::core::Size::new(width, height), 0.0, 0.0, INTER_LINEAR)?;
+        }
+        let mut rgb = Mat::default();
+        cvt_color_def(&crop, &mut rgb, COLOR_BGR2RGB)?;
+        let start = pixels.len();
+        pixels.extend_from_slice(rgb.data_bytes()?);
+        let (pixels, width, height) = (&mut pixels[start..], width as usize, height as usize);
+        self.colours.paint(pixels);
+        if self.flip {
+            for row in pixels.chunks_exact_mut(width * 3) {
+                row.as_chunks_mut::<3>().0.reverse();
+            }
+        }
+        if let Some(([x, y, w, h], grey)) = self.erase {
+            let span = |from: f64, share: f64, side: usize| {
+                let from = ((from * side as f64) as usize).min(side);
+                from..(from + (share * side as f64) as usize).min(side)
+            };
+            for row in span(y, h, height) {
+                let columns = span(x, w, width);
+                pixels[3 * (row * width + columns.start)..3 * (row * width + columns.end)].fill(grey);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Colours {
+    fn paint(&self, pixels: &mut [u8]) {
+        if (self.gain, self.gamma, self.saturation) == ([1.0; 3], 1.0, 1.0) {
+            return;
+        }
+        let table = |gain: f64| -> [f32; 256] {
+            std::array::from_fn(|value| (255.0 * gain * (value as f64 / 255.0).powf(self.gamma)) as f32)
+        };
+        let tables = self.gain.map(table);
+        let saturation = self.saturation as f32;
+        for pixel in pixels.as_chunks_mut::<3>().0 {
+            let colour: [f32; 3] = std::array::from_fn(|channel| tables[channel][pixel[channel] as usize]);
+            // ITU-R BT.601.
+            let grey = 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2];
+            *pixel = colour.map(|value| (grey + saturation * (value - grey)).round().clamp(0.0, 255.0) as u8);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opencv::core::{CV_8UC3, Rect, Scalar};
+    use opencv::imgproc::rectangle;
+
+    use super::*;
+
+    /// 16 x 8: blue left, red right.
+    fn picture() -> Picture {
+        let mut mat =
+            Mat::new_rows_cols_with_default(16, 8, CV_8UC3, Scalar::new(200.0, 0.0, 0.0, 0.0)).unwrap();
+        let red = Scalar::new(0.0, 0.0, 100.0, 0.0);
+        rectangle(&mut mat, Rect::new(4, 0, 4, 16), red, -1, 8, 0).unwrap();
+        Picture::new(mat).unwrap()
+    }
+
+    fn pixels(augmentation: &Augmentation) -> Vec<u8> {
+        let mut pixels = vec![9];
+        let whole = BBox::new(0.0, 0.0, 8.0, 16.0);
+        augmentation.push(&picture(), whole, [16, 8], &mut pixels).unwrap();
+        assert_eq!(pixels.len(), 1 + 16 * 8 * 3);
+        pixels.split_off(1)
+    }
+
+    #[test]
+    fn nothing_leaves_the_crop_as_it_is_in_red_green_blue() {
+        let crop = pixels(&Augmentation::none());
+        assert_eq!((&crop[..3], &crop[21..24]), (&[0, 0, 200][..], &[100, 0, 0][..]));
+    }
+
+    #[test]
+    fn turned_around_coloured_and_covered_by_hand() {
+        let crop = pixels(&Augmentation { flip: true, ..Augmentation::none() });
+        assert_eq!((&crop[..3], &crop[21..24]), (&[100, 0, 0][..], &[0, 0, 200][..]));
+        let colours = Colours { gain: [2.0, 1.0, 0.5], gamma: 1.0, saturation: 1.0 };
+        let crop = pixels(&Augmentation { colours, ..Augmentation::none() });
+        assert_eq!((&crop[..3], &crop[21..24]), (&[0, 0, 100][..], &[200, 0, 0][..]));
+        let colours = Colours { gain: [1.0; 3], gamma: 1.0, saturation: 0.0 };
+        let crop = pixels(&Augmentation { colours, ..Augmentation::none() });
+        assert_eq!((&crop[..3], &crop[21..24]), (&[23; 3][..], &[30; 3][..]), "greys: 0.114 * 200, 0.299 * 100");
+        let crop = pixels(&Augmentation { erase: Some(([0.5, 0.0, 0.5, 0.5], 7)), ..Augmentation::none() });
+        assert_eq!((&crop[9..15], &crop[8 * 24 + 12..8 * 24 + 15]), (&[0, 0, 200, 7, 7, 7][..], &[100, 0, 0][..]));
+    }
+
+    #[test]
+    fn what_is_drawn_stays_within_its_bounds_and_nothing_is_drawn_of_nothing() {
+        let config = AugmentationConfig::default();
+        let mut random = Random::new(1, "augmentation");
+        for _ in 0..200 {
+            let colours = Colours::drawn(&config, &mut random);
+            let most = (1.0 + config.brightness) * (1.0 + config.colour);
+            assert!(colours.gain.iter().all(|gain| *gain > 0.5 && *gain <= most), "{colours:?}");
+            assert!(colours.gamma.ln().abs() <= config.gamma);
+            let drawn = Augmentation::drawn(&config, false, colours, &mut random);
+            assert!(drawn.shake.iter().all(|shake| shake.abs() <= config.shake));
+            pixels(&drawn);
+        }
+        let nothing = AugmentationConfig {
+            flip: 0.0,
+            brightness: 0.0,
+            colour: 0.0,
+            gamma: 0.0,
+            saturation: 0.0,
+            shake: 0.0,
+            erase: 0.0,
+            coarse: 0.0,
+        };
+        let colours = Colours::drawn(&nothing, &mut random);
+        let drawn = Augmentation::drawn(&nothing, false, colours, &mut random);
+        assert_eq!(pixels(&drawn), pixels(&Augmentation::none()));
+        let error = AugmentationConfig { erase: 1.5, ..nothing }.validate().unwrap_err();
+        assert_eq!(error, "`train.augmentation.erase` is 1.5, but must be from 0 to 1");
+    }
+}

@@ -1,0 +1,326 @@
+//! Learning an embedding, as a task of the training loop.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use association::AssociationConfig;
+use detectors::CropInput;
+use detectors::networks::EmbeddingNetwork;
+use learning::{
+    AssignmentNetwork, FrameSets, Loss, LossConfig, Outcome, Position, Task, TaskError,
+};
+use scene::Embedding;
+use serde_json::{Value, json};
+use tch::nn::{ModuleT, VarStore};
+use tch::{Device, Kind, Tensor, no_grad};
+
+use super::TrainConfig;
+use super::footage::Footage;
+use super::frame_set_samples::FrameSetSamples;
+use super::identity_samples::IdentitySamples;
+use super::loader::Loader;
+use super::plan::{Grouping, Loaded, Plan};
+use super::pseudo_identities;
+use super::validation::{self, Validation};
+
+/// Where in the variables the assignment network stands.
+pub(crate) const ASSIGNMENT_NETWORK: &str = "assignment_network";
+
+/// Steps that crops are read ahead of.
+const AHEAD: usize = 4;
+/// Crops that go through the network at once where nothing is learned.
+const BATCH: usize = 32;
+
+/// A network that learns to tell the people of some footage apart.
+pub(crate) struct EmbeddingTask {
+    config: TrainConfig,
+    association: AssociationConfig,
+    store: VarStore,
+    network: EmbeddingNetwork,
+    assignment_network: Option<AssignmentNetwork>,
+    input: CropInput,
+    footage: Arc<Footage>,
+    samples: Samples,
+    loader: Loader<Plan, Loaded>,
+    /// The step whose crops are asked for next.
+    next: u64,
+    validation: Option<Validation>,
+    /// The folder of the run.
+    run: PathBuf,
+    time: Time,
+}
+
+/// Where the batches come from.
+enum Samples {
+    FrameSets(FrameSetSamples),
+    Identities {
+        /// The round that the samples are of, and they, once there are any.
+        current: Option<(u64, IdentitySamples)>,
+    },
+}
+
+/// Where the time goes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Time {
+    /// Waiting for crops.
+    pub(crate) waiting: Duration,
+    /// Finding out who is who.
+    pub(crate) labelling: Duration,
+}
+
+/// What it takes to make a task.
+pub(super) struct Parts {
+    pub(super) config: TrainConfig,
+    pub(super) association: AssociationConfig,
+    pub(super) store: VarStore,
+    pub(super) network: EmbeddingNetwork,
+    pub(super) assignment_network: Option<AssignmentNetwork>,
+    pub(super) footage: Footage,
+    pub(super) validation: Option<Validation>,
+    pub(super) run: PathBuf,
+    pub(super) workers: usize,
+}
+
+impl EmbeddingTask {
+    /// Ready for the first step.
+    ///
+    /// # Errors
+    /// Too little footage to learn from.
+    pub(super) fn new(parts: Parts) -> Result<Self> {
+        let Parts { config, association, store, network, assignment_network, footage, validation, run, workers } =
+            parts;
+        let samples = match config.loss {
+            LossConfig::Mvmhat(_) | LossConfig::MvmhatPp(_) => {
+                Samples::FrameSets(FrameSetSamples::new(&footage, &config.samples, config.trainer.seed)?)
+            }
+            LossConfig::Identities(_) => Samples::Identities { current: None },
+        };
+        let footage = Arc::new(footage);
+        let reader = Arc::clone(&footage);
+        let loader = Loader::new(workers, move |plan: Plan| plan.load(&reader));
+        let input = CropInput::new(footage.size(), store.device());
+        Ok(Self {
+            config,
+            association,
+            store,
+            network,
+            assignment_network,
+            input,
+            footage,
+            samples,
+            loader,
+            next: 0,
+            validation,
+            run,
+            time: Time::default(),
+        })
+    }
+
+    /// Where the time went so far.
+    pub(crate) fn time(&self) -> Time {
+        self.time
+    }
+
+    /// The batch of a step; those of the next steps are read meanwhile.
+    fn batch(&mut self, at: Position) -> Result<Loaded> {
+        self.label(at)?;
+        if self.next != at.step + self.loader.ahead() as u64 {
+            self.next = at.step;
+        }
+        // What comes after the epoch may be drawn from other labels.
+        let end = (at.epoch + 1) * self.steps();
+        while self.loader.ahead() <= AHEAD && self.next < end {
+            let plan = self.plan(Position::after(self.next, self.steps()));
+            self.loader.ask(plan);
+            self.next += 1;
+        }
+        let start = Instant::now();
+        let loaded = self.loader.next();
+        self.time.waiting += start.elapsed();
+        loaded
+    }
+
+    fn plan(&mut self, at: Position) -> Plan {
+        let augmentation = &self.config.augmentation;
+        match &mut self.samples {
+            Samples::FrameSets(samples) => samples.plan(at, &self.footage, augmentation),
+            Samples::Identities { current: Some((_, samples)) } => samples.plan(at, &self.footage, augmentation),
+            Samples::Identities { current: None } => Plan::plain(0..0),
+        }
+    }
+
+    /// Finds out who is who where it is due.
+    fn label(&mut self, at: Position) -> Result<()> {
+        let Samples::Identities { current } = &self.samples else { return Ok(()) };
+        let round = at.epoch / self.config.people.renew;
+        if current.as_ref().is_some_and(|(of, _)| *of == round) {
+            return Ok(());
+        }
+        let path = pseudo_identities::path(&self.run, round);
+        let first_of_round = at.batch == 0 && at.epoch.is_multiple_of(self.config.people.renew);
+        let kept = if first_of_round { None } else { pseudo_identities::load(&path, &self.footage)? };
+        let identities = match kept {
+            Some(identities) => identities,
+            None => {
+                let start = Instant::now();
+                let embeddings = self.embed_footage()?;
+                let identities = pseudo_identities::associate(&self.footage, embeddings, &self.association)?;
+                pseudo_identities::save(&path, &self.footage, &identities)?;
+                self.time.labelling += start.elapsed();
+                identities
+            }
+        };
+        let (people, seed) = (&self.config.people, self.config.trainer.seed);
+        let samples = IdentitySamples::new(&self.footage, &identities, people, seed)?;
+        let labelled = identities.iter().filter(|identity| **identity >= 0).count();
+        tracing::info!(
+            "round {}: {} people in {} recordings, {labelled} of {} crops have one of them",
+            round + 1,
+            samples.people(),
+            self.footage.recordings.len(),
+            identities.len(),
+        );
+        self.samples = Samples::Identities { current: Some((round, samples)) };
+        Ok(())
+    }
+
+    /// How the network sees all crops as they are.
+    fn embed_footage(&mut self) -> Result<Vec<Embedding>> {
+        let mut embeddings = Vec::with_capacity(self.footage.crops.len());
+        let ranges: Vec<_> = (0..self.footage.crops.len()).step_by(BATCH).collect();
+        let range = |start: usize| start..(start + BATCH).min(self.footage.crops.len());
+        let mut asked = ranges.iter();
+        for _ in &ranges {
+            while self.loader.ahead() <= AHEAD
+                && let Some(start) = asked.next()
+            {
+                self.loader.ask(Plan::plain(range(*start)));
+            }
+            let loaded = self.loader.next()?;
+            embeddings.extend(self.embed(&loaded.pixels)?);
+        }
+        Ok(embeddings)
+    }
+
+    /// The embeddings of crops, without learning anything.
+    fn embed(&self, pixels: &[u8]) -> Result<Vec<Embedding>> {
+        let batch = learning::channels_last(&self.input.batch(pixels)?);
+        let said = no_grad(|| self.network.forward_t(&batch, false)).to_device(Device::Cpu);
+        let width = said.size().get(1).map_or(1, |width| *width as usize).max(1);
+        let numbers = Vec::<f32>::try_from(said.f_contiguous()?.f_flatten(0, -1)?)?;
+        Ok(numbers.chunks_exact(width).map(|values| Embedding::normalized(values.to_vec())).collect())
+    }
+
+    fn loss_of(&self, embeddings: &Tensor, grouping: &Grouping) -> Result<Vec<Loss>> {
+        Ok(match (grouping, &self.config.loss) {
+            (Grouping::Identities(identities), LossConfig::Identities(loss)) => {
+                let identities = Tensor::from_slice(identities).to_device(embeddings.device());
+                vec![loss.loss(embeddings, &identities)]
+            }
+            (Grouping::Identities(_), _) => Vec::new(),
+            (Grouping::FrameSets(samples), loss) => {
+                let sizes: Vec<i64> = samples.iter().flatten().map(|size| *size as i64).collect();
+                let mut sets = embeddings.split_with_sizes(sizes, 0).into_iter();
+                let sample = |sizes: &Vec<usize>| -> Result<Loss> {
+                    let sets = FrameSets::new(&sets.by_ref().take(sizes.len()).collect::<Vec<_>>())?;
+                    Ok(match (loss, &self.assignment_network) {
+                        (LossConfig::MvmhatPp(loss), Some(network)) => {
+                            loss.loss(&sets, |soft| network.forward(soft))?
+                        }
+                        (LossConfig::Mvmhat(loss), _) => loss.loss(&sets),
+                        _ => anyhow::bail!("this loss does not go with samples of several views"),
+                    })
+                };
+                samples.iter().map(sample).collect::<Result<_>>()?
+            }
+        })
+    }
+}
+
+impl Task for EmbeddingTask {
+    fn store(&self) -> &VarStore {
+        &self.store
+    }
+
+    fn steps(&self) -> u64 {
+        match &self.samples {
+            Samples::FrameSets(samples) => samples.steps(),
+            // As many steps as it takes to see as many crops as there are.
+            Samples::Identities { .. } => {
+                let people = &self.config.people;
+                (self.footage.crops.len() / (people.batch * people.crops)).max(1) as u64
+            }
+        }
+    }
+
+    fn configuration(&self) -> Value {
+        let mut config = json!(self.config);
+        if let Some(keys) = config.as_object_mut() {
+            // The trainer compares its own; threads change the speed only.
+            keys.retain(|key, _| !["trainer", "threads", "workers"].contains(&key.as_str()));
+        }
+        let names: Vec<&str> = self.footage.recordings.iter().map(|filmed| filmed.name.as_str()).collect();
+        json!({
+            "train": config,
+            "association": self.association,
+            "recordings": names,
+            "crops": self.footage.crops.len(),
+        })
+    }
+
+    fn loss(&mut self, at: Position) -> Result<Outcome, TaskError> {
+        let Loaded { pixels, grouping } = self.batch(at)?;
+        let batch = learning::channels_last(&self.input.batch(&pixels)?);
+        let embeddings = self.network.forward_t(&batch, true);
+        let norms = embeddings.norm_scalaropt_dim(2.0, [1i64].as_slice(), true).clamp_min(1e-12);
+        let losses = self.loss_of(&(embeddings / norms), &grouping)?;
+        let totals: Vec<&Tensor> = losses.iter().map(Loss::total).collect();
+        let loss = Tensor::stack(&totals, 0).mean(Kind::Float);
+        let mean = |name: &str| {
+            let terms = losses.iter().flat_map(Loss::terms).filter(|term| term.name == name);
+            terms.map(|term| term.value.double_value(&[])).sum::<f64>() / losses.len() as f64
+        };
+        Ok(Outcome { loss, metrics: self.metrics().iter().map(|name| mean(name)).collect() })
+    }
+
+    fn sample(&self, at: Position) -> String {
+        match &self.samples {
+            Samples::Identities { current: Some((_, samples)) } => {
+                samples.plan(at, &self.footage, &self.config.augmentation).told(&self.footage)
+            }
+            Samples::FrameSets(samples) => {
+                samples.clone().plan(at, &self.footage, &self.config.augmentation).told(&self.footage)
+            }
+            Samples::Identities { current: None } => "nothing yet".into(),
+        }
+    }
+
+    fn entry(&self) -> Option<(String, String)> {
+        self.config.network.entry().ok()
+    }
+
+    fn metrics(&self) -> &[&str] {
+        match &self.config.loss {
+            LossConfig::Mvmhat(_) => &["symmetric", "transitive"],
+            LossConfig::MvmhatPp(_) => {
+                &["symmetric", "transitive", "pseudo_labels", "symmetry", "nuclear_norm", "sums"]
+            }
+            LossConfig::Identities(_) => &["contrastive"],
+        }
+    }
+
+    fn validation_metrics(&self) -> &[&str] {
+        if self.validation.is_some() { validation::METRICS } else { &[] }
+    }
+
+    fn validate(&mut self) -> Result<Vec<f64>, TaskError> {
+        let Some(validation) = &self.validation else { return Ok(Vec::new()) };
+        let mut embeddings = Vec::new();
+        for pixels in validation.pixels.chunks(BATCH * self.input.bytes()) {
+            embeddings.extend(self.embed(pixels).context("the validation failed")?);
+        }
+        Ok(validation.scores(embeddings)?)
+    }
+}

@@ -1,0 +1,85 @@
+//! Work done by threads ahead of the one who needs it, handed over in order.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, anyhow};
+use crossbeam::channel::{Receiver, Sender, bounded, unbounded};
+
+/// A thread pool whose results come in the order of their jobs.
+pub(super) struct Loader<J, T> {
+    jobs: Sender<(J, Sender<Result<T>>)>,
+    coming: VecDeque<Receiver<Result<T>>>,
+    waited: Duration,
+}
+
+impl<J: Send + 'static, T: Send + 'static> Loader<J, T> {
+    /// `workers` threads that do `work`, at least one. They end when the loader is dropped.
+    pub(super) fn new(workers: usize, work: impl Fn(J) -> Result<T> + Send + Sync + 'static) -> Self {
+        let (jobs, queue) = unbounded::<(J, Sender<Result<T>>)>();
+        let work = Arc::new(work);
+        for _ in 0..workers.max(1) {
+            let (queue, work) = (queue.clone(), Arc::clone(&work));
+            std::thread::spawn(move || {
+                for (job, result) in queue {
+                    // Nobody may wait for it any more.
+                    let _ = result.send(work(job));
+                }
+            });
+        }
+        Self { jobs, coming: VecDeque::new(), waited: Duration::ZERO }
+    }
+
+    /// How many results are asked for and not taken yet.
+    pub(super) fn ahead(&self) -> usize {
+        self.coming.len()
+    }
+
+    /// Asks for one more.
+    pub(super) fn ask(&mut self, job: J) {
+        let (result, coming) = bounded(1);
+        // Workers live as long as the loader; without one, the next result is an error.
+        let _ = self.jobs.send((job, result));
+        self.coming.push_back(coming);
+    }
+
+    /// The next result in the order in which they were asked for; waits for it.
+    ///
+    /// # Errors
+    /// What the work says, or that nothing was asked for.
+    pub(super) fn next(&mut self) -> Result<T> {
+        let start = Instant::now();
+        let coming = self.coming.pop_front().ok_or_else(|| anyhow!("nothing was asked for"))?;
+        let result = coming.recv().map_err(|_| anyhow!("a thread ended by an internal error"))?;
+        self.waited += start.elapsed();
+        result
+    }
+
+    /// How long [`next`](Self::next) waited so far, all calls together.
+    pub(super) fn waited(&self) -> Duration {
+        self.waited
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_come_in_order_whoever_is_faster() {
+        let mut loader = Loader::new(3, |job: u64| {
+            std::thread::sleep(Duration::from_millis(5 * (3 - job % 3)));
+            if job == 7 { Err(anyhow!("no {job}")) } else { Ok(job * 2) }
+        });
+        (0..9).for_each(|job| loader.ask(job));
+        assert_eq!(loader.ahead(), 9);
+        for job in 0..9 {
+            match loader.next() {
+                Ok(result) => assert_eq!(result, job * 2),
+                Err(error) => assert_eq!((job, error.to_string()), (7, "no 7".to_owned())),
+            }
+        }
+        assert!(loader.next().is_err() && loader.waited() > Duration::ZERO);
+    }
+}

@@ -1,0 +1,113 @@
+//! Learning an embedding from footage without labels: what `mvmhat train` does.
+//!
+//! ```text
+//! recordings -> boxes (ground truth without identities, det.txt, detector) at a few instants a second
+//!            -> crops, cut once and kept on disk (crop_file), the cameras side by side
+//!            -> plan of a step: which crops, how augmented (frame_set_samples | identity_samples, augmentation)
+//!            -> read by threads a few steps ahead (loader)
+//!            -> network -> loss (learning::losses) -> learning::Trainer
+//! ```
+//!
+//! `loss: mvmhat` and `loss: mvmhat_pp` learn from samples of several views and instants, as published. `loss: identities`
+//! learns from who is who as far as the association can tell with the embedding learned so far (pseudo_identities).
+//!
+//! Everything that is random is a function of seed and step, so a run that was killed goes on as if it had not been.
+
+mod augmentation;
+mod boxes;
+mod config;
+mod crop_file;
+mod curves;
+mod embedding_task;
+mod footage;
+mod frame_set_samples;
+mod identity_samples;
+mod loader;
+mod plan;
+mod pseudo_identities;
+mod validation;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use detectors::{CropInput, StateDict};
+use learning::LossConfig;
+use tch::Device;
+use tch::nn::VarStore;
+
+use crate::config::Config;
+use crate::stream::Stop;
+
+pub(crate) use boxes::Boxes;
+pub(crate) use config::{DataConfig, TrainConfig};
+pub(crate) use curves::{Curves, Watch};
+pub(crate) use embedding_task::{ASSIGNMENT_NETWORK, EmbeddingTask};
+use embedding_task::Parts;
+use footage::FootageReader;
+use validation::Validation;
+
+/// What is learned from, and where what is learned goes.
+pub(crate) struct Session<'a> {
+    /// The folders of recordings.
+    pub(crate) recordings: &'a [PathBuf],
+    /// A labelled recording that is not learned from, to see how well it goes.
+    pub(crate) validate: Option<&'a Path>,
+    /// The folder of the run.
+    pub(crate) out: &'a Path,
+    /// Where crops are kept.
+    pub(crate) cache: &'a Path,
+    pub(crate) config: &'a Config,
+    pub(crate) train: &'a TrainConfig,
+    pub(crate) device: Device,
+    pub(crate) stop: &'a Stop,
+}
+
+impl Session<'_> {
+    /// Reads the footage and builds the network: all that a trainer needs.
+    ///
+    /// # Errors
+    /// Footage or weights that cannot be read, or too little footage.
+    pub(crate) fn task(&self) -> Result<EmbeddingTask> {
+        let Self { train, device, .. } = self;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let workers = if train.workers == 0 { cores.min(4) } else { train.workers };
+        let size = train.network.crop;
+        let reader = FootageReader {
+            data: &train.data,
+            size,
+            margin: train.augmentation.shake,
+            detector: &self.config.detector,
+            device: *device,
+            workers,
+            cache: self.cache,
+            stop: self.stop,
+        };
+        let footage = reader.read(self.recordings)?;
+        let validation = match self.validate {
+            Some(folder) => {
+                let at = || format!("--validate {}", folder.display());
+                Some(Validation::read(folder, &CropInput::new(size, *device)).with_context(at)?)
+            }
+            None => None,
+        };
+        let store = VarStore::new(*device);
+        let network = train.network.build(&store.root());
+        let assignment_network = matches!(train.loss, LossConfig::MvmhatPp(_))
+            .then(|| train.assignment_network.init(&(store.root() / ASSIGNMENT_NETWORK)));
+        train.network.start(&store, train.trainer.seed)?;
+        if let Some(weights) = &train.weights {
+            train.network.start_from(&StateDict::read(&detectors::locate(weights)?)?, &store)?;
+        }
+        EmbeddingTask::new(Parts {
+            config: (*train).clone(),
+            association: self.config.association.clone(),
+            store,
+            network,
+            assignment_network,
+            footage,
+            validation,
+            run: self.out.to_path_buf(),
+            workers,
+        })
+    }
+}

@@ -1,0 +1,88 @@
+//! What one step of training looks at, decided before anything is read.
+
+use std::ops::Range;
+
+use anyhow::Result;
+use learning::Random;
+
+use super::augmentation::{Augmentation, AugmentationConfig, Colours};
+use super::footage::Footage;
+
+/// The crops of one step, and what belongs together among them.
+#[derive(Debug)]
+pub(super) struct Plan {
+    crops: Vec<(usize, Augmentation)>,
+    grouping: Grouping,
+}
+
+/// What is known of the crops of a step, which stand one after the other.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Grouping {
+    /// Samples, and of each how many crops its frame-sets have.
+    FrameSets(Vec<Vec<usize>>),
+    /// Who it is, in the order of the crops.
+    Identities(Vec<i64>),
+}
+
+/// The crops of one step, ready for the network.
+pub(super) struct Loaded {
+    /// Red, green, blue, row by row, crop by crop.
+    pub(super) pixels: Vec<u8>,
+    pub(super) grouping: Grouping,
+}
+
+impl Plan {
+    /// `samples` are crops that are augmented alike. What is random about it is a function of seed and step.
+    pub(super) fn new(
+        samples: &[Vec<usize>],
+        grouping: Grouping,
+        footage: &Footage,
+        config: &AugmentationConfig,
+        seed: u64,
+        step: u64,
+    ) -> Self {
+        let mut random = Random::new(seed, &format!("augmentation {step}"));
+        let mut crops = Vec::with_capacity(samples.iter().map(Vec::len).sum());
+        for sample in samples {
+            let flip = random.uniform() < config.flip;
+            let mut of_cameras = Vec::new();
+            for &crop in sample {
+                let camera = (footage.crops[crop].recording, footage.crops[crop].camera);
+                let known = of_cameras.iter().find(|(of, _)| *of == camera).map(|(_, colours)| Colours::clone(colours));
+                let colours = known.unwrap_or_else(|| {
+                    let colours = Colours::drawn(config, &mut random);
+                    of_cameras.push((camera, colours.clone()));
+                    colours
+                });
+                crops.push((crop, Augmentation::drawn(config, flip, colours, &mut random)));
+            }
+        }
+        Self { crops, grouping }
+    }
+
+    /// The crops of a range as they are.
+    pub(super) fn plain(crops: Range<usize>) -> Self {
+        let crops = crops.map(|crop| (crop, Augmentation::none())).collect();
+        Self { crops, grouping: Grouping::Identities(Vec::new()) }
+    }
+
+    /// Reads the crops.
+    ///
+    /// # Errors
+    /// If one cannot be read.
+    pub(super) fn load(self, footage: &Footage) -> Result<Loaded> {
+        let mut pixels = Vec::new();
+        for (crop, augmentation) in &self.crops {
+            footage.push(*crop, augmentation, &mut pixels)?;
+        }
+        Ok(Loaded { pixels, grouping: self.grouping })
+    }
+
+    /// Some of the crops in words, for somebody who has to look at them.
+    pub(super) fn told(&self, footage: &Footage) -> String {
+        let mut told: Vec<String> = self.crops.iter().map(|(crop, _)| footage.told(*crop)).collect();
+        told.sort();
+        told.dedup();
+        told.join(", ")
+    }
+}

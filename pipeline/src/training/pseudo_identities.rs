@@ -1,0 +1,166 @@
+//! Who is who in the footage that is learned from, as far as the association can tell with the embedding learned so far.
+//!
+//! The crops are embedded as they are, and each recording is associated as `mvmhat track --offline` would: by motion, by
+//! looks over all the time that somebody is in view, by where people stand on the ground if the cameras are calibrated.
+//! What this gives are labels that nobody has written. They are kept in the folder of the run, a file a round, since a run
+//! that is resumed must go on with the labels it had.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use association::{AssociationConfig, Evidence};
+use scene::{AtomicFile, CameraId, Detection, Embedding, FrameIndex, FrameSet, Seen, TrackedBox, View};
+
+use super::footage::{Crop, Footage};
+
+/// How much of a crop's box a tracked box must cover to be of the same person (intersection over union).
+const SAME_BOX: f64 = 0.5;
+
+/// Where the labels of a round are kept.
+pub(super) fn path(run: &Path, round: u64) -> PathBuf {
+    run.join("identities").join(format!("round-{round}.csv"))
+}
+
+/// The identity of every crop, -1 where it has none; different people have different numbers, also those of different
+/// recordings.
+///
+/// # Errors
+/// Constants of the association out of their range.
+pub(super) fn associate(
+    footage: &Footage,
+    embeddings: Vec<Embedding>,
+    config: &AssociationConfig,
+) -> Result<Vec<i64>> {
+    let mut identities = vec![-1; footage.crops.len()];
+    let mut embeddings = embeddings.into_iter();
+    let mut next = 0;
+    let mut start = 0;
+    for crops in footage.crops.chunk_by(|a, b| a.recording == b.recording) {
+        let filmed = &footage.recordings[crops[0].recording];
+        let evidence = Evidence { ground: filmed.ground.clone(), assignment: None };
+        let mut associator = association::build(config, evidence)?;
+        let mut decided = Vec::new();
+        for set in frame_sets(crops, filmed.cameras.len(), filmed.seconds, &mut embeddings) {
+            decided.extend(associator.associate(set));
+        }
+        decided.extend(associator.finish());
+        let mut people = BTreeMap::new();
+        for (place, person) in of_crops(crops, &decided) {
+            identities[start + place] = *people.entry(person).or_insert_with(|| {
+                next += 1;
+                next - 1
+            });
+        }
+        start += crops.len();
+    }
+    Ok(identities)
+}
+
+/// The crops of one recording as the association sees them.
+fn frame_sets(
+    crops: &[Crop],
+    cameras: usize,
+    seconds: f64,
+    embeddings: &mut impl Iterator<Item = Embedding>,
+) -> Vec<FrameSet<Seen>> {
+    let mut sets = BTreeMap::new();
+    for instant in crops.first().map_or(0, |crop| crop.instant)..=crops.last().map_or(0, |crop| crop.instant) {
+        // A camera that sees nobody is there all the same.
+        let nobody = |_| Some(View { number: scene::FrameNumber(instant as u32), content: Seen::default() });
+        let views = (0..cameras).map(nobody).collect();
+        sets.insert(instant, FrameSet { index: FrameIndex(instant), seconds: instant as f64 * seconds, views });
+    }
+    for (crop, embedding) in crops.iter().zip(embeddings) {
+        let view = sets.get_mut(&crop.instant).and_then(|set| set.views[crop.camera.index()].as_mut());
+        if let Some(view) = view {
+            view.content.detections.push(Detection { bbox: crop.bbox, score: 1.0, embedding: Some(embedding) });
+        }
+    }
+    sets.into_values().collect()
+}
+
+/// Which crop is which person: in each view those that overlap most are paired first.
+fn of_crops(crops: &[Crop], decided: &[FrameSet<Vec<TrackedBox>>]) -> Vec<(usize, u32)> {
+    let mut views = BTreeMap::<(u64, CameraId), Vec<TrackedBox>>::new();
+    for set in decided {
+        for (camera, view) in set.present() {
+            views.entry((set.index.0, camera)).or_default().extend(&view.content);
+        }
+    }
+    let mut pairs = Vec::new();
+    let mut start = 0;
+    for view in crops.chunk_by(|a, b| (a.instant, a.camera) == (b.instant, b.camera)) {
+        let tracked = views.get(&(view[0].instant, view[0].camera)).map_or(&[][..], Vec::as_slice);
+        let mut overlaps: Vec<(f64, usize, usize)> = Vec::new();
+        for (place, crop) in view.iter().enumerate() {
+            let of = |(other, tracked): (usize, &TrackedBox)| (tracked.bbox.iou(&crop.bbox), place, other);
+            overlaps.extend(tracked.iter().enumerate().map(of).filter(|(overlap, ..)| *overlap >= SAME_BOX));
+        }
+        overlaps.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let (mut taken, mut given) = (vec![false; tracked.len()], vec![false; view.len()]);
+        for (_, place, other) in overlaps {
+            if !taken[other] && !given[place] {
+                (taken[other], given[place]) = (true, true);
+                pairs.push((start + place, tracked[other].person.0));
+            }
+        }
+        start += view.len();
+    }
+    pairs
+}
+
+/// Keeps the labels of a round.
+///
+/// # Errors
+/// If the file cannot be written.
+pub(super) fn save(path: &Path, footage: &Footage, identities: &[i64]) -> Result<()> {
+    let write = || -> Result<()> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let mut file = AtomicFile::create(path)?;
+        writeln!(file, "recording,camera,frame,x,y,w,h,identity")?;
+        for (crop, identity) in footage.crops.iter().zip(identities) {
+            let filmed = &footage.recordings[crop.recording];
+            let (camera, box_) = (&filmed.cameras[crop.camera.index()], crop.bbox);
+            writeln!(
+                file,
+                "{},{camera},{},{},{},{},{},{identity}",
+                filmed.name, crop.frame, box_.x, box_.y, box_.w, box_.h
+            )?;
+        }
+        Ok(file.commit()?)
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// The labels of a round that were kept; `None` where there are none.
+///
+/// # Errors
+/// A file that cannot be read or is of other crops.
+pub(super) fn load(path: &Path, footage: &Footage) -> Result<Option<Vec<i64>>> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let read = || -> Result<Vec<i64>> {
+        let text = std::fs::read_to_string(path)?;
+        let rows = text.lines().skip(1).enumerate();
+        let identities: Vec<i64> = rows
+            .map(|(row, line)| {
+                let identity = line.rsplit(',').next().unwrap_or_default();
+                identity.parse().with_context(|| format!("line {}: `{identity}` is no identity", row + 2))
+            })
+            .collect::<Result<_>>()?;
+        ensure!(
+            identities.len() == footage.crops.len(),
+            "it has {} crops, the footage {}",
+            identities.len(),
+            footage.crops.len()
+        );
+        Ok(identities)
+    };
+    let at = || format!("{}: these labels do not fit; has the footage changed since the run began?", path.display());
+    read().map(Some).with_context(at)
+}
