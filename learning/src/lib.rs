@@ -55,11 +55,13 @@ mod activation;
 mod assignment_network;
 mod average;
 mod clip;
+mod conv_bias;
 mod conv_norm;
 mod init;
 mod layout;
 mod linear;
 mod losses;
+mod networks;
 mod optim;
 mod parameters;
 mod random;
@@ -73,6 +75,7 @@ pub use assignment_network::{
 };
 pub use average::Average;
 pub use clip::{clip_gradients, gradient_norm};
+pub use conv_bias::{ConvBias, ConvBiasConfig};
 pub use conv_norm::{ConvNorm, ConvNormConfig, Fold, batch_norm_config};
 pub use init::{Fan, Init, InitError, initialize};
 pub use layout::channels_last;
@@ -83,6 +86,7 @@ pub use losses::{
     nuclear_norm, pseudo_labels, sum_excess, symmetric_consistency, tracklet_contrastive,
     transitive_consistency,
 };
+pub use networks::{AlexNet, Vgg, VggConfig};
 pub use optim::{
     AdaGrad, AdaGradConfig, Adam, AdamConfig, AdamW, AdamWConfig, Optimizer, OptimizerConfig, RmsProp,
     RmsPropConfig, Sgd, SgdConfig, Step,
