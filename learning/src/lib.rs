@@ -55,11 +55,14 @@ mod activation;
 mod assignment_network;
 mod average;
 mod clip;
+mod conv_bias;
 mod conv_norm;
+mod data;
 mod init;
 mod layout;
 mod linear;
 mod losses;
+mod networks;
 mod optim;
 mod parameters;
 mod random;
@@ -73,7 +76,9 @@ pub use assignment_network::{
 };
 pub use average::Average;
 pub use clip::{clip_gradients, gradient_norm};
+pub use conv_bias::{ConvBias, ConvBiasConfig};
 pub use conv_norm::{ConvNorm, ConvNormConfig, Fold, batch_norm_config};
+pub use data::{DataError, read_cifar10, read_idx, read_pairs};
 pub use init::{Fan, Init, InitError, initialize};
 pub use layout::channels_last;
 pub use linear::LinearConfig;
@@ -82,6 +87,7 @@ pub use losses::{
     MvmhatPpLossConfig, Partners, Temperature, asymmetry, focal_cross_entropy, identity_contrastive,
     nuclear_norm, pseudo_labels, sum_excess, symmetric_consistency, transitive_consistency,
 };
+pub use networks::{AlexNet, Vgg, VggConfig};
 pub use optim::{
     AdaGrad, AdaGradConfig, Adam, AdamConfig, AdamW, AdamWConfig, Optimizer, OptimizerConfig, RmsProp,
     RmsPropConfig, Sgd, SgdConfig, Step,

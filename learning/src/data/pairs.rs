@@ -1,0 +1,65 @@
+//! Pairs of texts, one a line: `16+75` and `91`, or a date as people write it and as a program does.
+
+use std::path::Path;
+
+use super::DataError;
+
+/// The two texts of every line, which a tab or else an underscore stands between; spaces at their ends are not kept.
+///
+/// # Errors
+/// If the file cannot be read, is no UTF-8, has no line, or a line without a second text.
+pub fn read_pairs(path: &Path) -> Result<Vec<(String, String)>, DataError> {
+    let refuse = |reason: String| DataError::format(path, "pairs", reason);
+    let text = String::from_utf8(DataError::read(path)?).map_err(|error| refuse(error.to_string()))?;
+    let mut pairs = Vec::new();
+    for (i, line) in text.lines().enumerate() {
+        let Some((from, to)) = line.split_once('\t').or_else(|| line.split_once('_')) else {
+            return Err(refuse(format!("line {} has neither a tab nor an underscore: `{line}`", i + 1)));
+        };
+        pairs.push((from.trim().to_owned(), to.trim().to_owned()));
+    }
+    if pairs.is_empty() { Err(refuse("it is empty".into())) } else { Ok(pairs) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &[u8]) -> Result<Vec<(String, String)>, DataError> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        read_pairs(file.path())
+    }
+
+    #[test]
+    fn a_tab_or_an_underscore_stands_between() {
+        let pairs = read(b"16+75  _91  \nsnake_case\twords\n").unwrap();
+        let expected = [("16+75", "91"), ("snake_case", "words")];
+        assert_eq!(pairs, expected.map(|(from, to)| (from.to_owned(), to.to_owned())));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_said() {
+        let error = read(b"1+1_2\n1+2\n").unwrap_err().to_string();
+        assert!(error.contains("line 2 has neither a tab nor an underscore: `1+2`"), "{error}");
+        assert!(read(b"").unwrap_err().to_string().ends_with("is no pairs file: it is empty"));
+        assert!(read(&[0xff, b'_']).is_err());
+    }
+
+    #[test]
+    fn sums_and_dates() {
+        let shared = std::env::var_os("MVMHAT_SHARED").unwrap_or_else(|| "../../shared".into());
+        let folder = Path::new(&shared).join("learn/pairs");
+        if !folder.is_dir() {
+            eprintln!("skipped: no {}; set MVMHAT_SHARED", folder.display());
+            return;
+        }
+        let sums = read_pairs(&folder.join("addition.txt")).unwrap();
+        assert!(sums.iter().all(|(question, answer)| {
+            question.split('+').map(|number| number.parse::<u32>().unwrap()).sum::<u32>()
+                == answer.parse::<u32>().unwrap()
+        }));
+        let dates = read_pairs(&folder.join("date.txt")).unwrap();
+        assert!(dates.iter().all(|(_, date)| date.len() == "1994-09-27".len()));
+    }
+}
