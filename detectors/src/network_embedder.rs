@@ -12,6 +12,9 @@ use crate::{Embedder, EmbedderConfig, Error, Frame, StateDict, locate};
 /// Height and width of the crops that published networks were trained on.
 const PUBLISHED_CROP: [i32; 2] = [256, 128];
 
+/// What a file of `mvmhat train` may hold beside the embedding network.
+const BESIDE: [&str; 1] = ["assignment_network."];
+
 /// A network with its weights.
 pub(crate) struct NetworkEmbedder {
     network: Inference,
@@ -24,7 +27,7 @@ impl NetworkEmbedder {
     pub(crate) fn load(backbone: Backbone, config: &EmbedderConfig, device: Device) -> Result<Self, Error> {
         let weights = StateDict::read(&locate(config.weights().unwrap_or_default())?)?;
         let (network, crop) = match EmbeddingNetworkConfig::of(&weights)? {
-            Some(own) => (Inference::load(|path| own.build(path), &weights, &[], device)?, own.crop),
+            Some(own) => (Inference::load(|path| own.build(path), &weights, &BESIDE, device)?, own.crop),
             None => {
                 let weights = backbone.published(&weights);
                 let build = |path: &nn::Path| backbone.build(path);

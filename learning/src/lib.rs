@@ -83,9 +83,10 @@ pub use init::{Fan, Init, InitError, initialize};
 pub use layout::channels_last;
 pub use linear::LinearConfig;
 pub use losses::{
-    FrameSets, IdentitiesLossConfig, Loss, LossConfig, LossConfigError, LossError, LossTerm, MvmhatLossConfig,
-    MvmhatPpLossConfig, Partners, Temperature, asymmetry, focal_cross_entropy, identity_contrastive,
-    nuclear_norm, pseudo_labels, sum_excess, symmetric_consistency, transitive_consistency,
+    FrameSets, IdentitiesLossConfig, Loss, LossConfig, LossConfigError, LossError, LossTerm,
+    MvmhatLossConfig, MvmhatPpLossConfig, Partners, Temperature, asymmetry, focal_cross_entropy,
+    identity_contrastive, nuclear_norm, pseudo_labels, sum_excess, symmetric_consistency,
+    transitive_consistency,
 };
 pub use networks::{AlexNet, Vgg, VggConfig};
 pub use optim::{

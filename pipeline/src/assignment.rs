@@ -1,6 +1,6 @@
 //! An assignment network at the service of the association.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -12,6 +12,7 @@ use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor, no_grad};
 
 use crate::error::usage;
+use crate::training::ASSIGNMENT_NETWORK;
 
 /// People of all views up to whom the network is asked: it works with the square of their number, the attention of its
 /// Transformer with the square of that.
@@ -55,15 +56,26 @@ impl Network {
     fn read(path: &Path, device: Device) -> Result<Self> {
         let at = || format!("association.assignment_weights: {}", path.display());
         let tensors = Tensor::read_safetensors(path).with_context(at)?;
-        let names: BTreeSet<String> = tensors.into_iter().map(|(name, _)| name).collect();
+        let mut tensors: BTreeMap<String, Tensor> = tensors.into_iter().collect();
+        // A file of `mvmhat train` holds the embedding network, too.
+        let inside = format!("{ASSIGNMENT_NETWORK}.");
+        if tensors.keys().any(|name| name.starts_with(&inside)) {
+            let own =
+                |(name, tensor): (String, Tensor)| Some((name.strip_prefix(&inside)?.to_owned(), tensor));
+            tensors = tensors.into_iter().filter_map(own).collect();
+        }
+        let names: BTreeSet<&String> = tensors.keys().collect();
         for config in [
             AssignmentNetworkConfig::Transformer(TransformerConfig::default()),
             AssignmentNetworkConfig::Recurrent(RecurrentConfig::default()),
         ] {
             let mut store = VarStore::new(device);
             let network = config.init(&store.root());
-            if store.variables().into_keys().collect::<BTreeSet<_>>() == names {
-                store.load(path).with_context(at)?;
+            let variables: BTreeMap<String, Tensor> = store.variables().into_iter().collect();
+            if variables.keys().collect::<BTreeSet<_>>() == names {
+                for (name, variable) in &variables {
+                    no_grad(|| variable.shallow_clone().f_copy_(&tensors[name])).with_context(at)?;
+                }
                 store.freeze();
                 return Ok(Self { network, device, warned: false });
             }

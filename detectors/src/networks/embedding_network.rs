@@ -92,7 +92,9 @@ impl EmbeddingNetworkConfig {
     pub fn of(weights: &StateDict) -> Result<Option<Self>, Error> {
         let Some(text) = weights.metadata(ENTRY) else { return Ok(None) };
         let config: Self = serde_json::from_str(text).map_err(|error| {
-            let reason = format!("its entry {ENTRY} cannot be understood: {error}; a newer program may have written it");
+            let reason = format!(
+                "its entry {ENTRY} cannot be understood: {error}; a newer program may have written it"
+            );
             WeightsError::damaged(weights.path(), reason)
         })?;
         config.validate()?;
@@ -114,9 +116,16 @@ impl EmbeddingNetworkConfig {
     /// If they are of another network.
     pub fn start_from(&self, weights: &StateDict, store: &VarStore) -> Result<(), Error> {
         match Self::of(weights)? {
-            Some(other) if other == *self => Ok(weights.load_into(store, &[])?),
+            Some(other) if other == *self => {
+                // What a file holds beside the embedding network, and a store that has more, starts by itself.
+                let alone = VarStore::new(Device::Cpu);
+                let _network = self.build(&alone.root());
+                weights.load_into(&alone, &["assignment_network."])?;
+                copy(&alone, store, "")
+            }
             Some(other) => {
-                let rule = "the weights to start from are of another network: write the same under train.network";
+                let rule =
+                    "the weights to start from are of another network: write the same under train.network";
                 let value = format!("{}, and {} has {}", self.told(), weights.path().display(), other.told());
                 Err(Error::Config { key: "train.network", value, rule })
             }
@@ -124,16 +133,7 @@ impl EmbeddingNetworkConfig {
                 let alone = VarStore::new(Device::Cpu);
                 let _network = self.backbone.build(&alone.root());
                 self.backbone.published(weights).load_into(&alone, self.backbone.classifier())?;
-                let variables = store.variables();
-                no_grad(|| {
-                    alone.variables().iter().try_for_each(|(name, tensor)| {
-                        match variables.get(&format!("{BACKBONE}{name}")) {
-                            Some(variable) => variable.shallow_clone().f_copy_(tensor),
-                            None => Ok(()),
-                        }
-                    })
-                })?;
-                Ok(())
+                copy(&alone, store, BACKBONE)
             }
         }
     }
@@ -142,8 +142,26 @@ impl EmbeddingNetworkConfig {
     fn told(&self) -> String {
         let [height, width] = self.crop;
         let neck = if self.neck { "with" } else { "without" };
-        format!("{} of {} numbers {neck} neck for crops of {height}x{width}", self.backbone.as_str(), self.dimension)
+        format!(
+            "{} of {} numbers {neck} neck for crops of {height}x{width}",
+            self.backbone.as_str(),
+            self.dimension
+        )
     }
+}
+
+/// Copies the variables of one store into those of another, which have `prefix` before their names.
+fn copy(from: &VarStore, to: &VarStore, prefix: &str) -> Result<(), Error> {
+    let variables = to.variables();
+    no_grad(|| {
+        from.variables().iter().try_for_each(|(name, tensor)| {
+            match variables.get(&format!("{prefix}{name}")) {
+                Some(variable) => variable.shallow_clone().f_copy_(tensor),
+                None => Ok(()),
+            }
+        })
+    })?;
+    Ok(())
 }
 
 /// The network.

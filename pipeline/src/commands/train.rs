@@ -74,7 +74,10 @@ impl Train {
         let (config, train) = self.configuration(&kept)?;
         let device = device::parse(self.device.as_deref().unwrap_or(&config.pipeline.device))?;
         if self.view && viewer::installed().is_none() {
-            return Err(usage!("--view: there is no `rerun` program; install it with {}", viewer::how_to_install()));
+            return Err(usage!(
+                "--view: there is no `rerun` program; install it with {}",
+                viewer::how_to_install()
+            ));
         }
         std::fs::create_dir_all(&self.out)
             .with_context(|| format!("--out {}: cannot be written", self.out.display()))?;
@@ -125,7 +128,10 @@ impl Train {
     fn configuration(&self, kept: &Path) -> Result<(Config, TrainConfig)> {
         let mut settings = self.set.clone();
         if let Some(boxes) = self.boxes {
-            settings.push(format!("train.data.boxes={}", serde_json::to_value(boxes)?.as_str().unwrap_or_default()));
+            settings.push(format!(
+                "train.data.boxes={}",
+                serde_json::to_value(boxes)?.as_str().unwrap_or_default()
+            ));
         }
         let file = self.config.as_deref().or_else(|| self.resume.then_some(kept));
         Config::load_for_training(file, &settings)
@@ -144,7 +150,9 @@ impl Train {
             return Err(anyhow!("interrupted after step {}; --resume goes on from there", summary.steps));
         }
         lines.push(format!("weights    {out}/weights.safetensors, to be used by"));
-        lines.push(format!("           mvmhat track RECORDING --out DIR --set embedder.weights={out}/weights.safetensors"));
+        lines.push(format!(
+            "           mvmhat track RECORDING --out DIR --set embedder.weights={out}/weights.safetensors"
+        ));
         print::lines(&lines.join("\n"));
         Ok(())
     }

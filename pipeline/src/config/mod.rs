@@ -93,7 +93,8 @@ impl Config {
     fn checked(&self, section: &str, checked: Result<(), String>) -> Result<()> {
         checked.map_err(|message| {
             // Every message names its key as `section.key`, or `section.part.key`.
-            let key = message.split(['`', ' ']).find_map(|word| word.strip_prefix(section)?.strip_prefix('.'));
+            let key =
+                message.split(['`', ' ']).find_map(|word| word.strip_prefix(section)?.strip_prefix('.'));
             let key = key.and_then(|key| key.rsplit('.').next());
             usage!("{}{message}", key.map(|key| self.layers.place(section, key)).unwrap_or_default())
         })

@@ -65,9 +65,7 @@ impl AugmentationConfig {
             ("coarse", coarse, 1.0),
         ] {
             if !(0.0..=most).contains(&value) {
-                return Err(format!(
-                    "`train.augmentation.{key}` is {value}, but must be from 0 to {most}"
-                ));
+                return Err(format!("`train.augmentation.{key}` is {value}, but must be from 0 to {most}"));
             }
         }
         Ok(())
@@ -241,9 +239,16 @@ mod tests {
         assert_eq!((&crop[..3], &crop[21..24]), (&[0, 0, 100][..], &[200, 0, 0][..]));
         let colours = Colours { gain: [1.0; 3], gamma: 1.0, saturation: 0.0 };
         let crop = pixels(&Augmentation { colours, ..Augmentation::none() });
-        assert_eq!((&crop[..3], &crop[21..24]), (&[23; 3][..], &[30; 3][..]), "greys: 0.114 * 200, 0.299 * 100");
+        assert_eq!(
+            (&crop[..3], &crop[21..24]),
+            (&[23; 3][..], &[30; 3][..]),
+            "greys: 0.114 * 200, 0.299 * 100"
+        );
         let crop = pixels(&Augmentation { erase: Some(([0.5, 0.0, 0.5, 0.5], 7)), ..Augmentation::none() });
-        assert_eq!((&crop[9..15], &crop[8 * 24 + 12..8 * 24 + 15]), (&[0, 0, 200, 7, 7, 7][..], &[100, 0, 0][..]));
+        assert_eq!(
+            (&crop[9..15], &crop[8 * 24 + 12..8 * 24 + 15]),
+            (&[0, 0, 200, 7, 7, 7][..], &[100, 0, 0][..])
+        );
     }
 
     #[test]

@@ -75,7 +75,9 @@ fn truth(recording: &Recording, visibility: f64) -> Result<Vec<FrameBoxes>> {
     let of = |rows: Option<Vec<mot::Row>>| {
         let mut frames = FrameBoxes::new();
         let seen = |row: &mot::Row| row.visibility.is_none_or(|share| share >= visibility);
-        for row in rows.into_iter().flatten().filter(|row| row.score > 0.0 && row.bbox.is_valid() && seen(row)) {
+        for row in
+            rows.into_iter().flatten().filter(|row| row.score > 0.0 && row.bbox.is_valid() && seen(row))
+        {
             frames.entry(row.frame).or_default().push(row.bbox);
         }
         frames
@@ -89,7 +91,11 @@ fn detections(camera: &Camera, score: f64) -> Result<FrameBoxes> {
     })?;
     let file = DetectionFile::read(path)?;
     let sure = |number: FrameNumber| {
-        file.at(number).iter().filter(|found| f64::from(found.score) >= score).map(|found| found.bbox).collect()
+        file.at(number)
+            .iter()
+            .filter(|found| f64::from(found.score) >= score)
+            .map(|found| found.bbox)
+            .collect()
     };
     Ok(file.numbers().map(|number| (number, sure(number))).collect())
 }
@@ -124,7 +130,11 @@ mod tests {
             fs::create_dir_all(folder.path().join(camera).join("gt")).unwrap();
             fs::create_dir_all(folder.path().join(camera).join("det")).unwrap();
             fs::write(folder.path().join(camera).join("gt/gt.txt"), &rows).unwrap();
-            fs::write(folder.path().join(camera).join("det/det.txt"), "5,-1,1,1,9,30,0.2\n5,-1,1,1,9,30,0.9\n").unwrap();
+            fs::write(
+                folder.path().join(camera).join("det/det.txt"),
+                "5,-1,1,1,9,30,0.2\n5,-1,1,1,9,30,0.9\n",
+            )
+            .unwrap();
         }
         let recording = Recording::open(folder.path()).unwrap();
         let clock = recording.clock(source::fps).unwrap();

@@ -64,7 +64,9 @@ impl CropFile {
     /// # Errors
     /// A file that cannot be read or is damaged.
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let at = || format!("{}: these crops cannot be read; delete the file to have it made anew", path.display());
+        let at = || {
+            format!("{}: these crops cannot be read; delete the file to have it made anew", path.display())
+        };
         let read = || -> Result<Self> {
             let file = File::open(path)?;
             let length = file.metadata()?.len();
@@ -149,8 +151,7 @@ impl CropWriter {
             let (sx, sy) = (box_width / seen.w, box_height / seen.h);
             let (columns, rows) = ((wide.w * sx).round().max(1.0), (wide.h * sy).round().max(1.0));
             let (sx, sy) = (columns / wide.w, rows / wide.h);
-            let inside =
-                BBox::new((seen.x - wide.x) * sx, (seen.y - wide.y) * sy, seen.w * sx, seen.h * sy);
+            let inside = BBox::new((seen.x - wide.x) * sx, (seen.y - wide.y) * sy, seen.w * sx, seen.h * sy);
             let mut bytes = Vector::<u8>::new();
             let parameters = Vector::from_slice(&[IMWRITE_JPEG_QUALITY, QUALITY]);
             imencode(".jpg", &crop(picture, wide, columns as i32, rows as i32)?, &mut bytes, &parameters)?;
@@ -218,9 +219,8 @@ mod tests {
         let crop = file.picture(whole).unwrap();
         let BBox { x, y, w, h } = whole.inside;
         assert!((w - 32.0).abs() < 1.0 && (h - 64.0).abs() < 1.0, "{:?}", whole.inside);
-        let bright = |x: f64, y: f64| {
-            crop.mat().at_2d::<opencv::core::Vec3b>(y as i32, x as i32).unwrap()[0] > 127
-        };
+        let bright =
+            |x: f64, y: f64| crop.mat().at_2d::<opencv::core::Vec3b>(y as i32, x as i32).unwrap()[0] > 127;
         for (dx, dy) in [(3.0, 3.0), (w - 3.0, h - 3.0)] {
             assert!(bright(x + dx, y + dy));
         }

@@ -97,9 +97,19 @@ impl Observer for Watch {
             }
         }
         if let Some(values) = &record.validation {
-            let told: Vec<String> =
-                self.validation.iter().zip(values).map(|(name, value)| format!("{name} {value:.3}")).collect();
-            tracing::info!("step {}, epoch {}: loss {:.3}, {}", record.step, record.epoch, record.loss, told.join(", "));
+            let told: Vec<String> = self
+                .validation
+                .iter()
+                .zip(values)
+                .map(|(name, value)| format!("{name} {value:.3}"))
+                .collect();
+            tracing::info!(
+                "step {}, epoch {}: loss {:.3}, {}",
+                record.step,
+                record.epoch,
+                record.loss,
+                told.join(", ")
+            );
         }
         if self.stop.is_requested() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }

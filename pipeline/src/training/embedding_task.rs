@@ -8,9 +8,7 @@ use anyhow::{Context, Result};
 use association::AssociationConfig;
 use detectors::CropInput;
 use detectors::networks::EmbeddingNetwork;
-use learning::{
-    AssignmentNetwork, FrameSets, Loss, LossConfig, Outcome, Position, Task, TaskError,
-};
+use learning::{AssignmentNetwork, FrameSets, Loss, LossConfig, Outcome, Position, Task, TaskError};
 use scene::Embedding;
 use serde_json::{Value, json};
 use tch::nn::{ModuleT, VarStore};
@@ -89,8 +87,17 @@ impl EmbeddingTask {
     /// # Errors
     /// Too little footage to learn from.
     pub(super) fn new(parts: Parts) -> Result<Self> {
-        let Parts { config, association, store, network, assignment_network, footage, validation, run, workers } =
-            parts;
+        let Parts {
+            config,
+            association,
+            store,
+            network,
+            assignment_network,
+            footage,
+            validation,
+            run,
+            workers,
+        } = parts;
         let samples = match config.loss {
             LossConfig::Mvmhat(_) | LossConfig::MvmhatPp(_) => {
                 Samples::FrameSets(FrameSetSamples::new(&footage, &config.samples, config.trainer.seed)?)
@@ -146,7 +153,9 @@ impl EmbeddingTask {
         let augmentation = &self.config.augmentation;
         match &mut self.samples {
             Samples::FrameSets(samples) => samples.plan(at, &self.footage, augmentation),
-            Samples::Identities { current: Some((_, samples)) } => samples.plan(at, &self.footage, augmentation),
+            Samples::Identities { current: Some((_, samples)) } => {
+                samples.plan(at, &self.footage, augmentation)
+            }
             Samples::Identities { current: None } => Plan::plain(0..0),
         }
     }

@@ -12,10 +12,10 @@ use scene::{BBox, Camera, CameraId, FrameNumber, Recording, Source};
 use serde_json::json;
 use tch::Device;
 
+use super::DataConfig;
 use super::augmentation::Augmentation;
 use super::boxes::{self, Boxes, FrameBoxes};
 use super::crop_file::{CropFile, CropWriter, Cut, Entry, LeftOut};
-use super::DataConfig;
 use crate::progress::Progress;
 use crate::source::{self, Reader};
 use crate::stream::Stop;
@@ -200,7 +200,9 @@ impl FootageReader<'_> {
         let reader = Reader::open(camera)?.among(frames.keys().copied().collect());
         for (number, picture) in reader {
             if self.stop.is_requested() {
-                bail!("interrupted while crops were being cut; those of whole cameras are kept for the next time");
+                bail!(
+                    "interrupted while crops were being cut; those of whole cameras are kept for the next time"
+                );
             }
             while wanted.next_if(|(frame, _)| **frame < number).is_some() {
                 writer.missing();
@@ -294,7 +296,8 @@ fn tell(filmed: &Filmed, crops: &[Crop], left_out: LeftOut) {
         .filter(|(count, _)| *count > 0)
         .map(|(count, what)| format!("{count} {what}"))
         .collect();
-    let skipped = if skipped.is_empty() { String::new() } else { format!("; left out: {}", skipped.join(", ")) };
+    let skipped =
+        if skipped.is_empty() { String::new() } else { format!("; left out: {}", skipped.join(", ")) };
     tracing::info!(
         "{}: {} crops of {} cameras at {} instants, of which {} show people to two cameras or more{}{skipped}",
         filmed.name,

@@ -45,7 +45,11 @@ impl SamplesConfig {
             return refuse("batch", "0".into(), "at least 1");
         }
         if let Some(views) = self.views.filter(|views| *views < 2) {
-            return refuse("views", views.to_string(), "at least 2: one view alone has nothing to agree with");
+            return refuse(
+                "views",
+                views.to_string(),
+                "at least 2: one view alone has nothing to agree with",
+            );
         }
         if self.instants == 0 {
             return refuse("instants", "0".into(), "at least 1");
@@ -155,9 +159,9 @@ impl FrameSetSamples {
             let last = chosen[chosen.len() - 1];
             let gap = (shortest + (longest - shortest) * random.uniform()) / seconds;
             let wanted = self.instants[last].instant + (gap.round() as u64).max(1);
-            let later = self.instants[last + 1..].iter().position(|instant| {
-                instant.recording != recording || instant.instant >= wanted
-            });
+            let later = self.instants[last + 1..]
+                .iter()
+                .position(|instant| instant.recording != recording || instant.instant >= wanted);
             // Near the end of a recording its samples have fewer instants.
             match later.map(|later| last + 1 + later) {
                 Some(next) if self.instants[next].recording == recording => chosen.push(next),
@@ -194,7 +198,9 @@ impl FrameSetSamples {
 
     /// The cameras of a sample.
     fn views(&self, chosen: &[usize], footage: &Footage, random: &mut Random) -> Vec<CameraId> {
-        let of = |&instant: &usize| self.instants[instant].views.iter().map(|view| footage.crops[view.start].camera);
+        let of = |&instant: &usize| {
+            self.instants[instant].views.iter().map(|view| footage.crops[view.start].camera)
+        };
         let mut cameras: Vec<CameraId> = chosen.iter().flat_map(of).collect();
         cameras.sort_unstable();
         cameras.dedup();

@@ -37,9 +37,12 @@ impl PeopleConfig {
     /// Checks what types cannot say.
     pub(super) fn validate(&self) -> Result<(), String> {
         let Self { batch, crops, recordings, renew } = *self;
-        for (key, value, least) in
-            [("batch", batch, 2), ("crops", crops, 2), ("recordings", recordings, 1), ("renew", renew as usize, 1)]
-        {
+        for (key, value, least) in [
+            ("batch", batch, 2),
+            ("crops", crops, 2),
+            ("recordings", recordings, 1),
+            ("renew", renew as usize, 1),
+        ] {
             if value < least {
                 return Err(format!("`train.people.{key}` is {value}, but must be at least {least}"));
             }
@@ -106,12 +109,7 @@ impl IdentitySamples {
     }
 
     /// The people of a step.
-    pub(super) fn plan(
-        &self,
-        at: Position,
-        footage: &Footage,
-        augmentation: &AugmentationConfig,
-    ) -> Plan {
+    pub(super) fn plan(&self, at: Position, footage: &Footage, augmentation: &AugmentationConfig) -> Plan {
         let mut random = Random::new(self.seed, &format!("people {}", at.step));
         let PeopleConfig { batch, crops, recordings, .. } = self.config;
         let (mut samples, mut identities) = (Vec::new(), Vec::new());

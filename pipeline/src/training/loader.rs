@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
 use crossbeam::channel::{Receiver, Sender, bounded, unbounded};
@@ -11,7 +10,6 @@ use crossbeam::channel::{Receiver, Sender, bounded, unbounded};
 pub(super) struct Loader<J, T> {
     jobs: Sender<(J, Sender<Result<T>>)>,
     coming: VecDeque<Receiver<Result<T>>>,
-    waited: Duration,
 }
 
 impl<J: Send + 'static, T: Send + 'static> Loader<J, T> {
@@ -28,7 +26,7 @@ impl<J: Send + 'static, T: Send + 'static> Loader<J, T> {
                 }
             });
         }
-        Self { jobs, coming: VecDeque::new(), waited: Duration::ZERO }
+        Self { jobs, coming: VecDeque::new() }
     }
 
     /// How many results are asked for and not taken yet.
@@ -49,21 +47,15 @@ impl<J: Send + 'static, T: Send + 'static> Loader<J, T> {
     /// # Errors
     /// What the work says, or that nothing was asked for.
     pub(super) fn next(&mut self) -> Result<T> {
-        let start = Instant::now();
         let coming = self.coming.pop_front().ok_or_else(|| anyhow!("nothing was asked for"))?;
-        let result = coming.recv().map_err(|_| anyhow!("a thread ended by an internal error"))?;
-        self.waited += start.elapsed();
-        result
-    }
-
-    /// How long [`next`](Self::next) waited so far, all calls together.
-    pub(super) fn waited(&self) -> Duration {
-        self.waited
+        coming.recv().map_err(|_| anyhow!("a thread ended by an internal error"))?
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -80,6 +72,6 @@ mod tests {
                 Err(error) => assert_eq!((job, error.to_string()), (7, "no 7".to_owned())),
             }
         }
-        assert!(loader.next().is_err() && loader.waited() > Duration::ZERO);
+        assert!(loader.next().is_err());
     }
 }

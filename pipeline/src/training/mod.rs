@@ -41,8 +41,8 @@ use crate::stream::Stop;
 pub(crate) use boxes::Boxes;
 pub(crate) use config::{DataConfig, TrainConfig};
 pub(crate) use curves::{Curves, Watch};
-pub(crate) use embedding_task::{ASSIGNMENT_NETWORK, EmbeddingTask};
 use embedding_task::Parts;
+pub(crate) use embedding_task::{ASSIGNMENT_NETWORK, EmbeddingTask};
 use footage::FootageReader;
 use validation::Validation;
 

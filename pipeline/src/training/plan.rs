@@ -48,7 +48,10 @@ impl Plan {
             let mut of_cameras = Vec::new();
             for &crop in sample {
                 let camera = (footage.crops[crop].recording, footage.crops[crop].camera);
-                let known = of_cameras.iter().find(|(of, _)| *of == camera).map(|(_, colours)| Colours::clone(colours));
+                let known = of_cameras
+                    .iter()
+                    .find(|(of, _)| *of == camera)
+                    .map(|(_, colours)| Colours::clone(colours));
                 let colours = known.unwrap_or_else(|| {
                     let colours = Colours::drawn(config, &mut random);
                     of_cameras.push((camera, colours.clone()));

@@ -66,16 +66,24 @@ fn frame_sets(
     embeddings: &mut impl Iterator<Item = Embedding>,
 ) -> Vec<FrameSet<Seen>> {
     let mut sets = BTreeMap::new();
-    for instant in crops.first().map_or(0, |crop| crop.instant)..=crops.last().map_or(0, |crop| crop.instant) {
+    for instant in crops.first().map_or(0, |crop| crop.instant)..=crops.last().map_or(0, |crop| crop.instant)
+    {
         // A camera that sees nobody is there all the same.
         let nobody = |_| Some(View { number: scene::FrameNumber(instant as u32), content: Seen::default() });
         let views = (0..cameras).map(nobody).collect();
-        sets.insert(instant, FrameSet { index: FrameIndex(instant), seconds: instant as f64 * seconds, views });
+        sets.insert(
+            instant,
+            FrameSet { index: FrameIndex(instant), seconds: instant as f64 * seconds, views },
+        );
     }
     for (crop, embedding) in crops.iter().zip(embeddings) {
         let view = sets.get_mut(&crop.instant).and_then(|set| set.views[crop.camera.index()].as_mut());
         if let Some(view) = view {
-            view.content.detections.push(Detection { bbox: crop.bbox, score: 1.0, embedding: Some(embedding) });
+            view.content.detections.push(Detection {
+                bbox: crop.bbox,
+                score: 1.0,
+                embedding: Some(embedding),
+            });
         }
     }
     sets.into_values().collect()
@@ -161,6 +169,8 @@ pub(super) fn load(path: &Path, footage: &Footage) -> Result<Option<Vec<i64>>> {
         );
         Ok(identities)
     };
-    let at = || format!("{}: these labels do not fit; has the footage changed since the run began?", path.display());
+    let at = || {
+        format!("{}: these labels do not fit; has the footage changed since the run began?", path.display())
+    };
     read().map(Some).with_context(at)
 }

@@ -41,7 +41,10 @@ impl Validation {
                 let number = view[0].number;
                 let picture = match pictures.next() {
                     Some((read, picture)) if read == number => picture?,
-                    _ => bail!("camera {}: there is ground truth of frame {number}, but no picture", camera.name),
+                    _ => bail!(
+                        "camera {}: there is ground truth of frame {number}, but no picture",
+                        camera.name
+                    ),
                 };
                 for sample in view {
                     input.push(&picture, sample.detection.bbox, &mut pixels)?;
@@ -63,7 +66,8 @@ impl Validation {
             embedding,
         };
         let crops = self.samples.iter().zip(embeddings).map(crop).collect();
-        let scores = EmbeddingScores::new(&Crops::new(crops).context("the recording cannot be validated on")?);
+        let scores =
+            EmbeddingScores::new(&Crops::new(crops).context("the recording cannot be validated on")?);
         let overall = scores.overall;
         Ok(vec![overall.cross_view.accuracy(), overall.retrieval.rank1()])
     }

@@ -1,0 +1,101 @@
+//! `mvmhat train`: from a recording without identities to weights that track.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tests::{Blocks, Pictures, Run, mvmhat, run};
+
+/// A small network from scratch, so that a step takes milliseconds.
+const SMALL: &str = "train:
+  network: {backbone: osnet-x0.25, dimension: 16, crop: [64, 32]}
+  weights: null
+  data: {rate: 25, min_height: 8}
+  people: {batch: 2, crops: 2, recordings: 1, renew: 1}
+  samples: {batch: 4}
+  trainer: {epochs: 2, checkpoint_every: 3}
+  threads: 1
+";
+
+fn arguments(folder: &Path, out: &str, more: &[&str]) -> Vec<String> {
+    let path = |name: &str| folder.join(name).display().to_string();
+    let (recording, out, config) = (path("recording"), path(out), path("small.yaml"));
+    let own = ["train", &recording, "--out", &out, "--config", &config, "--boxes", "gt"];
+    own.iter().chain(more).map(|&word| word.to_owned()).collect()
+}
+
+fn train(folder: &Path, out: &str, more: &[&str]) -> Run {
+    run(arguments(folder, out, more))
+}
+
+fn recording(folder: &Path) {
+    Blocks { pictures: Pictures::Jpeg, ..Blocks::default() }.write(&folder.join("recording"));
+    std::fs::write(folder.join("small.yaml"), SMALL).unwrap();
+}
+
+#[test]
+fn every_loss_leaves_weights_that_track_and_can_be_scored() {
+    let folder = tempfile::tempdir().unwrap();
+    recording(folder.path());
+    let recording = folder.path().join("recording");
+    for loss in ["identities", "mvmhat", "mvmhat_pp"] {
+        let name = format!("train.loss.name={loss}");
+        train(folder.path(), loss, &["--set", &name, "--validate", recording.to_str().unwrap()]).succeeded();
+        let out = folder.path().join(loss);
+        for file in ["weights.safetensors", "config.yaml", "history.csv", "curves.html", "checkpoints"] {
+            assert!(out.join(file).exists(), "{loss}: {file}");
+        }
+        let weights = format!("embedder.weights={}", out.join("weights.safetensors").display());
+        let tracks = folder.path().join(format!("{loss}-tracks"));
+        let common = ["--set", "detector.name=file", "--set", &weights];
+        run([&["track", recording.to_str().unwrap(), "--out", tracks.to_str().unwrap()], &common[..]]
+            .concat())
+        .succeeded();
+    }
+}
+
+#[test]
+fn a_run_that_is_killed_and_resumed_leaves_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    recording(folder.path());
+    train(folder.path(), "whole", &[]).succeeded();
+    let mut killed = 0;
+    for (attempt, pause) in [150, 400, 700, 1000].into_iter().enumerate() {
+        let out = format!("killed-{attempt}");
+        let mut child = mvmhat()
+            .args(arguments(folder.path(), &out, &[]))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(pause));
+        child.kill().unwrap();
+        killed += usize::from(!child.wait().unwrap().success());
+        let begun = folder.path().join(&out).join("config.yaml").exists();
+        train(folder.path(), &out, if begun { &["--resume"] } else { &[] }).succeeded();
+        for file in ["weights.safetensors", "history.csv"] {
+            let [one, other] =
+                ["whole", &out].map(|run| std::fs::read(folder.path().join(run).join(file)).unwrap());
+            assert!(one == other, "{file} after a kill at {pause} ms");
+        }
+    }
+    assert!(killed > 0, "no run was still going on when it was to be killed");
+}
+
+#[test]
+fn what_cannot_be_trained_is_refused_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    recording(folder.path());
+    train(folder.path(), "out", &["--resume"]).failed(2, &["there is no run in"]);
+    train(folder.path(), "out", &["--set", "train.network.backbone=osnet"])
+        .failed(2, &["did you mean `osnet-x"]);
+    train(folder.path(), "out", &["--set", "train.people.batch=1"]).failed(2, &["`train.people.batch` is 1"]);
+    train(folder.path(), "out", &["--set", "train.data.min_height=5000", "--set", "train.loss.name=mvmhat"])
+        .failed(1, &["too little to learn from"]);
+    train(folder.path(), "out", &[]).succeeded();
+    train(folder.path(), "out", &[]).failed(2, &["--resume"]);
+    train(folder.path(), "out", &["--resume", "--set", "train.augmentation.flip=0.1"])
+        .failed(1, &["does not fit the configuration", "flip"]);
+}
