@@ -62,7 +62,7 @@ impl Layers {
                 value = Value::Mapping(Mapping::from_iter([(Value::from(part), value)]));
             }
             if let Value::Mapping(sections) = value {
-                merge(&mut layer, sections);
+                join(&mut layer, sections);
             }
         }
         self.lay(layer).context("--set")
@@ -151,6 +151,7 @@ fn parse(text: &str) -> Result<Mapping> {
     }
 }
 
+/// Lays keys over those of a lower layer.
 fn merge(below: &mut Mapping, over: Mapping) {
     // Another choice has other keys: what was said of the former one does not apply to it.
     if over.get("name").is_some_and(|name| below.get("name") != Some(name)) {
@@ -165,6 +166,18 @@ fn merge(below: &mut Mapping, over: Mapping) {
             }
             (_, value) => {
                 below.insert(key, value);
+            }
+        }
+    }
+}
+
+/// Adds keys to those of the same layer.
+fn join(layer: &mut Mapping, more: Mapping) {
+    for (key, value) in more {
+        match (layer.get_mut(&key), value) {
+            (Some(Value::Mapping(known)), Value::Mapping(more)) => join(known, more),
+            (_, value) => {
+                layer.insert(key, value);
             }
         }
     }
