@@ -29,6 +29,7 @@ mod crop_input;
 mod crops;
 mod detector;
 mod embedder;
+mod embeddings;
 mod error;
 mod file_detector;
 mod file_embedder;
@@ -44,9 +45,10 @@ pub use crop_input::CropInput;
 pub use crops::crop;
 pub use detector::{Detector, DetectorConfig, DetectorName, build_detector};
 pub use embedder::{Embedder, EmbedderConfig, EmbedderName, build_embedder};
+pub use embeddings::embeddings;
 pub use error::Error;
 pub use picture::{Frame, Picture};
 pub use weights::{
     Availability, ColourOrder, Fetched, Fit, InputConvention, Licence, Mismatch, Origin, Place, Registry,
-    StateDict, WeightsEntry, WeightsError, WeightsFile, WeightsStore, available, locate, sha256,
+    StateDict, WeightsEntry, WeightsError, WeightsFile, WeightsStore, available, locate, sha256, sha256_of,
 };

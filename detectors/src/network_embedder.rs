@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use scene::{Detection, Embedding};
+use scene::Detection;
 use tch::{Device, nn};
 
 use crate::crop_input::CropInput;
+use crate::embeddings::embeddings;
 use crate::networks::{Backbone, EmbeddingNetworkConfig, Inference};
 use crate::{Embedder, EmbedderConfig, Error, Frame, StateDict, locate};
 
@@ -25,7 +26,11 @@ pub(crate) struct NetworkEmbedder {
 impl NetworkEmbedder {
     /// The network that the weights are of: that of `mvmhat train` where it has written them, else `backbone`.
     pub(crate) fn load(backbone: Backbone, config: &EmbedderConfig, device: Device) -> Result<Self, Error> {
-        let weights = StateDict::read(&locate(config.weights().unwrap_or_default())?)?;
+        let Some(weights) = config.weights() else {
+            let rule = "no weights of it are known: name a file as embedder.weights";
+            return Err(Error::Config { key: "embedder.name", value: backbone.as_str().to_owned(), rule });
+        };
+        let weights = StateDict::read(&locate(weights)?)?;
         let (network, crop) = match EmbeddingNetworkConfig::of(&weights)? {
             Some(own) => (Inference::load(|path| own.build(path), &weights, &BESIDE, device)?, own.crop),
             None => {
@@ -35,16 +40,6 @@ impl NetworkEmbedder {
             }
         };
         Ok(Self { network, batch: config.batch, input: CropInput::new(crop, device) })
-    }
-
-    /// Embeddings of crops, 3 bytes a pixel (red, green, blue), one after the other.
-    fn run(&self, pixels: &[u8]) -> Result<Vec<Embedding>, Error> {
-        let batch = self.input.batch(pixels)?;
-        let crops = batch.size()[0].max(1) as usize;
-        let embeddings = self.network.run(&batch).f_to_device(Device::Cpu)?;
-        let dimension = (embeddings.numel() / crops).max(1);
-        let numbers = Vec::<f32>::try_from(embeddings.f_contiguous()?.f_flatten(0, -1)?)?;
-        Ok(numbers.chunks_exact(dimension).map(|values| Embedding::normalized(values.to_vec())).collect())
     }
 }
 
@@ -66,7 +61,8 @@ impl Embedder for NetworkEmbedder {
             for (frame, detection) in batch.iter() {
                 self.input.push(frame.needed_picture()?, detection.bbox, &mut pixels)?;
             }
-            for ((_, detection), embedding) in batch.iter_mut().zip(self.run(&pixels)?) {
+            let said = self.network.run(&self.input.batch(&pixels)?);
+            for ((_, detection), embedding) in batch.iter_mut().zip(embeddings(&said)?) {
                 detection.embedding = Some(embedding);
             }
         }

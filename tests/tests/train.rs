@@ -4,9 +4,9 @@
 
 use std::path::Path;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::Instant;
 
-use tests::{Blocks, Pictures, Run, mvmhat, run};
+use tests::{Blocks, Pictures, Run, json, mvmhat, run};
 
 /// A small network from scratch, so that a step takes milliseconds.
 const SMALL: &str = "train:
@@ -49,6 +49,11 @@ fn every_loss_leaves_weights_that_track_and_can_be_scored() {
         }
         let weights = format!("embedder.weights={}", out.join("weights.safetensors").display());
         let tracks = folder.path().join(format!("{loss}-tracks"));
+        let scores = folder.path().join(format!("{loss}.json"));
+        let gt = recording.to_str().unwrap();
+        let of = ["eval", "--gt", gt, "--embedding", "--every", "1", "--set", &weights, "--json"];
+        run(of.iter().copied().chain([scores.to_str().unwrap()])).succeeded();
+        assert_eq!(json(&scores)["embedder"]["network"]["dimension"], 16, "{loss}");
         let common = ["--set", "detector.name=file", "--set", &weights];
         run([&["track", recording.to_str().unwrap(), "--out", tracks.to_str().unwrap()], &common[..]]
             .concat())
@@ -60,9 +65,12 @@ fn every_loss_leaves_weights_that_track_and_can_be_scored() {
 fn a_run_that_is_killed_and_resumed_leaves_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     recording(folder.path());
+    let start = Instant::now();
     train(folder.path(), "whole", &[]).succeeded();
+    let whole = start.elapsed();
     let mut killed = 0;
-    for (attempt, pause) in [150, 400, 700, 1000].into_iter().enumerate() {
+    for attempt in 0..10 {
+        let pause = whole * (2 * attempt + 1) / 20;
         let out = format!("killed-{attempt}");
         let mut child = mvmhat()
             .args(arguments(folder.path(), &out, &[]))
@@ -70,7 +78,7 @@ fn a_run_that_is_killed_and_resumed_leaves_the_same_bytes() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(pause));
+        std::thread::sleep(pause);
         child.kill().unwrap();
         killed += usize::from(!child.wait().unwrap().success());
         let begun = folder.path().join(&out).join("config.yaml").exists();
@@ -78,7 +86,7 @@ fn a_run_that_is_killed_and_resumed_leaves_the_same_bytes() {
         for file in ["weights.safetensors", "history.csv"] {
             let [one, other] =
                 ["whole", &out].map(|run| std::fs::read(folder.path().join(run).join(file)).unwrap());
-            assert!(one == other, "{file} after a kill at {pause} ms");
+            assert!(one == other, "{file} after a kill at {pause:?}");
         }
     }
     assert!(killed > 0, "no run was still going on when it was to be killed");
@@ -98,4 +106,11 @@ fn what_cannot_be_trained_is_refused_with_what_to_do() {
     train(folder.path(), "out", &[]).failed(2, &["--resume"]);
     train(folder.path(), "out", &["--resume", "--set", "train.augmentation.flip=0.1"])
         .failed(1, &["does not fit the configuration", "flip"]);
+    // A refusal changes nothing: the run goes on as it was.
+    train(folder.path(), "out", &["--resume"]).succeeded();
+    train(folder.path(), "other", &["--set", "train.trainer.epochs=0"]).failed(2, &["train.trainer.epochs"]);
+    train(folder.path(), "recording", &[]).failed(2, &["this is the recording itself"]);
+    train(folder.path(), "small.yaml", &[]).failed(2, &["this is a file"]);
+    train(folder.path(), "vgg", &["--set", "train.network.backbone=alexnet"])
+        .failed(2, &["train.network.crop"]);
 }

@@ -1,5 +1,6 @@
 //! Networks that describe crops, by name.
 
+use learning::{AlexNet, Vgg, VggConfig};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tch::nn::Path;
@@ -24,11 +25,29 @@ pub enum Backbone {
     Resnet50,
     /// MobileNetV2, 1280 numbers.
     MobilenetV2,
+    /// AlexNet, 256 numbers.
+    Alexnet,
+    /// VGG-11, 512 numbers.
+    Vgg11,
+    /// VGG-13, 512 numbers.
+    Vgg13,
+    /// VGG-16, 512 numbers.
+    Vgg16,
+    /// VGG-19, 512 numbers.
+    Vgg19,
+    /// VGG-11 with batch normalization, 512 numbers.
+    Vgg11Bn,
+    /// VGG-13 with batch normalization, 512 numbers.
+    Vgg13Bn,
+    /// VGG-16 with batch normalization, 512 numbers.
+    Vgg16Bn,
+    /// VGG-19 with batch normalization, 512 numbers.
+    Vgg19Bn,
 }
 
 impl Backbone {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 16] = [
         Self::OsnetX0_25,
         Self::OsnetX0_5,
         Self::OsnetX0_75,
@@ -36,6 +55,15 @@ impl Backbone {
         Self::Resnet18,
         Self::Resnet50,
         Self::MobilenetV2,
+        Self::Alexnet,
+        Self::Vgg11,
+        Self::Vgg13,
+        Self::Vgg16,
+        Self::Vgg19,
+        Self::Vgg11Bn,
+        Self::Vgg13Bn,
+        Self::Vgg16Bn,
+        Self::Vgg19Bn,
     ];
 
     /// The name in configurations.
@@ -48,6 +76,15 @@ impl Backbone {
             Self::Resnet18 => "resnet18",
             Self::Resnet50 => "resnet50",
             Self::MobilenetV2 => "mobilenet-v2",
+            Self::Alexnet => "alexnet",
+            Self::Vgg11 => "vgg11",
+            Self::Vgg13 => "vgg13",
+            Self::Vgg16 => "vgg16",
+            Self::Vgg19 => "vgg19",
+            Self::Vgg11Bn => "vgg11-bn",
+            Self::Vgg13Bn => "vgg13-bn",
+            Self::Vgg16Bn => "vgg16-bn",
+            Self::Vgg19Bn => "vgg19-bn",
         }
     }
 
@@ -59,9 +96,10 @@ impl Backbone {
     /// How many numbers it makes of a crop.
     pub fn features(self) -> i64 {
         match self {
-            Self::OsnetX0_25 | Self::OsnetX0_5 | Self::OsnetX0_75 | Self::OsnetX1_0 | Self::Resnet18 => 512,
             Self::Resnet50 => 2048,
             Self::MobilenetV2 => 1280,
+            Self::Alexnet => 256,
+            _ => 512,
         }
     }
 
@@ -75,6 +113,15 @@ impl Backbone {
             Self::Resnet18 => Box::new(Resnet::new(path, ResnetConfig::RESNET18)),
             Self::Resnet50 => Box::new(Resnet::new(path, ResnetConfig::RESNET50)),
             Self::MobilenetV2 => Box::new(MobilenetV2::new(path)),
+            Self::Alexnet => Box::new(AlexNet::new(path)),
+            Self::Vgg11 => Box::new(Vgg::new(path, VggConfig::VGG11)),
+            Self::Vgg13 => Box::new(Vgg::new(path, VggConfig::VGG13)),
+            Self::Vgg16 => Box::new(Vgg::new(path, VggConfig::VGG16)),
+            Self::Vgg19 => Box::new(Vgg::new(path, VggConfig::VGG19)),
+            Self::Vgg11Bn => Box::new(Vgg::new(path, VggConfig::VGG11.with_norm())),
+            Self::Vgg13Bn => Box::new(Vgg::new(path, VggConfig::VGG13.with_norm())),
+            Self::Vgg16Bn => Box::new(Vgg::new(path, VggConfig::VGG16.with_norm())),
+            Self::Vgg19Bn => Box::new(Vgg::new(path, VggConfig::VGG19.with_norm())),
         }
     }
 
@@ -84,7 +131,7 @@ impl Backbone {
             Self::OsnetX0_25 | Self::OsnetX0_5 | Self::OsnetX0_75 | Self::OsnetX1_0 => {
                 file.renamed(Osnet::published_name)
             }
-            Self::Resnet18 | Self::Resnet50 | Self::MobilenetV2 => file.renamed(str::to_owned),
+            _ => file.renamed(str::to_owned),
         }
     }
 
@@ -96,7 +143,12 @@ impl Backbone {
         }
     }
 
-    /// The name of the weights that it was published with.
+    /// The least height and width of a crop, pixels, that is anything left of after all pools.
+    pub fn smallest_crop(self) -> i32 {
+        if self == Self::Alexnet { 63 } else { 32 }
+    }
+
+    /// The name of the weights that it was published with, if they are among the known ones.
     pub(crate) fn published_weights(self) -> Option<&'static str> {
         Some(match self {
             Self::OsnetX0_25 => "osnet-x0.25-msmt17",
@@ -106,6 +158,7 @@ impl Backbone {
             Self::Resnet18 => "resnet18-imagenet",
             Self::Resnet50 => "resnet50-imagenet",
             Self::MobilenetV2 => "mobilenet-v2-imagenet",
+            _ => return None,
         })
     }
 }
@@ -139,7 +192,7 @@ mod tests {
         for backbone in Backbone::ALL {
             let store = VarStore::new(Device::Cpu);
             let mut network = backbone.build(&store.root());
-            for size in [[2, 3, 64, 32], [1, 3, 128, 64]] {
+            for size in [[2, 3, 64, i64::from(backbone.smallest_crop())], [1, 3, 128, 64]] {
                 let crops = Tensor::rand(size, (Kind::Float, Device::Cpu));
                 let numbers = no_grad(|| network.forward_t(&crops, false));
                 assert_eq!(numbers.size(), [size[0], backbone.features()], "{}", backbone.as_str());

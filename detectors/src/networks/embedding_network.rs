@@ -39,6 +39,8 @@ impl Default for EmbeddingNetworkConfig {
 const ENTRY: &str = "embedding_network";
 /// What the names of the variables of the backbone begin with.
 const BACKBONE: &str = "backbone.";
+/// What those of the head begin with.
+const HEAD: &str = "head.";
 
 impl EmbeddingNetworkConfig {
     /// Checks what types cannot say.
@@ -54,8 +56,9 @@ impl EmbeddingNetworkConfig {
                 rule,
             });
         }
-        if self.crop.iter().any(|side| !(32..=1024).contains(side)) {
-            let rule = "height and width must be between 32 and 1024";
+        let smallest = self.backbone.smallest_crop();
+        if self.crop.iter().any(|side| !(smallest..=1024).contains(side)) {
+            let rule = "height and width must be between 32 (alexnet: 63) and 1024";
             return Err(Error::Config { key: "train.network.crop", value: format!("{:?}", self.crop), rule });
         }
         Ok(())
@@ -73,12 +76,14 @@ impl EmbeddingNetworkConfig {
         }
     }
 
-    /// Starts the variables of a network that was built in `store`: a function of `seed`.
+    /// Starts the variables of a network that was built in `store`, and no others there: a function of `seed`.
     ///
     /// # Errors
     /// Never, for every weight has the dimensions that its initializer needs.
     pub fn start(&self, store: &VarStore, seed: u64) -> Result<(), InitError> {
+        let own = |name: &str| name.starts_with(BACKBONE) || name.starts_with(HEAD);
         initialize(store, seed, |name, shape| match shape.len() {
+            _ if !own(name) => None,
             4 => Some(Init::HeNormal { gain: f64::sqrt(2.0), fan: Fan::Out }),
             2 => Some(Init::XavierUniform { gain: 1.0 }),
             _ => name.ends_with(".bias").then_some(Init::Zeros),

@@ -21,6 +21,11 @@ pub fn sha256(path: &Path) -> Result<String, WeightsError> {
     Ok(hex(hasher))
 }
 
+/// The sha256 of bytes, 64 hexadecimal digits in lower case.
+pub fn sha256_of(bytes: &[u8]) -> String {
+    hex(Sha256::new_with_prefix(bytes))
+}
+
 /// What a hasher has seen, as 64 hexadecimal digits.
 pub(super) fn hex(hasher: Sha256) -> String {
     hasher.finalize().iter().fold(String::with_capacity(64), |mut digits, byte| {

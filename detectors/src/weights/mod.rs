@@ -19,7 +19,7 @@ mod tensors;
 mod torch_legacy;
 mod torch_zip;
 
-pub use checksum::sha256;
+pub use checksum::{sha256, sha256_of};
 pub use error::{Mismatch, WeightsError};
 pub use fetch::{Fetched, Origin};
 pub use registry::{ColourOrder, Fit, InputConvention, Licence, Registry, WeightsEntry, WeightsFile};

@@ -16,7 +16,7 @@ use crate::frame_range::FrameRange;
 use crate::run_report::RunReport;
 use crate::sinks::{MotSink, OverlaySink, RerunSink, Sink};
 use crate::stream::{Outcome, Stop, Stream, Worker};
-use crate::{device, interrupt, print, viewer};
+use crate::{device, interrupt, outputs, print, viewer};
 
 /// Follow people through a recorded folder of synchronized cameras.
 ///
@@ -69,11 +69,8 @@ impl Track {
         let device = device::parse(self.device.as_deref().unwrap_or(&config.pipeline.device))?;
         self.refuse_outputs()?;
         let recording = select_cameras(Recording::open(&self.recording)?, &config.recording.cameras)?;
-        if self.view && viewer::installed().is_none() {
-            return Err(usage!(
-                "--view: there is no `rerun` program; install it with {}",
-                viewer::how_to_install()
-            ));
+        if self.view {
+            viewer::require()?;
         }
         let workers = workers(&config, &recording, device)?;
         let weights = weights(&config)?;
@@ -110,19 +107,9 @@ impl Track {
     /// Refuses outputs that exist, unless they may be overwritten, and those that would replace what is read.
     fn refuse_outputs(&self) -> Result<()> {
         let out = self.out.display();
-        if self.out.exists() && !self.out.is_dir() {
-            return Err(usage!("--out {out}: this is a file, not a folder"));
-        }
+        outputs::refuse(&self.out, std::slice::from_ref(&self.recording))?;
         if self.out.exists() && !self.overwrite {
             return Err(usage!("--out {out}: the folder exists; give another one, or --overwrite"));
-        }
-        if let (Ok(out), Ok(recording)) = (self.out.canonicalize(), self.recording.canonicalize())
-            && out == recording
-        {
-            return Err(usage!(
-                "--out {}: this is the recording itself; give a folder of its own",
-                out.display()
-            ));
         }
         match &self.rrd {
             Some(rrd) if rrd.is_file() && !self.overwrite => {

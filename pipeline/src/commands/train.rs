@@ -7,14 +7,14 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
-use learning::{End, Summary, Task};
+use learning::{End, Summary, Task, TrainError};
 use scene::AtomicFile;
 
 use crate::config::Config;
 use crate::error::usage;
 use crate::stream::Stop;
 use crate::training::{Boxes, Curves, Session, TrainConfig, Watch};
-use crate::{device, interrupt, print, viewer};
+use crate::{device, interrupt, outputs, print, viewer};
 
 /// Learn how people look from your own footage, without labels.
 ///
@@ -41,6 +41,7 @@ pub(crate) struct Train {
     #[arg(long)]
     resume: bool,
     /// A labelled recording that is not learned from: after every epoch, how well are its people told apart?
+    /// [train.validate]
     #[arg(long, value_name = "RECORDING")]
     validate: Option<PathBuf>,
     /// Folder of the crops that are cut out, to be shared by several runs [default: OUT/crops]
@@ -62,22 +63,11 @@ impl Train {
         let stop = Arc::new(Stop::default());
         interrupt::stop_on_ctrl_c(&stop)?;
         let kept = self.out.join("config.yaml");
-        if self.resume && !kept.is_file() {
-            return Err(usage!("--resume: there is no run in {}", self.out.display()));
-        }
-        if !self.resume && self.out.join("history.csv").exists() {
-            return Err(usage!(
-                "--out {}: there is a run in this folder; go on with it by --resume, or give another folder",
-                self.out.display()
-            ));
-        }
+        self.refuse_outputs(&kept)?;
         let (config, train) = self.configuration(&kept)?;
         let device = device::parse(self.device.as_deref().unwrap_or(&config.pipeline.device))?;
-        if self.view && viewer::installed().is_none() {
-            return Err(usage!(
-                "--view: there is no `rerun` program; install it with {}",
-                viewer::how_to_install()
-            ));
+        if self.view {
+            viewer::require()?;
         }
         std::fs::create_dir_all(&self.out)
             .with_context(|| format!("--out {}: cannot be written", self.out.display()))?;
@@ -86,7 +76,6 @@ impl Train {
 
         let session = Session {
             recordings: &self.recordings,
-            validate: self.validate.as_deref(),
             out: &self.out,
             cache: &self.crops.clone().unwrap_or_else(|| self.out.join("crops")),
             config: &config,
@@ -95,7 +84,6 @@ impl Train {
             stop: &stop,
         };
         let mut task = session.task()?;
-        write(&kept, &config.to_yaml(&train)?)?;
         let mut curves = Vec::new();
         if let Some(path) = &self.rrd {
             curves.push(Curves::save(path)?);
@@ -105,10 +93,14 @@ impl Train {
         }
         let mut watch = Watch::new(curves, &stop, task.metrics(), task.validation_metrics());
         let start = Instant::now();
+        // The file of a run that goes on is replaced only once it is known that the configuration fits.
         let trainer = if self.resume {
-            train.trainer.resume(&mut task, &self.out)?
+            let trainer = train.trainer.resume(&mut task, &self.out).map_err(wrong)?;
+            write(&kept, &config.to_yaml(&train)?)?;
+            trainer
         } else {
-            train.trainer.init(&mut task, &self.out)?
+            write(&kept, &config.to_yaml(&train)?)?;
+            train.trainer.init(&mut task, &self.out).map_err(wrong)?
         };
         let summary = trainer.run(&mut watch)?;
         drop(watch);
@@ -123,6 +115,26 @@ impl Train {
         self.conclude(&summary, &spent)
     }
 
+    /// Refuses a folder with a run in it or, to go on with, one without, and whatever else would be overwritten.
+    fn refuse_outputs(&self, kept: &Path) -> Result<()> {
+        outputs::refuse(&self.out, &self.recordings)?;
+        let out = self.out.display();
+        if self.resume && !kept.is_file() {
+            return Err(usage!("--resume: there is no run in {out}"));
+        }
+        if !self.resume && self.out.join("history.csv").exists() {
+            return Err(usage!(
+                "--out {out}: there is a run in this folder; go on with it by --resume, or give another folder"
+            ));
+        }
+        match &self.rrd {
+            Some(rrd) if rrd.exists() => {
+                Err(usage!("--rrd {}: the file exists; give another name", rrd.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The configuration, with what the command line says over it. A run that goes on has the one it began with, unless
     /// another is given.
     fn configuration(&self, kept: &Path) -> Result<(Config, TrainConfig)> {
@@ -134,7 +146,11 @@ impl Train {
             ));
         }
         let file = self.config.as_deref().or_else(|| self.resume.then_some(kept));
-        Config::load_for_training(file, &settings)
+        let (config, mut train) = Config::load_for_training(file, &settings)?;
+        if self.validate.is_some() {
+            train.validate.clone_from(&self.validate);
+        }
+        Ok((config, train))
     }
 
     /// What came of it, in a few lines.
@@ -155,6 +171,14 @@ impl Train {
         ));
         print::lines(&lines.join("\n"));
         Ok(())
+    }
+}
+
+/// A configuration that makes no sense is wrong usage, whoever finds out.
+fn wrong(error: TrainError) -> anyhow::Error {
+    match error {
+        TrainError::Configuration { .. } | TrainError::Freeze(_) => usage!("train.trainer.{error}"),
+        other => other.into(),
     }
 }
 

@@ -166,6 +166,45 @@ mod tests {
     }
 
     #[test]
+    fn the_presets_of_training_name_every_key_and_are_valid() {
+        let (_, train) = Config::load_for_training(None, &[]).unwrap();
+        let preset: Value = serde_yaml::from_str(TRAIN_PRESET).unwrap();
+        let whole = serde_yaml::to_value(&train).unwrap();
+        let keys = |value: &Value| -> Vec<String> {
+            let keys = value.as_mapping().unwrap().keys();
+            let mut keys: Vec<String> = keys.map(|key| key.as_str().unwrap().to_owned()).collect();
+            keys.sort();
+            keys
+        };
+        assert_eq!(keys(&preset["train"]), keys(&whole));
+        for part in ["network", "data", "augmentation", "loss", "people", "samples", "trainer"] {
+            assert_eq!(keys(&preset["train"][part]), keys(&whole[part]), "{part}");
+        }
+        // What the program has where a file says nothing is what the preset says.
+        let default = serde_yaml::to_value(TrainConfig::default()).unwrap();
+        for part in ["network", "data", "augmentation", "people", "samples", "assignment_network"] {
+            assert_eq!(whole[part], default[part], "{part}");
+        }
+        let paper = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../configs/train-paper.yaml"));
+        let (_, paper) = Config::load_for_training(Some(paper), &[]).unwrap();
+        assert_eq!(paper.network.dimension, 1000);
+        assert_eq!(paper.loss, learning::LossConfig::default());
+    }
+
+    #[test]
+    fn another_loss_drops_the_keys_of_the_former_and_may_be_named_alone() {
+        let load = |sets: &[&str]| {
+            let sets: Vec<String> = sets.iter().map(|&set| set.to_owned()).collect();
+            Config::load_for_training(None, &sets).map(|(_, train)| train.loss)
+        };
+        let mvmhat = learning::LossConfig::default();
+        assert_eq!(load(&["train.loss=mvmhat"]).unwrap(), mvmhat);
+        assert_eq!(load(&["train.loss.name=mvmhat", "train.loss.margin=0.5"]).unwrap(), mvmhat);
+        let error = format!("{:#}", load(&["train.loss.margin=0.5"]).unwrap_err());
+        assert!(error.contains("margin"), "{error}");
+    }
+
+    #[test]
     fn values_out_of_range_name_their_key_and_line() {
         let message = |set: &str| format!("{:#}", Config::load(None, &[set.to_owned()]).unwrap_err());
         assert!(message("pipeline.queue=0").contains("`pipeline.queue` is 0, but must be from 1 to 1024"));

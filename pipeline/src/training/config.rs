@@ -1,5 +1,7 @@
 //! The section `train` of a configuration.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use detectors::networks::EmbeddingNetworkConfig;
 use learning::{AssignmentNetworkConfig, LossConfig, TrainerConfig};
@@ -41,6 +43,8 @@ pub(crate) struct TrainConfig {
     /// What it starts from: a path, or a name of known weights; from scratch without.
     pub(crate) weights: Option<String>,
     pub(crate) data: DataConfig,
+    /// A labelled recording that is not learned from, to see how well it goes.
+    pub(crate) validate: Option<PathBuf>,
     pub(crate) augmentation: AugmentationConfig,
     /// What is minimized.
     #[serde(deserialize_with = "loss")]

@@ -75,7 +75,8 @@ impl CropFile {
             let (size, magic) = end.split_at(8);
             ensure!(magic == MAGIC, "it does not end as such a file does");
             let size = u64::from_le_bytes(size.try_into()?);
-            let start = length.checked_sub(16 + size).context("it is too short for its index")?;
+            let start =
+                length.checked_sub(size.saturating_add(16)).context("it is too short for its index")?;
             let mut index = vec![0; size as usize];
             file.read_exact_at(&mut index, start)?;
             let Index { entries, left_out } = serde_json::from_slice(&index)?;

@@ -4,22 +4,23 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use association::AssociationConfig;
-use detectors::CropInput;
 use detectors::networks::EmbeddingNetwork;
-use learning::{AssignmentNetwork, FrameSets, Loss, LossConfig, Outcome, Position, Task, TaskError};
+use detectors::{CropInput, DetectorConfig};
+use learning::{Loss, LossConfig, Outcome, Position, Task, TaskError};
 use scene::Embedding;
 use serde_json::{Value, json};
 use tch::nn::{ModuleT, VarStore};
-use tch::{Device, Kind, Tensor, no_grad};
+use tch::{Kind, Tensor, no_grad};
 
 use super::TrainConfig;
 use super::footage::Footage;
 use super::frame_set_samples::FrameSetSamples;
 use super::identity_samples::IdentitySamples;
 use super::loader::Loader;
-use super::plan::{Grouping, Loaded, Plan};
+use super::objective::Objective;
+use super::plan::{Loaded, Plan};
 use super::pseudo_identities;
 use super::validation::{self, Validation};
 
@@ -35,9 +36,11 @@ const BATCH: usize = 32;
 pub(crate) struct EmbeddingTask {
     config: TrainConfig,
     association: AssociationConfig,
+    /// The detector that found the boxes, where one did.
+    detector: Option<DetectorConfig>,
     store: VarStore,
     network: EmbeddingNetwork,
-    assignment_network: Option<AssignmentNetwork>,
+    objective: Objective,
     input: CropInput,
     footage: Arc<Footage>,
     samples: Samples,
@@ -72,9 +75,10 @@ pub(crate) struct Time {
 pub(super) struct Parts {
     pub(super) config: TrainConfig,
     pub(super) association: AssociationConfig,
+    pub(super) detector: Option<DetectorConfig>,
     pub(super) store: VarStore,
     pub(super) network: EmbeddingNetwork,
-    pub(super) assignment_network: Option<AssignmentNetwork>,
+    pub(super) objective: Objective,
     pub(super) footage: Footage,
     pub(super) validation: Option<Validation>,
     pub(super) run: PathBuf,
@@ -90,9 +94,10 @@ impl EmbeddingTask {
         let Parts {
             config,
             association,
+            detector,
             store,
             network,
-            assignment_network,
+            objective,
             footage,
             validation,
             run,
@@ -107,13 +112,14 @@ impl EmbeddingTask {
         let footage = Arc::new(footage);
         let reader = Arc::clone(&footage);
         let loader = Loader::new(workers, move |plan: Plan| plan.load(&reader));
-        let input = CropInput::new(footage.size(), store.device());
+        let input = CropInput::new(footage.size, store.device());
         Ok(Self {
             config,
             association,
+            detector,
             store,
             network,
-            assignment_network,
+            objective,
             input,
             footage,
             samples,
@@ -139,7 +145,7 @@ impl EmbeddingTask {
         // What comes after the epoch may be drawn from other labels.
         let end = (at.epoch + 1) * self.steps();
         while self.loader.ahead() <= AHEAD && self.next < end {
-            let plan = self.plan(Position::after(self.next, self.steps()));
+            let plan = self.plan(Position::after(self.next, self.steps()))?;
             self.loader.ask(plan);
             self.next += 1;
         }
@@ -149,14 +155,14 @@ impl EmbeddingTask {
         loaded
     }
 
-    fn plan(&mut self, at: Position) -> Plan {
+    fn plan(&mut self, at: Position) -> Result<Plan> {
         let augmentation = &self.config.augmentation;
         match &mut self.samples {
-            Samples::FrameSets(samples) => samples.plan(at, &self.footage, augmentation),
+            Samples::FrameSets(samples) => Ok(samples.plan(at, &self.footage, augmentation)),
             Samples::Identities { current: Some((_, samples)) } => {
-                samples.plan(at, &self.footage, augmentation)
+                Ok(samples.plan(at, &self.footage, augmentation))
             }
-            Samples::Identities { current: None } => Plan::plain(0..0),
+            Samples::Identities { current: None } => bail!("nobody knows yet who is who"),
         }
     }
 
@@ -216,35 +222,7 @@ impl EmbeddingTask {
     /// The embeddings of crops, without learning anything.
     fn embed(&self, pixels: &[u8]) -> Result<Vec<Embedding>> {
         let batch = learning::channels_last(&self.input.batch(pixels)?);
-        let said = no_grad(|| self.network.forward_t(&batch, false)).to_device(Device::Cpu);
-        let width = said.size().get(1).map_or(1, |width| *width as usize).max(1);
-        let numbers = Vec::<f32>::try_from(said.f_contiguous()?.f_flatten(0, -1)?)?;
-        Ok(numbers.chunks_exact(width).map(|values| Embedding::normalized(values.to_vec())).collect())
-    }
-
-    fn loss_of(&self, embeddings: &Tensor, grouping: &Grouping) -> Result<Vec<Loss>> {
-        Ok(match (grouping, &self.config.loss) {
-            (Grouping::Identities(identities), LossConfig::Identities(loss)) => {
-                let identities = Tensor::from_slice(identities).to_device(embeddings.device());
-                vec![loss.loss(embeddings, &identities)]
-            }
-            (Grouping::Identities(_), _) => Vec::new(),
-            (Grouping::FrameSets(samples), loss) => {
-                let sizes: Vec<i64> = samples.iter().flatten().map(|size| *size as i64).collect();
-                let mut sets = embeddings.split_with_sizes(sizes, 0).into_iter();
-                let sample = |sizes: &Vec<usize>| -> Result<Loss> {
-                    let sets = FrameSets::new(&sets.by_ref().take(sizes.len()).collect::<Vec<_>>())?;
-                    Ok(match (loss, &self.assignment_network) {
-                        (LossConfig::MvmhatPp(loss), Some(network)) => {
-                            loss.loss(&sets, |soft| network.forward(soft))?
-                        }
-                        (LossConfig::Mvmhat(loss), _) => loss.loss(&sets),
-                        _ => anyhow::bail!("this loss does not go with samples of several views"),
-                    })
-                };
-                samples.iter().map(sample).collect::<Result<_>>()?
-            }
-        })
+        Ok(detectors::embeddings(&no_grad(|| self.network.forward_t(&batch, false)))?)
     }
 }
 
@@ -276,6 +254,7 @@ impl Task for EmbeddingTask {
             "association": self.association,
             "recordings": names,
             "crops": self.footage.crops.len(),
+            "detector": self.detector,
         })
     }
 
@@ -284,7 +263,7 @@ impl Task for EmbeddingTask {
         let batch = learning::channels_last(&self.input.batch(&pixels)?);
         let embeddings = self.network.forward_t(&batch, true);
         let norms = embeddings.norm_scalaropt_dim(2.0, [1i64].as_slice(), true).clamp_min(1e-12);
-        let losses = self.loss_of(&(embeddings / norms), &grouping)?;
+        let losses = self.objective.losses(&(embeddings / norms), &grouping)?;
         let totals: Vec<&Tensor> = losses.iter().map(Loss::total).collect();
         let loss = Tensor::stack(&totals, 0).mean(Kind::Float);
         let mean = |name: &str| {
@@ -311,13 +290,7 @@ impl Task for EmbeddingTask {
     }
 
     fn metrics(&self) -> &[&str] {
-        match &self.config.loss {
-            LossConfig::Mvmhat(_) => &["symmetric", "transitive"],
-            LossConfig::MvmhatPp(_) => {
-                &["symmetric", "transitive", "pseudo_labels", "symmetry", "nuclear_norm", "sums"]
-            }
-            LossConfig::Identities(_) => &["contrastive"],
-        }
+        self.objective.terms()
     }
 
     fn validation_metrics(&self) -> &[&str] {

@@ -1,24 +1,11 @@
 //! What is learned from: crops of people of all recordings, ordered by recording, instant and camera.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-use std::time::UNIX_EPOCH;
-
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::Result;
 use association::Ground;
-use detectors::{Detector, DetectorConfig, Frame};
-use scene::{BBox, Camera, CameraId, FrameNumber, Recording, Source};
-use serde_json::json;
-use tch::Device;
+use scene::{BBox, CameraId, FrameNumber};
 
-use super::DataConfig;
 use super::augmentation::Augmentation;
-use super::boxes::{self, Boxes, FrameBoxes};
-use super::crop_file::{CropFile, CropWriter, Cut, Entry, LeftOut};
-use crate::progress::Progress;
-use crate::source::{self, Reader};
-use crate::stream::Stop;
+use super::crop_file::CropFile;
 
 /// One box of one picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,8 +17,9 @@ pub(super) struct Crop {
     pub(super) instant: u64,
     pub(super) frame: FrameNumber,
     pub(super) bbox: BBox,
-    file: usize,
-    entry: usize,
+    /// Place of its file, and its place there.
+    pub(super) file: usize,
+    pub(super) entry: usize,
 }
 
 /// What is known of a recording as a whole.
@@ -48,31 +36,12 @@ pub(super) struct Filmed {
 pub(super) struct Footage {
     pub(super) recordings: Vec<Filmed>,
     pub(super) crops: Vec<Crop>,
-    files: Vec<CropFile>,
-    size: [i32; 2],
-}
-
-/// What it takes to read footage.
-pub(super) struct FootageReader<'a> {
-    pub(super) data: &'a DataConfig,
+    pub(super) files: Vec<CropFile>,
     /// Height and width of crops.
     pub(super) size: [i32; 2],
-    /// How far boxes will be shaken: as much is kept around them.
-    pub(super) margin: f64,
-    pub(super) detector: &'a DetectorConfig,
-    pub(super) device: Device,
-    pub(super) workers: usize,
-    /// Where crops are kept.
-    pub(super) cache: &'a Path,
-    pub(super) stop: &'a Stop,
 }
 
 impl Footage {
-    /// Height and width of crops.
-    pub(super) fn size(&self) -> [i32; 2] {
-        self.size
-    }
-
     /// Appends a crop to `pixels`, red, green, blue, as an augmentation has it.
     ///
     /// # Errors
@@ -90,221 +59,4 @@ impl Footage {
         let filmed = &self.recordings[recording];
         format!("{} {} frame {frame}", filmed.name, filmed.cameras[camera.index()])
     }
-}
-
-impl FootageReader<'_> {
-    /// Reads the recordings: their crops are taken from the cache, or cut out and put there.
-    ///
-    /// # Errors
-    /// Recordings that cannot be read, or too little to learn from: the error says how much is needed.
-    pub(super) fn read(&self, folders: &[PathBuf]) -> Result<Footage> {
-        std::fs::create_dir_all(self.cache)
-            .with_context(|| format!("cannot write {}", self.cache.display()))?;
-        let mut footage =
-            Footage { recordings: Vec::new(), crops: Vec::new(), files: Vec::new(), size: self.size };
-        for folder in folders {
-            let recording = Recording::open(folder)?;
-            let at = || format!("{}: cannot be learned from", folder.display());
-            self.add(&mut footage, &recording).with_context(at)?;
-        }
-        footage.crops.sort_by_key(|crop| (crop.recording, crop.instant, crop.camera, crop.file, crop.entry));
-        Ok(footage)
-    }
-
-    fn add(&self, footage: &mut Footage, recording: &Recording) -> Result<()> {
-        let clock = recording.clock(source::fps).context("the recording has no clock")?;
-        let stride = boxes::stride(&clock, self.data.rate);
-        let frames = boxes::boxes(recording, self.data, &clock)?;
-        let paths: Vec<_> = recording
-            .cameras
-            .iter()
-            .zip(&frames)
-            .map(|(camera, frames)| self.path(recording, camera, frames))
-            .collect::<Result<_>>()?;
-        self.cut_missing(recording, &frames, &paths)?;
-        let place = footage.recordings.len();
-        let first = footage.crops.len();
-        let mut left_out = LeftOut::default();
-        for (camera, path) in recording.cameras.iter().zip(&paths) {
-            let file = CropFile::open(path)?;
-            let instant = |frame| (clock.index(camera.id, frame).0 + stride / 2) / stride;
-            let crop = |(entry, Entry { frame, bbox, .. }): (usize, &Entry)| Crop {
-                recording: place,
-                camera: camera.id,
-                instant: instant(*frame),
-                frame: *frame,
-                bbox: *bbox,
-                file: footage.files.len(),
-                entry,
-            };
-            footage.crops.extend(file.entries.iter().enumerate().map(crop));
-            left_out.add(file.left_out);
-            footage.files.push(file);
-        }
-        let filmed = Filmed {
-            name: recording.name.clone(),
-            cameras: recording.cameras.iter().map(|camera| camera.name.clone()).collect(),
-            ground: Ground::of(recording),
-            seconds: stride as f64 / clock.fps(),
-        };
-        tell(&filmed, &footage.crops[first..], left_out);
-        footage.recordings.push(filmed);
-        Ok(())
-    }
-
-    /// Cuts the crops of the cameras that have none in the cache, the cameras side by side.
-    fn cut_missing(&self, recording: &Recording, frames: &[FrameBoxes], paths: &[PathBuf]) -> Result<()> {
-        let cameras = recording.cameras.iter().zip(frames).zip(paths);
-        let missing: Vec<_> = cameras.filter(|(_, path)| !path.exists()).collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        opencv::core::set_num_threads(1)?;
-        let pictures = missing.iter().map(|((_, frames), _)| frames.len() as u64).sum();
-        let progress = Progress::new(pictures, "pictures");
-        let queue = Mutex::new(missing.into_iter());
-        let work = || -> Result<()> {
-            let mut detector = match self.data.boxes {
-                Boxes::Detect => Some(detectors::build_detector(self.detector, recording, self.device)?),
-                Boxes::Gt | Boxes::Det => None,
-            };
-            loop {
-                let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-                let Some(((camera, frames), path)) = next else { return Ok(()) };
-                self.cut(camera, frames, path, detector.as_deref_mut(), &progress)
-                    .with_context(|| format!("camera {}", camera.name))?;
-            }
-        };
-        let done = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..self.workers.max(1)).map(|_| scope.spawn(work)).collect();
-            let join = |thread: std::thread::ScopedJoinHandle<'_, _>| {
-                thread.join().unwrap_or_else(|_| Err(anyhow!("a thread ended by an internal error")))
-            };
-            threads.into_iter().map(join).collect::<Result<Vec<()>>>()
-        });
-        progress.finish();
-        done.map(drop)
-    }
-
-    /// Cuts the crops of one camera.
-    fn cut(
-        &self,
-        camera: &Camera,
-        frames: &FrameBoxes,
-        path: &Path,
-        mut detector: Option<&mut (dyn Detector + 'static)>,
-        progress: &Progress,
-    ) -> Result<()> {
-        let mut writer = CropWriter::create(path, self.cut_of())?;
-        let mut wanted = frames.iter().peekable();
-        let reader = Reader::open(camera)?.among(frames.keys().copied().collect());
-        for (number, picture) in reader {
-            if self.stop.is_requested() {
-                bail!(
-                    "interrupted while crops were being cut; those of whole cameras are kept for the next time"
-                );
-            }
-            while wanted.next_if(|(frame, _)| **frame < number).is_some() {
-                writer.missing();
-            }
-            let Some((_, boxes)) = wanted.next_if(|(frame, _)| **frame == number) else { continue };
-            progress.advance();
-            let picture = match picture {
-                Ok(picture) => picture,
-                Err(error) => {
-                    tracing::warn!("camera {}: {error}", camera.name);
-                    writer.missing();
-                    continue;
-                }
-            };
-            let Some(detector) = &mut detector else {
-                writer.push(number, &picture, boxes)?;
-                continue;
-            };
-            let frames = [Frame { camera: camera.id, number, picture: Some(picture) }];
-            let found = detector.detect(&frames)?;
-            let sure = found.iter().flatten().filter(|found| f64::from(found.score) >= self.data.score);
-            let boxes: Vec<BBox> = sure.map(|found| found.bbox).collect();
-            if let Some(picture) = &frames[0].picture {
-                writer.push(number, picture, &boxes)?;
-            }
-        }
-        wanted.for_each(|_| writer.missing());
-        writer.finish()
-    }
-
-    fn cut_of(&self) -> Cut {
-        Cut { size: self.size, margin: self.margin, min_height: self.data.min_height }
-    }
-
-    /// Where the crops of a camera are: a name that changes with anything they are made of.
-    fn path(&self, recording: &Recording, camera: &Camera, frames: &FrameBoxes) -> Result<PathBuf> {
-        let files: Vec<&PathBuf> = match &camera.source {
-            Source::Video(path) => vec![path],
-            Source::Images(files) => files.iter().map(|(_, path)| path).collect(),
-            Source::Detections => bail!("camera {} has no pictures, only boxes", camera.name),
-        };
-        let mut stamps = Vec::with_capacity(files.len());
-        for path in files {
-            let file = path.metadata().with_context(|| format!("cannot read {}", path.display()))?;
-            let changed = file.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-            let path = path.canonicalize().unwrap_or_else(|_| path.clone());
-            stamps.push((path, file.len(), changed.map(|time| time.as_nanos().to_string())));
-        }
-        let detector = match self.data.boxes {
-            Boxes::Detect => {
-                let weights = self.detector.weights().map(detectors::locate).transpose()?;
-                let sum = weights.map(|path| detectors::sha256(&path)).transpose()?;
-                json!([self.detector, sum, self.data.score])
-            }
-            Boxes::Gt | Boxes::Det => json!(null),
-        };
-        let frames: Vec<_> = frames.iter().collect();
-        let rotation = format!("{:?}", camera.rotation);
-        let key = json!([stamps, rotation, frames, detector, self.cut_of()]);
-        let sum = learning::Random::new(0, &key.to_string()).bits();
-        Ok(self.cache.join(format!("{}-{}-{sum:016x}.crops", recording.name, camera.name)))
-    }
-}
-
-impl LeftOut {
-    fn add(&mut self, other: Self) {
-        self.outside += other.outside;
-        self.low += other.low;
-        self.without_picture += other.without_picture;
-    }
-}
-
-/// Says what a recording gives, and what was left out.
-fn tell(filmed: &Filmed, crops: &[Crop], left_out: LeftOut) {
-    let mut instants = BTreeMap::<u64, CameraId>::new();
-    let mut shared = std::collections::BTreeSet::new();
-    for crop in crops {
-        let first = *instants.entry(crop.instant).or_insert(crop.camera);
-        if first != crop.camera {
-            shared.insert(crop.instant);
-        }
-    }
-    let LeftOut { outside, low, without_picture } = left_out;
-    let skipped = [
-        (outside, "boxes outside their picture"),
-        (low, "boxes too low"),
-        (without_picture, "frames without a picture"),
-    ];
-    let skipped: Vec<String> = skipped
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {what}"))
-        .collect();
-    let skipped =
-        if skipped.is_empty() { String::new() } else { format!("; left out: {}", skipped.join(", ")) };
-    tracing::info!(
-        "{}: {} crops of {} cameras at {} instants, of which {} show people to two cameras or more{}{skipped}",
-        filmed.name,
-        crops.len(),
-        filmed.cameras.len(),
-        instants.len(),
-        shared.len(),
-        if filmed.ground.is_some() { "; calibrated" } else { "" },
-    );
 }

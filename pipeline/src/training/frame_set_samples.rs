@@ -31,7 +31,7 @@ pub(crate) struct SamplesConfig {
 
 impl Default for SamplesConfig {
     fn default() -> Self {
-        Self { batch: 1, views: None, instants: 2, gap: [0.2, 2.0], drop: 0.0, max_boxes: 96 }
+        Self { batch: 1, views: None, instants: 2, gap: [0.2, 2.0], drop: 0.0, max_boxes: 48 }
     }
 }
 
@@ -174,7 +174,9 @@ impl FrameSetSamples {
             for view in &self.instants[instant].views {
                 let camera = footage.crops[view.start].camera;
                 if views.contains(&camera) {
-                    let kept = view.clone().filter(|_| drop == 0.0 || random.uniform() >= drop);
+                    // One stays: a view without people has nothing to agree with.
+                    let stays = view.start + random.below(view.len());
+                    let kept = view.clone().filter(|crop| *crop == stays || random.uniform() >= drop);
                     sets.push(kept.collect::<Vec<usize>>());
                 }
             }

@@ -20,9 +20,11 @@ mod crop_file;
 mod curves;
 mod embedding_task;
 mod footage;
+mod footage_reader;
 mod frame_set_samples;
 mod identity_samples;
 mod loader;
+mod objective;
 mod plan;
 mod pseudo_identities;
 mod validation;
@@ -43,15 +45,14 @@ pub(crate) use config::{DataConfig, TrainConfig};
 pub(crate) use curves::{Curves, Watch};
 use embedding_task::Parts;
 pub(crate) use embedding_task::{ASSIGNMENT_NETWORK, EmbeddingTask};
-use footage::FootageReader;
+use footage_reader::FootageReader;
+use objective::Objective;
 use validation::Validation;
 
 /// What is learned from, and where what is learned goes.
 pub(crate) struct Session<'a> {
     /// The folders of recordings.
     pub(crate) recordings: &'a [PathBuf],
-    /// A labelled recording that is not learned from, to see how well it goes.
-    pub(crate) validate: Option<&'a Path>,
     /// The folder of the run.
     pub(crate) out: &'a Path,
     /// Where crops are kept.
@@ -83,7 +84,7 @@ impl Session<'_> {
             stop: self.stop,
         };
         let footage = reader.read(self.recordings)?;
-        let validation = match self.validate {
+        let validation = match &train.validate {
             Some(folder) => {
                 let at = || format!("--validate {}", folder.display());
                 Some(Validation::read(folder, &CropInput::new(size, *device)).with_context(at)?)
@@ -91,6 +92,8 @@ impl Session<'_> {
             None => None,
         };
         let store = VarStore::new(*device);
+        // The assignment network draws its start from libtorch's generator.
+        tch::manual_seed(train.trainer.seed as i64);
         let network = train.network.build(&store.root());
         let assignment_network = matches!(train.loss, LossConfig::MvmhatPp(_))
             .then(|| train.assignment_network.init(&(store.root() / ASSIGNMENT_NETWORK)));
@@ -101,9 +104,10 @@ impl Session<'_> {
         EmbeddingTask::new(Parts {
             config: (*train).clone(),
             association: self.config.association.clone(),
+            detector: (train.data.boxes == Boxes::Detect).then(|| self.config.detector.clone()),
             store,
             network,
-            assignment_network,
+            objective: Objective { loss: train.loss.clone(), assignment_network },
             footage,
             validation,
             run: self.out.to_path_buf(),

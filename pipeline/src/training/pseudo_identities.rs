@@ -6,12 +6,12 @@
 //! that is resumed must go on with the labels it had.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use association::{AssociationConfig, Evidence};
-use scene::{AtomicFile, CameraId, Detection, Embedding, FrameIndex, FrameSet, Seen, TrackedBox, View};
+use scene::{AtomicFile, BBox, CameraId, Detection, Embedding, FrameIndex, FrameSet, Seen, TrackedBox, View};
+use serde::{Deserialize, Serialize};
 
 use super::footage::{Crop, Footage};
 
@@ -119,6 +119,19 @@ fn of_crops(crops: &[Crop], decided: &[FrameSet<Vec<TrackedBox>>]) -> Vec<(usize
     pairs
 }
 
+/// A row of the file of a round.
+#[derive(Serialize, Deserialize)]
+struct Row<'a> {
+    recording: &'a str,
+    camera: &'a str,
+    frame: u32,
+    x: f64,
+    y: f64,
+    w: f64,
+    h: f64,
+    identity: i64,
+}
+
 /// Keeps the labels of a round.
 ///
 /// # Errors
@@ -129,16 +142,15 @@ pub(super) fn save(path: &Path, footage: &Footage, identities: &[i64]) -> Result
             std::fs::create_dir_all(folder)?;
         }
         let mut file = AtomicFile::create(path)?;
-        writeln!(file, "recording,camera,frame,x,y,w,h,identity")?;
-        for (crop, identity) in footage.crops.iter().zip(identities) {
+        let mut rows = csv::Writer::from_writer(&mut file);
+        for (crop, &identity) in footage.crops.iter().zip(identities) {
             let filmed = &footage.recordings[crop.recording];
-            let (camera, box_) = (&filmed.cameras[crop.camera.index()], crop.bbox);
-            writeln!(
-                file,
-                "{},{camera},{},{},{},{},{},{identity}",
-                filmed.name, crop.frame, box_.x, box_.y, box_.w, box_.h
-            )?;
+            let (camera, BBox { x, y, w, h }) = (&filmed.cameras[crop.camera.index()], crop.bbox);
+            let recording = &filmed.name;
+            rows.serialize(Row { recording, camera, frame: crop.frame.0, x, y, w, h, identity })?;
         }
+        rows.flush()?;
+        drop(rows);
         Ok(file.commit()?)
     };
     write().with_context(|| format!("cannot write {}", path.display()))
@@ -153,20 +165,15 @@ pub(super) fn load(path: &Path, footage: &Footage) -> Result<Option<Vec<i64>>> {
         return Ok(None);
     }
     let read = || -> Result<Vec<i64>> {
-        let text = std::fs::read_to_string(path)?;
-        let rows = text.lines().skip(1).enumerate();
-        let identities: Vec<i64> = rows
-            .map(|(row, line)| {
-                let identity = line.rsplit(',').next().unwrap_or_default();
-                identity.parse().with_context(|| format!("line {}: `{identity}` is no identity", row + 2))
-            })
-            .collect::<Result<_>>()?;
-        ensure!(
-            identities.len() == footage.crops.len(),
-            "it has {} crops, the footage {}",
-            identities.len(),
-            footage.crops.len()
-        );
+        let mut identities = Vec::with_capacity(footage.crops.len());
+        let mut rows = csv::Reader::from_path(path)?;
+        let mut record = csv::StringRecord::new();
+        while rows.read_record(&mut record)? {
+            let row: Row<'_> = record.deserialize(None)?;
+            identities.push(row.identity);
+        }
+        let (labels, crops) = (identities.len(), footage.crops.len());
+        ensure!(labels == crops, "it has {labels} crops, the footage {crops}");
         Ok(identities)
     };
     let at = || {

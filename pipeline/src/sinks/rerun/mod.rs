@@ -32,7 +32,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use rerun::blueprint::ContainerLike;
 use rerun::blueprint::components::PlayState;
 use rerun::{
@@ -91,12 +91,7 @@ impl RerunSink {
     /// # Errors
     /// No viewer on the search path, with how to install it.
     pub(crate) fn view(recording: &Recording, config: &OutputConfig) -> Result<Self> {
-        if viewer::installed().is_none() {
-            bail!(
-                "there is no program `rerun` to show the run in; install it with {}",
-                viewer::how_to_install()
-            );
-        }
+        viewer::require()?;
         let options = SpawnOptions { hide_welcome_screen: true, ..SpawnOptions::default() };
         let sizes = picture_sizes(recording);
         let stream = builder(recording, &sizes, plots(), PlayState::Following)

@@ -1,9 +1,8 @@
 //! The boxes cut out of their pictures and embedded: the cameras side by side, only the frames wanted decoded.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use detectors::{Embedder, Frame, Picture};
 use scene::{Camera, FrameNumber, Recording};
 use tch::Device;
@@ -11,6 +10,7 @@ use tch::Device;
 use super::samples::Sample;
 use crate::config::Config;
 use crate::progress::Progress;
+use crate::side_by_side::side_by_side;
 use crate::sinks::thumbnail;
 use crate::source::Reader;
 
@@ -34,28 +34,15 @@ pub(super) fn embed(
     let build = |_| detectors::build_embedder(&config.embedder, recording, device);
     let embedders = (0..workers).map(build).collect::<Result<Vec<_>, _>>()?;
     let progress = Progress::new(views as u64, "pictures");
-    let queue = Mutex::new(samples.chunk_by_mut(|a, b| a.camera == b.camera));
-    let work = |mut embedder: Box<dyn Embedder>| -> Result<()> {
-        tch::set_num_threads(config.pipeline.threads as i32);
-        loop {
-            // Each worker takes the next camera that nobody has.
-            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-            let Some(of_camera) = next else { return Ok(()) };
-            let camera = &recording.cameras[of_camera[0].camera.index()];
-            embed_camera(embedder.as_mut(), camera, of_camera, thumbnails, &progress)
-                .with_context(|| format!("the embeddings of camera {} cannot be computed", camera.name))?;
-        }
-    };
-    let done = std::thread::scope(|scope| {
-        let work = &work;
-        let threads: Vec<_> = embedders.into_iter().map(|one| scope.spawn(move || work(one))).collect();
-        let join = |thread: std::thread::ScopedJoinHandle<'_, _>| {
-            thread.join().unwrap_or_else(|_| Err(anyhow!("a thread ended by an internal error")))
-        };
-        threads.into_iter().map(join).collect::<Result<Vec<()>>>()
-    });
+    let done =
+        side_by_side(embedders, samples.chunk_by_mut(|a, b| a.camera == b.camera), |embedder, samples| {
+            tch::set_num_threads(config.pipeline.threads as i32);
+            let camera = &recording.cameras[samples[0].camera.index()];
+            embed_camera(embedder.as_mut(), camera, samples, thumbnails, &progress)
+                .with_context(|| format!("the embeddings of camera {} cannot be computed", camera.name))
+        });
     progress.finish();
-    done.map(drop)
+    done
 }
 
 fn is_one_view(a: &Sample, b: &Sample) -> bool {

@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
-use detectors::EmbedderName;
+use detectors::networks::EmbeddingNetworkConfig;
+use detectors::{EmbedderName, StateDict};
 use evaluation::{
     Crop, CropError, Crops, DatasetEmbeddingScores, EmbeddingScores, EmbeddingTally, Table, Window,
 };
@@ -122,7 +123,7 @@ pub(super) fn run(eval: &Eval) -> Result<(Vec<Table>, Value)> {
     json["every"] = args.every().get().into();
     json["visibility"] = args.visibility().into();
     if let Some(folder) = &args.out {
-        let name = embedding.config.embedder.name.as_str();
+        let name = json["embedder"]["name"].as_str().unwrap_or_default();
         let title = format!("{name} on {}", inputs::name(&eval.gt));
         CosineHistogram { title: &title, separation: &overall.separation }.save(folder, "histogram")?;
     }
@@ -207,7 +208,13 @@ impl Embedding<'_> {
         let embedder = &self.config.embedder;
         let mut json = json!({ "name": embedder.name, "weights": embedder.weights() });
         if let Some(weights) = embedder.weights() {
-            json["sha256"] = detectors::sha256(&detectors::locate(weights)?)?.into();
+            let file = detectors::locate(weights)?;
+            json["sha256"] = detectors::sha256(&file)?.into();
+            // A file of `mvmhat train` brings its own network, whatever the name says.
+            if let Some(network) = EmbeddingNetworkConfig::of(&StateDict::read(&file)?)? {
+                json["name"] = json!(network.backbone);
+                json["network"] = json!(network);
+            }
         }
         Ok(json)
     }
