@@ -95,6 +95,7 @@ const NAMES: &[&str] = &[
     "resnet18",
     "resnet50",
     "mobilenet-v2",
+    "mobilenet-v2-parts",
     "alexnet",
     "vgg11",
     "vgg13",

@@ -36,7 +36,7 @@ impl NetworkEmbedder {
             None => {
                 let weights = backbone.published(&weights);
                 let build = |path: &nn::Path| backbone.build(path);
-                (Inference::load(build, &weights, backbone.classifier(), device)?, PUBLISHED_CROP)
+                (Inference::load(build, &weights, backbone.left_out(), device)?, PUBLISHED_CROP)
             }
         };
         Ok(Self { network, batch: config.batch, input: CropInput::new(crop, device) })

@@ -5,7 +5,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tch::nn::Path;
 
-use super::{MobilenetV2, Network, Osnet, OsnetConfig, Resnet, ResnetConfig};
+use super::{MobilenetV2, MobilenetV2Config, Network, Osnet, OsnetConfig, Resnet, ResnetConfig};
 use crate::StateDict;
 
 /// A network that makes one vector of each crop, without the classifier it was published with.
@@ -25,6 +25,8 @@ pub enum Backbone {
     Resnet50,
     /// MobileNetV2, 1280 numbers.
     MobilenetV2,
+    /// MobileNetV2 for people: without its last layer, four stripes of 320 numbers each.
+    MobilenetV2Parts,
     /// AlexNet, 256 numbers.
     Alexnet,
     /// VGG-11, 512 numbers.
@@ -47,7 +49,7 @@ pub enum Backbone {
 
 impl Backbone {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::OsnetX0_25,
         Self::OsnetX0_5,
         Self::OsnetX0_75,
@@ -55,6 +57,7 @@ impl Backbone {
         Self::Resnet18,
         Self::Resnet50,
         Self::MobilenetV2,
+        Self::MobilenetV2Parts,
         Self::Alexnet,
         Self::Vgg11,
         Self::Vgg13,
@@ -76,6 +79,7 @@ impl Backbone {
             Self::Resnet18 => "resnet18",
             Self::Resnet50 => "resnet50",
             Self::MobilenetV2 => "mobilenet-v2",
+            Self::MobilenetV2Parts => "mobilenet-v2-parts",
             Self::Alexnet => "alexnet",
             Self::Vgg11 => "vgg11",
             Self::Vgg13 => "vgg13",
@@ -97,7 +101,8 @@ impl Backbone {
     pub fn features(self) -> i64 {
         match self {
             Self::Resnet50 => 2048,
-            Self::MobilenetV2 => 1280,
+            Self::MobilenetV2 => MobilenetV2Config::PUBLISHED.features(),
+            Self::MobilenetV2Parts => MobilenetV2Config::PARTS.features(),
             Self::Alexnet => 256,
             _ => 512,
         }
@@ -112,7 +117,8 @@ impl Backbone {
             Self::OsnetX1_0 => Box::new(Osnet::new(path, OsnetConfig::X1_0)),
             Self::Resnet18 => Box::new(Resnet::new(path, ResnetConfig::RESNET18)),
             Self::Resnet50 => Box::new(Resnet::new(path, ResnetConfig::RESNET50)),
-            Self::MobilenetV2 => Box::new(MobilenetV2::new(path)),
+            Self::MobilenetV2 => Box::new(MobilenetV2::new(path, MobilenetV2Config::PUBLISHED)),
+            Self::MobilenetV2Parts => Box::new(MobilenetV2::new(path, MobilenetV2Config::PARTS)),
             Self::Alexnet => Box::new(AlexNet::new(path)),
             Self::Vgg11 => Box::new(Vgg::new(path, VggConfig::VGG11)),
             Self::Vgg13 => Box::new(Vgg::new(path, VggConfig::VGG13)),
@@ -135,10 +141,11 @@ impl Backbone {
         }
     }
 
-    /// What the names of the classifier begin with, which published files have and which embeds nothing.
-    pub(crate) fn classifier(self) -> &'static [&'static str] {
+    /// What the names begin with that published files have and the network has not: the classifier, which embeds nothing.
+    pub(crate) fn left_out(self) -> &'static [&'static str] {
         match self {
             Self::Resnet18 | Self::Resnet50 => &["fc."],
+            Self::MobilenetV2Parts => &["features.18.", "classifier."],
             _ => &["classifier."],
         }
     }

@@ -31,7 +31,7 @@ pub struct EmbeddingNetworkConfig {
 
 impl Default for EmbeddingNetworkConfig {
     fn default() -> Self {
-        Self { backbone: Backbone::MobilenetV2, dimension: 256, neck: true, crop: [128, 64] }
+        Self { backbone: Backbone::MobilenetV2Parts, dimension: 256, neck: true, crop: [128, 64] }
     }
 }
 
@@ -137,7 +137,7 @@ impl EmbeddingNetworkConfig {
             None => {
                 let alone = VarStore::new(Device::Cpu);
                 let _network = self.backbone.build(&alone.root());
-                self.backbone.published(weights).load_into(&alone, self.backbone.classifier())?;
+                self.backbone.published(weights).load_into(&alone, self.backbone.left_out())?;
                 copy(&alone, store, BACKBONE)
             }
         }

@@ -2,6 +2,11 @@
 //!
 //! Sandler, Howard, Zhu, Zhmoginov, Chen, *MobileNetV2: Inverted Residuals and Linear Bottlenecks* (CVPR 2018,
 //! arXiv 1801.04381). Variables have the names of torchvision's checkpoints; the classifier is no part of the network.
+//!
+//! [`MobilenetV2Config::PARTS`] is made for people: what is seen high and low in a crop (hat, shirt, trousers, shoes) is
+//! kept apart, and looked at twice as finely (Sun, Zheng, Yang, Tian, Wang, *Beyond Part Models: Person Retrieval with
+//! Refined Part Pooling*, ECCV 2018, arXiv 1711.09349). The wide last layer is left out, since the head of an embedding
+//! follows.
 
 use learning::{Activation, ConvNorm, ConvNormConfig, Fold};
 use tch::nn::{ModuleT, Path};
@@ -18,28 +23,56 @@ const STAGES: [[i64; 4]; 7] = [
     [6, 320, 1, 1],
 ];
 
-/// The numbers an embedding has.
-const FEATURES: i64 = 1280;
+/// The channels of the wide last layer.
+const LAST: i64 = 1280;
+
+/// The last stage that makes the picture smaller.
+const LAST_STRIDE: usize = 5;
+
+/// What of the network is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MobilenetV2Config {
+    /// Whether the wide last layer is there.
+    last: bool,
+    /// The stride of the last stage that makes the picture smaller.
+    last_stride: i64,
+    /// Stripes, one below the other, that means are taken over.
+    stripes: i64,
+}
+
+impl MobilenetV2Config {
+    /// As published.
+    pub const PUBLISHED: Self = Self { last: true, last_stride: 2, stripes: 1 };
+    /// For people: four stripes of twice the resolution.
+    pub const PARTS: Self = Self { last: false, last_stride: 1, stripes: 4 };
+
+    /// How many numbers the network makes of a crop.
+    pub const fn features(self) -> i64 {
+        self.stripes * if self.last { LAST } else { STAGES[STAGES.len() - 1][1] }
+    }
+}
 
 /// The network without its classifier.
 ///
 /// # Shapes
 /// - input: N x 3 x H x W, red, green, blue, ImageNet mean 0 and deviation 1
-/// - output: N x 1280, means over the picture
+/// - output: N x F, means over the picture or its stripes
 #[derive(Debug)]
 pub struct MobilenetV2 {
     first: ConvNorm,
     blocks: Vec<InvertedResidual>,
-    last: ConvNorm,
+    last: Option<ConvNorm>,
+    stripes: i64,
 }
 
 impl MobilenetV2 {
     /// A network whose variables stand under `path`.
-    pub fn new(path: &Path) -> Self {
+    pub fn new(path: &Path, config: MobilenetV2Config) -> Self {
         let path = path / "features";
         let mut inputs = 32;
         let mut blocks = Vec::new();
-        for [expansion, outputs, repeats, stride] in STAGES {
+        for (stage, [expansion, outputs, repeats, stride]) in STAGES.into_iter().enumerate() {
+            let stride = if stage == LAST_STRIDE { config.last_stride } else { stride };
             for i in 0..repeats {
                 let path = &path / (blocks.len() + 1) / "conv";
                 let stride = if i == 0 { stride } else { 1 };
@@ -48,9 +81,11 @@ impl MobilenetV2 {
             }
         }
         let relu6 = ConvNormConfig { activation: Activation::Relu6, ..Default::default() };
+        let last = || numbered(&(&path / (blocks.len() + 1)), inputs, LAST, relu6);
         Self {
             first: numbered(&(&path / 0), 3, 32, ConvNormConfig { kernel: 3, stride: 2, ..relu6 }),
-            last: numbered(&(&path / (blocks.len() + 1)), inputs, FEATURES, relu6),
+            last: config.last.then(last),
+            stripes: config.stripes,
             blocks,
         }
     }
@@ -60,7 +95,14 @@ impl ModuleT for MobilenetV2 {
     fn forward_t(&self, xs: &Tensor, train: bool) -> Tensor {
         let xs = xs.apply_t(&self.first, train);
         let xs = self.blocks.iter().fold(xs, |xs, block| xs.apply_t(block, train));
-        xs.apply_t(&self.last, train).mean_dim(&[2, 3][..], false, Kind::Float)
+        let xs = match &self.last {
+            Some(last) => xs.apply_t(last, train),
+            None => xs,
+        };
+        if self.stripes == 1 {
+            return xs.mean_dim(&[2, 3][..], false, Kind::Float);
+        }
+        xs.adaptive_avg_pool2d([self.stripes, 1]).flatten(1, -1)
     }
 }
 
@@ -68,7 +110,9 @@ impl Fold for MobilenetV2 {
     fn fold(&mut self) {
         self.first.fold();
         self.blocks.fold();
-        self.last.fold();
+        if let Some(last) = &mut self.last {
+            last.fold();
+        }
     }
 }
 

@@ -26,7 +26,7 @@ mod yolox;
 pub use backbone::Backbone;
 pub use embedding_network::{EmbeddingNetwork, EmbeddingNetworkConfig};
 pub use inference::{Inference, Network};
-pub use mobilenet::MobilenetV2;
+pub use mobilenet::{MobilenetV2, MobilenetV2Config};
 pub use osnet::{Osnet, OsnetConfig};
 pub use resnet::{Resnet, ResnetConfig};
 pub(crate) use yolox::STRIDES;

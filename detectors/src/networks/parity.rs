@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tch::{Device, Tensor};
 
-use super::{Inference, MobilenetV2, Osnet, OsnetConfig, Yolox, YoloxConfig};
+use super::{Inference, MobilenetV2, MobilenetV2Config, Osnet, OsnetConfig, Yolox, YoloxConfig};
 use crate::StateDict;
 
 /// The folder of shared weights, `None` (said aloud) where there is none.
@@ -58,7 +58,13 @@ fn osnet() {
 fn mobilenet_v2() {
     let Some(folder) = weights() else { return };
     let weights = state_dict(&folder, "mobilenet_v2_imagenet");
-    let network = Inference::load(MobilenetV2::new, &weights, &[], Device::Cpu).unwrap();
+    let network = Inference::load(
+        |path| MobilenetV2::new(path, MobilenetV2Config::PUBLISHED),
+        &weights,
+        &[],
+        Device::Cpu,
+    )
+    .unwrap();
     assert_equal(&network, &folder, "mobilenet_v2_imagenet");
 }
 

@@ -33,6 +33,8 @@ pub(crate) struct AugmentationConfig {
     pub(crate) erase: f64,
     /// The chance that a crop is as coarse as that of somebody far away.
     pub(crate) coarse: f64,
+    /// The chance that somebody or something stands in front of a person.
+    pub(crate) occlude: f64,
 }
 
 impl Default for AugmentationConfig {
@@ -44,8 +46,9 @@ impl Default for AugmentationConfig {
             gamma: 0.3,
             saturation: 0.3,
             shake: 0.08,
-            erase: 0.4,
+            erase: 0.2,
             coarse: 0.2,
+            occlude: 0.7,
         }
     }
 }
@@ -53,7 +56,7 @@ impl Default for AugmentationConfig {
 impl AugmentationConfig {
     /// Checks what types cannot say.
     pub(super) fn validate(&self) -> Result<(), String> {
-        let Self { flip, brightness, colour, gamma, saturation, shake, erase, coarse } = *self;
+        let Self { flip, brightness, colour, gamma, saturation, shake, erase, coarse, occlude } = *self;
         for (key, value, most) in [
             ("flip", flip, 1.0),
             ("brightness", brightness, 0.9),
@@ -63,6 +66,7 @@ impl AugmentationConfig {
             ("shake", shake, 0.4),
             ("erase", erase, 1.0),
             ("coarse", coarse, 1.0),
+            ("occlude", occlude, 1.0),
         ] {
             if !(0.0..=most).contains(&value) {
                 return Err(format!("`train.augmentation.{key}` is {value}, but must be from 0 to {most}"));
@@ -273,6 +277,7 @@ mod tests {
             shake: 0.0,
             erase: 0.0,
             coarse: 0.0,
+            occlude: 0.0,
         };
         let colours = Colours::drawn(&nothing, &mut random);
         let drawn = Augmentation::drawn(&nothing, false, colours, &mut random);

@@ -3,7 +3,8 @@
 //! ```text
 //! recordings -> boxes (ground truth without identities, det.txt, detector) at a few instants a second
 //!            -> crops, cut once and kept on disk (crop_file), the cameras side by side
-//!            -> plan of a step: which crops, how augmented (frame_set_samples | identity_samples, augmentation)
+//!            -> plan of a step: which crops, how augmented (frame_set_samples | identity_samples, augmentation,
+//!               occlusion)
 //!            -> read by threads a few steps ahead (loader)
 //!            -> network -> loss (learning::losses) -> learning::Trainer
 //! ```
@@ -25,6 +26,7 @@ mod frame_set_samples;
 mod identity_samples;
 mod loader;
 mod objective;
+mod occlusion;
 mod plan;
 mod pseudo_identities;
 mod validation;

@@ -7,11 +7,14 @@ use learning::Random;
 
 use super::augmentation::{Augmentation, AugmentationConfig, Colours};
 use super::footage::Footage;
+use super::occlusion::Occlusion;
 
 /// The crops of one step, and what belongs together among them.
 #[derive(Debug)]
 pub(super) struct Plan {
     crops: Vec<(usize, Augmentation)>,
+    /// What stands in front of the crops, by their places among those of the step.
+    occlusions: Vec<(usize, Occlusion)>,
     grouping: Grouping,
 }
 
@@ -60,13 +63,17 @@ impl Plan {
                 crops.push((crop, Augmentation::drawn(config, flip, colours, &mut random)));
             }
         }
-        Self { crops, grouping }
+        let hidden = |_: &usize| random.uniform() < config.occlude;
+        let hidden: Vec<usize> = (0..crops.len()).filter(hidden).collect();
+        let occlusion = |place| (place, Occlusion::drawn(crops.len(), &mut random));
+        let occlusions = hidden.into_iter().map(occlusion).collect();
+        Self { crops, occlusions, grouping }
     }
 
     /// The crops of a range as they are.
     pub(super) fn plain(crops: Range<usize>) -> Self {
         let crops = crops.map(|crop| (crop, Augmentation::none())).collect();
-        Self { crops, grouping: Grouping::Identities(Vec::new()) }
+        Self { crops, occlusions: Vec::new(), grouping: Grouping::Identities(Vec::new()) }
     }
 
     /// Reads the crops.
@@ -77,6 +84,14 @@ impl Plan {
         let mut pixels = Vec::new();
         for (crop, augmentation) in &self.crops {
             footage.push(*crop, augmentation, &mut pixels)?;
+        }
+        if !self.occlusions.is_empty() {
+            let others = pixels.clone();
+            let [height, width] = footage.size.map(|side| side as usize);
+            let bytes = 3 * width * height;
+            for (place, occlusion) in &self.occlusions {
+                occlusion.cover(&mut pixels[place * bytes..][..bytes], &others, width);
+            }
         }
         Ok(Loaded { pixels, grouping: self.grouping })
     }
