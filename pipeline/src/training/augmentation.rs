@@ -1,6 +1,7 @@
 //! What is done to crops in training so that the network learns to overlook it.
 //!
-//! The crops of a sample are turned around or not together, so that what is left and right of a person stays comparable.
+//! The crops of a sample are turned around or not together, so that what is left and right of a person stays comparable,
+//! and their hues are rotated together: the people of the sample become others, as different from each other as before.
 //! Each camera of a sample has colours of its own, since that is how cameras differ. Each crop is shaken and partly
 //! covered on its own, since boxes are never exact and people stand in front of each other.
 
@@ -8,7 +9,9 @@ use anyhow::Result;
 use detectors::Picture;
 use learning::Random;
 use opencv::core::Mat;
-use opencv::imgproc::{COLOR_BGR2RGB, INTER_AREA, INTER_LINEAR, cvt_color_def, resize};
+use opencv::imgproc::{
+    COLOR_BGR2HSV, COLOR_BGR2RGB, COLOR_HSV2RGB, INTER_AREA, INTER_LINEAR, cvt_color_def, resize,
+};
 use opencv::prelude::*;
 use scene::BBox;
 use serde::{Deserialize, Serialize};
@@ -19,6 +22,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct AugmentationConfig {
     /// The chance that a sample is turned around.
     pub(crate) flip: f64,
+    /// The chance that all hues of a sample are rotated, by any angle.
+    pub(crate) hue: f64,
     /// A camera is brighter or darker by up to this share.
     pub(crate) brightness: f64,
     /// Each of the three colours of a camera is stronger or weaker by up to this share.
@@ -41,6 +46,7 @@ impl Default for AugmentationConfig {
     fn default() -> Self {
         Self {
             flip: 0.5,
+            hue: 0.5,
             brightness: 0.3,
             colour: 0.15,
             gamma: 0.3,
@@ -56,9 +62,10 @@ impl Default for AugmentationConfig {
 impl AugmentationConfig {
     /// Checks what types cannot say.
     pub(super) fn validate(&self) -> Result<(), String> {
-        let Self { flip, brightness, colour, gamma, saturation, shake, erase, coarse, occlude } = *self;
+        let Self { flip, hue, brightness, colour, gamma, saturation, shake, erase, coarse, occlude } = *self;
         for (key, value, most) in [
             ("flip", flip, 1.0),
+            ("hue", hue, 1.0),
             ("brightness", brightness, 0.9),
             ("colour", colour, 0.9),
             ("gamma", gamma, 2.0),
@@ -76,10 +83,29 @@ impl AugmentationConfig {
     }
 }
 
+/// What happens to all crops of a sample alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Together {
+    flip: bool,
+    /// By how much hues are rotated, steps of two degrees as OpenCV counts them.
+    hue: u8,
+}
+
+impl Together {
+    pub(super) fn drawn(config: &AugmentationConfig, random: &mut Random) -> Self {
+        let flip = random.uniform() < config.flip;
+        let hue = if random.uniform() < config.hue { random.below(HUES.into()) as u8 } else { 0 };
+        Self { flip, hue }
+    }
+}
+
+/// Steps of two degrees that OpenCV divides hues into.
+const HUES: u8 = 180;
+
 /// What happens to one crop.
 #[derive(Clone, Debug)]
 pub(super) struct Augmentation {
-    flip: bool,
+    together: Together,
     colours: Colours,
     /// How far left, top, right and bottom of the box move, shares of its width and height.
     shake: [f64; 4],
@@ -112,13 +138,13 @@ impl Augmentation {
     /// Nothing happens.
     pub(super) fn none() -> Self {
         let colours = Colours { gain: [1.0; 3], gamma: 1.0, saturation: 1.0 };
-        Self { flip: false, colours, shake: [0.0; 4], erase: None, coarse: 1.0 }
+        Self { together: Together::default(), colours, shake: [0.0; 4], erase: None, coarse: 1.0 }
     }
 
     /// What happens to a crop of a sample and a camera.
     pub(super) fn drawn(
         config: &AugmentationConfig,
-        flip: bool,
+        together: Together,
         colours: Colours,
         random: &mut Random,
     ) -> Self {
@@ -130,7 +156,7 @@ impl Augmentation {
             ([x, y, width, height], random.below(256) as u8)
         });
         let coarse = if random.uniform() < config.coarse { 1.0 + 2.0 * random.uniform() } else { 1.0 };
-        Self { flip, colours, shake, erase, coarse }
+        Self { together, colours, shake, erase, coarse }
     }
 
     /// Appends the crop to `pixels`: red, green, blue, row by row. `inside` is where in `picture` the box is.
@@ -160,13 +186,12 @@ impl Augmentation {
             resize(&crop, &mut small, size, 0.0, 0.0, INTER_AREA)?;
             resize(&small, &mut crop, opencv::core::Size::new(width, height), 0.0, 0.0, INTER_LINEAR)?;
         }
-        let mut rgb = Mat::default();
-        cvt_color_def(&crop, &mut rgb, COLOR_BGR2RGB)?;
+        let rgb = rotated(&crop, self.together.hue)?;
         let start = pixels.len();
         pixels.extend_from_slice(rgb.data_bytes()?);
         let (pixels, width, height) = (&mut pixels[start..], width as usize, height as usize);
         self.colours.paint(pixels);
-        if self.flip {
+        if self.together.flip {
             for row in pixels.chunks_exact_mut(width * 3) {
                 row.as_chunks_mut::<3>().0.reverse();
             }
@@ -183,6 +208,22 @@ impl Augmentation {
         }
         Ok(())
     }
+}
+
+/// The picture, blue, green, red, in red, green, blue, its hues rotated.
+fn rotated(bgr: &Mat, hue: u8) -> opencv::Result<Mat> {
+    let mut rgb = Mat::default();
+    if hue == 0 {
+        cvt_color_def(bgr, &mut rgb, COLOR_BGR2RGB)?;
+        return Ok(rgb);
+    }
+    let mut hsv = Mat::default();
+    cvt_color_def(bgr, &mut hsv, COLOR_BGR2HSV)?;
+    for pixel in hsv.data_bytes_mut()?.as_chunks_mut::<3>().0 {
+        pixel[0] = ((u16::from(pixel[0]) + u16::from(hue)) % u16::from(HUES)) as u8;
+    }
+    cvt_color_def(&hsv, &mut rgb, COLOR_HSV2RGB)?;
+    Ok(rgb)
 }
 
 impl Colours {
@@ -236,8 +277,13 @@ mod tests {
 
     #[test]
     fn turned_around_coloured_and_covered_by_hand() {
-        let crop = pixels(&Augmentation { flip: true, ..Augmentation::none() });
+        let together = Together { flip: true, hue: 0 };
+        let crop = pixels(&Augmentation { together, ..Augmentation::none() });
         assert_eq!((&crop[..3], &crop[21..24]), (&[100, 0, 0][..], &[0, 0, 200][..]));
+        // Blue is at 240 degrees and red at 0: 120 degrees later they are red and green.
+        let together = Together { flip: false, hue: 60 };
+        let crop = pixels(&Augmentation { together, ..Augmentation::none() });
+        assert_eq!((&crop[..3], &crop[21..24]), (&[200, 0, 0][..], &[0, 100, 0][..]));
         let colours = Colours { gain: [2.0, 1.0, 0.5], gamma: 1.0, saturation: 1.0 };
         let crop = pixels(&Augmentation { colours, ..Augmentation::none() });
         assert_eq!((&crop[..3], &crop[21..24]), (&[0, 0, 100][..], &[200, 0, 0][..]));
@@ -264,12 +310,14 @@ mod tests {
             let most = (1.0 + config.brightness) * (1.0 + config.colour);
             assert!(colours.gain.iter().all(|gain| *gain > 0.5 && *gain <= most), "{colours:?}");
             assert!(colours.gamma.ln().abs() <= config.gamma);
-            let drawn = Augmentation::drawn(&config, false, colours, &mut random);
+            let together = Together::drawn(&config, &mut random);
+            let drawn = Augmentation::drawn(&config, together, colours, &mut random);
             assert!(drawn.shake.iter().all(|shake| shake.abs() <= config.shake));
             pixels(&drawn);
         }
         let nothing = AugmentationConfig {
             flip: 0.0,
+            hue: 0.0,
             brightness: 0.0,
             colour: 0.0,
             gamma: 0.0,
@@ -280,7 +328,8 @@ mod tests {
             occlude: 0.0,
         };
         let colours = Colours::drawn(&nothing, &mut random);
-        let drawn = Augmentation::drawn(&nothing, false, colours, &mut random);
+        let together = Together::drawn(&nothing, &mut random);
+        let drawn = Augmentation::drawn(&nothing, together, colours, &mut random);
         assert_eq!(pixels(&drawn), pixels(&Augmentation::none()));
         let error = AugmentationConfig { erase: 1.5, ..nothing }.validate().unwrap_err();
         assert_eq!(error, "`train.augmentation.erase` is 1.5, but must be from 0 to 1");

@@ -29,7 +29,7 @@ pub(crate) struct PeopleConfig {
 
 impl Default for PeopleConfig {
     fn default() -> Self {
-        Self { batch: 16, crops: 4, recordings: 2, renew: 4 }
+        Self { batch: 16, crops: 4, recordings: 2, renew: 2 }
     }
 }
 

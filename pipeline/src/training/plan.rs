@@ -5,7 +5,7 @@ use std::ops::Range;
 use anyhow::Result;
 use learning::Random;
 
-use super::augmentation::{Augmentation, AugmentationConfig, Colours};
+use super::augmentation::{Augmentation, AugmentationConfig, Colours, Together};
 use super::footage::Footage;
 use super::occlusion::Occlusion;
 
@@ -47,7 +47,7 @@ impl Plan {
         let mut random = Random::new(seed, &format!("augmentation {step}"));
         let mut crops = Vec::with_capacity(samples.iter().map(Vec::len).sum());
         for sample in samples {
-            let flip = random.uniform() < config.flip;
+            let together = Together::drawn(config, &mut random);
             let mut of_cameras = Vec::new();
             for &crop in sample {
                 let camera = (footage.crops[crop].recording, footage.crops[crop].camera);
@@ -60,7 +60,7 @@ impl Plan {
                     of_cameras.push((camera, colours.clone()));
                     colours
                 });
-                crops.push((crop, Augmentation::drawn(config, flip, colours, &mut random)));
+                crops.push((crop, Augmentation::drawn(config, together, colours, &mut random)));
             }
         }
         let hidden = |_: &usize| random.uniform() < config.occlude;

@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""What each loss of `mvmhat train` is worth on the same footage: a table, mean and spread over seeds.
+
+    scripts/ablation-training.py --validate RECORDING --out DIR RECORDING... [--seeds 3] [--set KEY=VALUE]...
+
+Every loss is trained from the same start for about as many steps, with the boxes of the ground truth and without its
+identities, and the crops of the labelled recording are told apart by the averaged weights. Runs that are complete in DIR
+are not done again; one that was killed goes on. The table is printed as Markdown and kept as DIR/table.md.
+"""
+
+import argparse
+import csv
+import pathlib
+import statistics
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+MVMHAT = ROOT / "target" / "release" / "mvmhat"
+
+# Name, title and settings. One epoch of the published losses is a step for every instant; one of ours as many steps as it
+# takes to see as many crops as there are, so its epochs are chosen to give about as many steps.
+PUBLISHED = ["train.trainer.epochs=1"]
+OURS = ["train.loss.name=identities", "train.people.renew=1"]
+VARIANTS = [
+    ("symmetric", "symmetric only", ["train.loss.name=mvmhat", "train.loss.transitive=false", *PUBLISHED]),
+    ("transitive", "transitive only", ["train.loss.name=mvmhat", "train.loss.symmetric=false", *PUBLISHED]),
+    ("mvmhat", "both (MvMHAT)", ["train.loss.name=mvmhat", *PUBLISHED]),
+    ("mvmhat_pp", "MvMHAT++", ["train.loss.name=mvmhat_pp", *PUBLISHED]),
+    ("identities", "identities (ours)", OURS),
+]
+
+
+def history(run):
+    """The rows of a run's history."""
+    with open(run / "history.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def scores(run):
+    """Steps, cross-view accuracy and rank-1 of the last validation of a run."""
+    row = [row for row in history(run) if row["validation.rank1"]][-1]
+    return int(row["step"]), float(row["validation.cross_view_accuracy"]), float(row["validation.rank1"])
+
+
+def train(run, seed, settings, options):
+    """Runs `mvmhat train` until its weights are there."""
+    if (run / "weights.safetensors").exists():
+        return
+    command = [MVMHAT, "train", *options.recordings, "--boxes", "gt", "--validate", options.validate, "--out", run]
+    command += ["--crops", options.out / "crops"]
+    if (run / "config.yaml").exists():
+        command.append("--resume")
+    for setting in [f"train.trainer.seed={seed}", *settings, *options.set]:
+        command += ["--set", setting]
+    print(f"{run.name} ...", file=sys.stderr, flush=True)
+    with open(options.out / f"{run.name}.log", "ab") as log:
+        subprocess.run(command, stderr=log, stdout=log, check=True)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recordings", nargs="+", type=pathlib.Path)
+    parser.add_argument("--validate", required=True, type=pathlib.Path)
+    parser.add_argument("--out", required=True, type=pathlib.Path)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--our-epochs", type=int, default=4, help="epochs of `loss: identities` [default: 4]")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="for every run")
+    return parser.parse_args()
+
+
+def main():
+    options = arguments()
+    if not MVMHAT.exists():
+        sys.exit(f"{MVMHAT.relative_to(ROOT)} is missing: cargo build --release")
+    options.out.mkdir(parents=True, exist_ok=True)
+    lines = ["| loss | steps | cross-view accuracy | other-frame rank-1 |", "|---|---|---|---|"]
+    for name, title, settings in VARIANTS:
+        if name == "identities":
+            settings = [*settings, f"train.trainer.epochs={options.our_epochs}"]
+        runs = [options.out / f"{name}-{seed}" for seed in range(options.seeds)]
+        for seed, run in enumerate(runs):
+            train(run, seed, settings, options)
+        steps, *columns = zip(*map(scores, runs))
+        told = [f"{statistics.mean(column):.3f} ± {statistics.pstdev(column):.3f}" for column in columns]
+        lines.append(f"| {title} | {steps[0]} | {' | '.join(told)} |")
+    table = "\n".join(lines) + "\n"
+    (options.out / "table.md").write_text(table)
+    print(table, end="")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"mvmhat train failed with status {error.returncode}; see its log beside the run's folder")
