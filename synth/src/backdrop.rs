@@ -48,6 +48,14 @@ impl Backdrop {
             ground: pixels.iter().map(|p| p.ground).collect(),
         }
     }
+
+    /// The mean light of the picture; what glares counts as white.
+    pub(crate) fn mean(&self) -> Rgb {
+        let sum = self.light.iter().fold([0.0_f64; 3], |sum, light| {
+            [0, 1, 2].map(|i| sum[i] + f64::from(light[i].min(1.0)))
+        });
+        sum.map(|channel| (channel / self.light.len() as f64) as f32)
+    }
 }
 
 fn pixel(place: &Place, camera: &Pinhole, x: f32, y: f32, seed: u32) -> Pixel {
@@ -62,7 +70,7 @@ fn pixel(place: &Place, camera: &Pinhole, x: f32, y: f32, seed: u32) -> Pixel {
             continue;
         };
         pixel.nearness[i] = 1.0 / surface.distance;
-        let (direct, diffuse) = shine(place, &surface, (4.0 * x) as i32 + i as i32, y as i32, seed);
+        let (direct, diffuse) = shine(place, &surface, (x as i32, y as i32, i), seed);
         let light = times(surface.colour, plus(direct, diffuse));
         pixel.light = plus(pixel.light, scaled(light, 0.25));
         if surface.is_ground {
@@ -79,13 +87,22 @@ fn pixel(place: &Place, camera: &Pinhole, x: f32, y: f32, seed: u32) -> Pixel {
 }
 
 /// The light on a surface: from the sun or the lamps, and from everywhere else.
-fn shine(place: &Place, surface: &Surface, x: i32, y: i32, seed: u32) -> (Rgb, Rgb) {
+fn shine(place: &Place, surface: &Surface, (x, y, sample): (i32, i32, usize), seed: u32) -> (Rgb, Rgb) {
     let light = &place.light;
     let facing = surface.normal.dot(&light.direction).max(0.0);
-    let jitter = |salt| (2.0 * speck(x, y, seed ^ salt) - 1.0) * light.width;
-    let towards = light.direction + v3(jitter(11), jitter(23), jitter(37));
-    let lit = facing > 0.0 && place.is_lit(surface.point + surface.normal * 0.003, towards);
-    let direct = if lit { scaled(light.direct, facing) } else { [0.0; 3] };
+    let from = surface.point + surface.normal * 0.003;
+    // Every sample of a pixel looks at another part of a wide light, from several points of it.
+    let rays = if light.width > 0.1 { 3 } else { 1 };
+    let lit = |ray: usize| {
+        let part = (sample * rays + ray) as f32;
+        let chance = |salt| speck(3 * x + ray as i32, 4 * y + sample as i32, seed ^ salt);
+        let angle = (part + chance(11)) / (4 * rays) as f32 * std::f32::consts::TAU;
+        let radius = light.width * chance(23).sqrt();
+        let across = v3(angle.cos(), angle.sin(), 0.0) * radius;
+        place.is_lit(from, light.direction + across - light.direction * across.dot(&light.direction))
+    };
+    let lit = if facing > 0.0 { (0..rays).filter(|&ray| lit(ray)).count() } else { 0 };
+    let direct = scaled(light.direct, facing * lit as f32 / rays as f32);
     // Little light gets to the foot of things.
     let open = if surface.is_ground {
         let near = place.occluders.iter().filter_map(|s| s.clearance(surface.point.xy()));

@@ -3,7 +3,8 @@
 use scene::Pinhole;
 
 use crate::actor::LONGEST_SHUTTER;
-use crate::colour::Rgb;
+use crate::colour::{Rgb, scaled};
+use crate::loft::v3;
 use crate::noise::speck;
 use crate::options::Options;
 use crate::place::Place;
@@ -25,7 +26,7 @@ pub(crate) struct Camera {
 
 /// From light to 8 bits, one camera's way: exposure, white balance, saturation, tone curve, sharpness, noise.
 pub(crate) struct Response {
-    /// Light to the camera's red, green and blue.
+    /// Light, its mean 1 once adapted, to the camera's red, green and blue.
     matrix: [Rgb; 3],
     curve: Vec<u8>,
     /// How much darker the corners are.
@@ -44,9 +45,8 @@ pub(crate) fn cameras(place: &Place, options: &Options) -> Vec<Camera> {
         .filter_map(|i| {
             let random = &mut Random::new(options.seed, &format!("camera {i} of {}", options.cameras));
             let sector = std::f32::consts::TAU / options.cameras as f32;
-            let spot = spot(place, start + sector * i as f32, 0.3 * sector.min(1.2), random);
-            let top = (place.wall_height - 0.5).min(4.8);
-            let height = random.range(2.7, top);
+            let height = random.range(2.7, (place.wall_height - 0.5).min(4.8));
+            let spot = spot(place, start + sector * i as f32, 0.3 * sector.min(1.2), height, random);
             let target = place.half.component_mul(&V2::new(random.range(-0.2, 0.2), random.range(-0.2, 0.2)));
             let width = f64::from(options.size.0);
             let half_view = f64::from(random.range(31.0, 42.0)).to_radians();
@@ -63,19 +63,25 @@ pub(crate) fn cameras(place: &Place, options: &Options) -> Vec<Camera> {
         .collect()
 }
 
-/// A place under the wall, in this direction from the middle, with nothing in front of it.
-fn spot(place: &Place, direction: f32, spread: f32, random: &mut Random) -> V2 {
+/// A place at the wall, in about this direction from the middle, from which much of the court can be seen.
+fn spot(place: &Place, direction: f32, spread: f32, height: f32, random: &mut Random) -> V2 {
     let mut best = (f32::NEG_INFINITY, V2::zeros());
-    for _ in 0..24 {
+    for _ in 0..12 {
         let angle = direction + random.range(-spread, spread);
         let way = V2::new(angle.cos(), angle.sin());
         let reach = place.half - V2::new(0.25, 0.25);
         let spot = way * (reach.x / way.x.abs().max(1e-6)).min(reach.y / way.y.abs().max(1e-6));
-        let things = place.occluders.iter().filter_map(|s| s.clearance(spot)).fold(3.0, f32::min);
-        let doors = place.doors.iter().map(|d| (d - spot).norm() + 0.6).fold(3.0, f32::min);
-        let free = things.min(doors);
-        if free > best.0 {
-            best = (free, spot);
+        let eye = v3(spot.x, spot.y, height);
+        let sees = |i: i32| {
+            let share = |i: i32| 0.35 * (i - 2) as f32;
+            let to = v3(share(i % 5) * place.half.x, share(i / 5) * place.half.y, 1.0);
+            place.occluders.iter().all(|s| s.meet(eye, to - eye).is_none_or(|hit| hit.distance > 1.0))
+        };
+        let seen = (0..25).filter(|&i| sees(i)).count() as f32;
+        let by_door = place.doors.iter().any(|door| (door - spot).norm() < 1.8);
+        let score = if by_door { seen - 25.0 } else { seen };
+        if score > best.0 {
+            best = (score, spot);
         }
     }
     best.1
@@ -83,7 +89,7 @@ fn spot(place: &Place, direction: f32, spread: f32, random: &mut Random) -> V2 {
 
 impl Response {
     fn new(random: &mut Random) -> Self {
-        let exposure = random.range(0.8, 1.2);
+        let exposure = random.range(0.16, 0.3);
         let (warm, green) = (random.range(-0.13, 0.13), random.range(-0.05, 0.05));
         let white = [1.0 + warm, 1.0 + green, 1.0 - warm].map(|c| c * exposure);
         let saturation = random.range(0.7, 1.25);
@@ -108,6 +114,12 @@ impl Response {
             noise: (0..NOISE).map(|_| (sigma * random.normal()).round() as i8).collect(),
             seed: random.bits() as u32,
         }
+    }
+
+    /// Sets the exposure for a place that is so bright on average.
+    pub(crate) fn adapt(&mut self, mean: Rgb) {
+        let gain = 3.0 / (mean[0] + mean[1] + mean[2]).max(1e-3);
+        self.matrix = self.matrix.map(|row| scaled(row, gain));
     }
 
     /// Blue, green and red of light that falls on the picture so far from its middle (1: the corner), squared.

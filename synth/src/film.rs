@@ -66,8 +66,9 @@ impl Film {
         let place = Place::new(options.place, options.seed);
         let plan = Plan::new(&place);
         let moments = walk(&place, &plan, options.people, options.frames, options.fps, options.seed);
-        let view = |camera: Camera| {
+        let view = |mut camera: Camera| {
             let backdrop = Backdrop::new(&place, &camera.pinhole, options.seed as u32);
+            camera.response.adapt(backdrop.mean());
             View { still: still(&camera, &backdrop), camera, backdrop }
         };
         let cameras = cameras(&place, options).into_iter().map(view).collect();

@@ -81,7 +81,7 @@ impl Material {
                 let tone = [0.25, 0.6, 0.95].map(|at| (speck(x, y, seed) - at).abs());
                 let shape = clouds(2.0 * u, 2.0 * v, seed) > 0.5;
                 let base = if shape { self.first } else { self.second };
-                [0, 1, 2].map(|i| (base[i] * (0.4 + 1.1 * tone[i])).min(0.9))
+                [0, 1, 2].map(|i| (base[i] * (0.6 + 1.4 * tone[i]) + 0.03).min(0.9))
             }
             Finish::Lamps => {
                 let (x, y) = ((u / 1.2).floor() as i32, (v / 1.2).floor() as i32);

@@ -161,7 +161,7 @@ impl Outfit {
         }
     }
 
-    /// Somebody dressed nearly alike: one or two things differ, as among colleagues or in a team.
+    /// Somebody dressed nearly alike: a few things differ, as among colleagues or in a team.
     pub(crate) fn like(other: &Self, woman: bool, random: &mut Random) -> Self {
         let own = Self::new(woman, random);
         let mut outfit = Self {
@@ -175,16 +175,20 @@ impl Outfit {
         if !woman && matches!(outfit.bottom, Bottom::Skirt { .. }) {
             outfit.bottom = Bottom::Trousers { loose: 1.15 };
         }
+        if random.chance(0.6) {
+            (outfit.bag, outfit.bag_cloth) = (own.bag, own.bag_cloth);
+        }
+        if random.chance(0.6) {
+            (outfit.hat, outfit.hat_cloth) = (own.hat, own.hat_cloth);
+        }
         if !woman && outfit.hat == Hat::Scarf {
             outfit.hat = Hat::None;
         }
         for _ in 0..2 {
-            match random.below(6) {
+            match random.below(4) {
                 0 => outfit.shoes = own.shoes,
-                1 => (outfit.hat, outfit.hat_cloth) = (own.hat, own.hat_cloth),
-                2 => (outfit.bag, outfit.bag_cloth) = (own.bag, own.bag_cloth),
-                3 => outfit.bottom_cloth = varied(outfit.bottom_cloth, random, 0.3),
-                4 => outfit.pattern = own.pattern,
+                1 => outfit.bottom_cloth = varied(outfit.bottom_cloth, random, 0.3),
+                2 => outfit.pattern = own.pattern,
                 _ => outfit.second = own.second,
             }
         }

@@ -26,7 +26,7 @@ pub(crate) enum Part {
 }
 
 /// How likely somebody is dressed like an earlier one.
-const LOOK_ALIKES: f32 = 0.4;
+const LOOK_ALIKES: f32 = 0.3;
 
 /// A person, the same at every instant and for every camera.
 pub(crate) struct Person {
@@ -120,7 +120,7 @@ fn textures(o: &Outfit) -> Vec<Texture> {
         worn(scaled(pattern(o, u, 0.1 - 0.3 * v, 1.0), if slit { 0.5 } else { 1.0 }), u, v, 6)
     };
     let hair = |u: f32, v: f32| {
-        scaled(o.hair_colour, 0.6 + 0.9 * smooth(28.0 * u, 5.0 * v, seed) + 0.4 * clouds(3.0 * u, 3.0 * v, seed))
+        scaled(o.hair_colour, 0.5 + 0.6 * smooth(28.0 * u, 5.0 * v, seed) + 0.4 * clouds(3.0 * u, 3.0 * v, seed))
     };
     let shoe = |_u: f32, v: f32| if v < 0.3 && seed & 6 == 0 { [0.7; 3] } else { o.shoes };
     vec![
