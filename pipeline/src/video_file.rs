@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use opencv::core::{Mat, Size};
+use opencv::core::{Size, ToInputArray};
 use opencv::prelude::*;
 use opencv::videoio::{self, VideoCapture, VideoWriter};
 
@@ -77,7 +77,7 @@ impl VideoFile {
     }
 
     /// Appends a picture: BGR, 8 bit, of the size the video was created with.
-    pub(crate) fn write(&mut self, picture: &Mat) -> Result<()> {
+    pub(crate) fn write(&mut self, picture: &impl ToInputArray) -> Result<()> {
         self.writer.write(picture)?;
         self.frames += 1;
         Ok(())

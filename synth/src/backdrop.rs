@@ -92,7 +92,7 @@ fn shine(place: &Place, surface: &Surface, (x, y, sample): (i32, i32, usize), se
     let facing = surface.normal.dot(&light.direction).max(0.0);
     let from = surface.point + surface.normal * 0.003;
     // Every sample of a pixel looks at another part of a wide light, from several points of it.
-    let rays = if light.width > 0.1 { 3 } else { 1 };
+    let rays = if light.width > 0.1 { 2 } else { 1 };
     let lit = |ray: usize| {
         let part = (sample * rays + ray) as f32;
         let chance = |salt| speck(3 * x + ray as i32, 4 * y + sample as i32, seed ^ salt);

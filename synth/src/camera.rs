@@ -88,7 +88,7 @@ fn spot(place: &Place, direction: f32, spread: f32, height: f32, random: &mut Ra
 }
 
 impl Response {
-    fn new(random: &mut Random) -> Self {
+    pub(crate) fn new(random: &mut Random) -> Self {
         let exposure = random.range(0.16, 0.3);
         let (warm, green) = (random.range(-0.13, 0.13), random.range(-0.05, 0.05));
         let white = [1.0 + warm, 1.0 + green, 1.0 - warm].map(|c| c * exposure);

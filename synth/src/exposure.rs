@@ -200,3 +200,78 @@ fn superpose(figures: &mut [Figure<'_>], backdrop: &Backdrop, size: (usize, usiz
     }
     exposure
 }
+
+#[cfg(test)]
+mod tests {
+    use scene::Pinhole;
+
+    use super::*;
+    use crate::camera::Response;
+    use crate::loft::v3;
+    use crate::material::{Finish, Material};
+    use crate::options::PlaceKind;
+    use crate::person::people;
+    use crate::place::Place;
+    use crate::random::Random;
+    use crate::solid::{Solid, V2};
+    use crate::walk::Moment;
+
+    /// A level camera 8 m south of the origin and 1 m high, 300 pixels to the unit, that looks at (`to`, 0).
+    fn seen(solids: Vec<Solid>, to: f64) -> (f64, Vec<Seen>) {
+        let mut place = Place::new(PlaceKind::Hall, 1);
+        (place.solids, place.occluders) = (solids, Vec::new());
+        let pinhole = Pinhole::looking((320, 240), 300.0, 0.0, [0.0, -8.0, 1.0], [to, 0.0, 1.0]).unwrap();
+        let response = Response::new(&mut Random::new(1, "camera"));
+        let camera = Camera { pinhole, response, shutter: 0.004 };
+        let backdrop = Backdrop::new(&place, &camera.pinhole, 1);
+        let person = &people(1, 5)[0];
+        let moment = Moment {
+            place: V2::zeros(),
+            velocity: V2::zeros(),
+            heading: -std::f32::consts::FRAC_PI_2,
+            phase: 0.0,
+            seconds: 0.0,
+            stride: 0.0,
+            company: false,
+        };
+        let actors = [Actor::new(0, person, moment, &place)];
+        let shadows = ShadowMap::new(&place, &actors);
+        let still = still(&camera, &backdrop);
+        let (picture, seen) = expose(&camera, &backdrop, &still, &actors, &shadows, 0);
+        assert_eq!(picture.len(), 320 * 240 * 3);
+        (f64::from(person.body.height), seen)
+    }
+
+    #[test]
+    fn the_box_is_where_the_camera_projects_the_person_to() {
+        let (height, seen) = seen(Vec::new(), 0.0);
+        let bbox = seen[0].bbox;
+        // By hand: the feet are 1 m below the axis and 8 m away, the crown (height - 1) above it.
+        let (feet, crown) = (120.0 + 300.0 / 8.0, 120.0 - 300.0 * (height - 1.0) / 8.0);
+        assert!((bbox.bottom() - feet).abs() < 1.5, "{bbox:?}, feet at {feet}");
+        assert!((bbox.y - crown).abs() < 2.0, "{bbox:?}, crown at {crown}");
+        assert!((bbox.center().0 - 160.0).abs() < 4.0, "{bbox:?}");
+        assert_eq!(seen[0].visibility, 1.0);
+    }
+
+    #[test]
+    fn half_of_a_person_behind_a_wall_or_beside_the_picture_is_hidden() {
+        let grey = Material::new(Finish::Rough, 0x80_80_80, 0, 1);
+        let wall = Solid::between(v3(0.0, -2.0, 0.0), v3(3.0, -1.9, 3.0), grey);
+        let (_, whole) = seen(Vec::new(), 0.0);
+        let (_, half) = seen(vec![wall], 0.0);
+        assert!((half[0].visibility - 0.5).abs() < 0.1, "{}", half[0].visibility);
+        assert_eq!(half[0].bbox, whole[0].bbox, "the box is of the whole body");
+        // 160 pixels from the middle: 8 m * 160 / 300 aside, and the axis turns with it.
+        let angle = (160.0_f64 / 300.0).atan();
+        let (_, cut) = seen(Vec::new(), 8.0 * angle.tan());
+        assert!((cut[0].visibility - 0.5).abs() < 0.1, "{}", cut[0].visibility);
+    }
+
+    #[test]
+    fn who_is_behind_a_wall_altogether_is_not_seen() {
+        let grey = Material::new(Finish::Rough, 0x80_80_80, 0, 1);
+        let wall = Solid::between(v3(-3.0, -2.0, 0.0), v3(3.0, -1.9, 3.0), grey);
+        assert_eq!(seen(vec![wall], 0.0).1[0].visibility, 0.0);
+    }
+}

@@ -126,3 +126,56 @@ impl View {
 fn identity(index: usize) -> PersonId {
     PersonId(index as u32 + 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::PlaceKind;
+
+    fn options() -> Options {
+        Options { people: 6, frames: 4, size: (128, 96), place: PlaceKind::Lobby, ..Options::default() }
+    }
+
+    fn shots(options: &Options, threads: usize) -> Vec<Vec<Shot>> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let film = Film::new(options).unwrap();
+            (0..options.frames).into_par_iter().map(|instant| film.shoot(instant)).collect()
+        })
+    }
+
+    #[test]
+    fn the_same_options_give_the_same_bytes_on_any_number_of_threads() {
+        let one = shots(&options(), 1);
+        assert_eq!(one, shots(&options(), 3));
+        assert!(one.iter().flatten().any(|shot| !shot.people.is_empty()));
+        assert_ne!(one, shots(&Options { seed: 2, ..options() }, 3), "another seed is another recording");
+        assert_ne!(one[0][0].picture, one[1][0].picture);
+    }
+
+    #[test]
+    fn a_camera_more_moves_nobody() {
+        let film = Film::new(&options()).unwrap();
+        let more = Film::new(&Options { cameras: 5, ..options() }).unwrap();
+        assert_eq!((film.shoot(0).len(), more.shoot(0).len()), (4, 5));
+        (0..4).for_each(|instant| assert_eq!(film.positions(instant), more.positions(instant)));
+        assert_eq!(more.names(), ["cam1", "cam2", "cam3", "cam4", "cam5"]);
+        assert!(film.positions(4).is_empty() && film.shoot(4)[0].people.is_empty(), "it is over");
+    }
+
+    #[test]
+    fn who_comes_back_has_the_identity_of_before() {
+        let options = Options { frames: 2500, size: (64, 64), cameras: 1, ..options() };
+        let film = Film::new(&options).unwrap();
+        let here = |person: u32| -> Vec<bool> {
+            let is_here = |instant| film.positions(instant).iter().any(|(id, ..)| id.0 == person);
+            (0..2500).map(is_here).collect()
+        };
+        let returns = (1..=6).filter(|&person| {
+            let here = here(person);
+            let left = here.windows(2).position(|w| w[0] && !w[1]);
+            left.is_some_and(|left| here[left + 25..].contains(&true) && !here[left + 1..left + 25].contains(&true))
+        });
+        assert!(returns.count() >= 3);
+    }
+}

@@ -26,6 +26,8 @@ pub(crate) struct Solid {
     pub(crate) material: Material,
     /// Whether it throws a shadow: ceilings do not, since lamps hang from them.
     pub(crate) shades: bool,
+    /// A ball around it: middle and squared radius.
+    bound: (V3, f32),
 }
 
 /// Where a ray meets a body.
@@ -40,7 +42,8 @@ pub(crate) struct Hit {
 
 impl Solid {
     pub(crate) fn block(middle: V3, half: V3, turn: f32, material: Material) -> Self {
-        Self { shape: Shape::Block { middle, half, turn: (turn.cos(), turn.sin()) }, material, shades: true }
+        let shape = Shape::Block { middle, half, turn: (turn.cos(), turn.sin()) };
+        Self { shape, material, shades: true, bound: (middle, half.norm_squared()) }
     }
 
     /// A box between two corners.
@@ -49,11 +52,13 @@ impl Solid {
     }
 
     pub(crate) fn column(foot: V3, radius: f32, height: f32, material: Material) -> Self {
-        Self { shape: Shape::Column { foot, radius, height }, material, shades: true }
+        let bound = (foot + V3::z() * (0.5 * height), radius * radius + 0.25 * height * height);
+        Self { shape: Shape::Column { foot, radius, height }, material, shades: true, bound }
     }
 
     pub(crate) fn ball(middle: V3, radii: V3, material: Material) -> Self {
-        Self { shape: Shape::Ball { middle, radii }, material, shades: true }
+        let bound = (middle, radii.max() * radii.max());
+        Self { shape: Shape::Ball { middle, radii }, material, shades: true, bound }
     }
 
     /// How far `place` lies outside of what the body covers of the ground below a head: negative inside, `None` for
@@ -79,6 +84,11 @@ impl Solid {
 
     /// The first point of the body on the way from `origin` along `ray`.
     pub(crate) fn meet(&self, origin: V3, ray: V3) -> Option<Hit> {
+        let (middle, radius) = self.bound;
+        // The ray passes the ball at a distance: the cross product is that distance times the length of the ray.
+        if (middle - origin).cross(&ray).norm_squared() > radius * ray.norm_squared() * 1.0001 {
+            return None;
+        }
         match &self.shape {
             Shape::Block { middle, half, turn } => meet_block(origin - middle, ray, *half, *turn),
             Shape::Column { foot, radius, height } => meet_column(origin - foot, ray, *radius, *height),
@@ -141,7 +151,9 @@ fn meet_ball(origin: V3, ray: V3, radii: V3) -> Option<Hit> {
     }
     let point = o + d * distance;
     let normal = point.component_div(&radii).normalize();
-    Some(Hit { distance, normal, u: point.y.atan2(point.x) * radii.x * 2.0, v: point.z * radii.z * 2.0 })
+    // No pole that a pattern would gather at.
+    let place = point.component_mul(&radii);
+    Some(Hit { distance, normal, u: place.x + 0.7 * place.z, v: place.y - 0.6 * place.z })
 }
 
 #[cfg(test)]
