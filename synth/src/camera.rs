@@ -79,7 +79,8 @@ fn spot(place: &Place, direction: f32, spread: f32, height: f32, random: &mut Ra
         };
         let seen = (0..25).filter(|&i| sees(i)).count() as f32;
         let by_door = place.doors.iter().any(|door| (door - spot).norm() < 1.8);
-        let score = if by_door { seen - 25.0 } else { seen };
+        let crowded = place.occluders.iter().any(|s| s.is_within(2.2, eye));
+        let score = seen - if by_door { 25.0 } else { 0.0 } - if crowded { 12.0 } else { 0.0 };
         if score > best.0 {
             best = (score, spot);
         }

@@ -171,10 +171,11 @@ mod tests {
             let is_here = |instant| film.positions(instant).iter().any(|(id, ..)| id.0 == person);
             (0..2500).map(is_here).collect()
         };
+        // Seen, then away for a second at least, then seen again.
         let returns = (1..=6).filter(|&person| {
             let here = here(person);
-            let left = here.windows(2).position(|w| w[0] && !w[1]);
-            left.is_some_and(|left| here[left + 25..].contains(&true) && !here[left + 1..left + 25].contains(&true))
+            let last = |end: usize| here[..end].iter().rposition(|&h| h);
+            (1..here.len()).any(|i| here[i] && !here[i - 1] && last(i).is_some_and(|last| i - last > 25))
         });
         assert!(returns.count() >= 3);
     }

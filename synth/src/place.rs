@@ -278,10 +278,12 @@ impl Place {
             0 => {
                 let bark = Material::random(Finish::Rough, 0x5a_46_34, 0, random);
                 let leaves = Material::random(Finish::Leaves, 0x5c_88_38, 0x2c_4c_20, random);
-                let height = random.range(2.4, 3.0);
+                let height = random.range(2.7, 3.6);
                 put(Solid::column(at(0.0), random.range(0.12, 0.2), height + 0.5, bark));
-                let wide = random.range(0.9, 1.4);
-                put(Solid::ball(at(height + 0.9), v3(wide, wide, random.range(0.9, 1.2)), leaves));
+                let wide = random.range(0.8, 1.15);
+                put(Solid::ball(at(height + 0.8), v3(wide, wide, random.range(0.8, 1.1)), leaves.clone()));
+                let aside = v3(random.range(-0.5, 0.5), random.range(-0.5, 0.5), random.range(0.2, 0.7));
+                put(Solid::ball(at(height + 0.8) + aside, v3(0.8, 0.75, 0.7), leaves));
             }
             // A kiosk.
             1 => {

@@ -82,6 +82,11 @@ impl Solid {
         }
     }
 
+    /// Whether a ball around the body comes within so many metres of a point.
+    pub(crate) fn is_within(&self, distance: f32, point: V3) -> bool {
+        (self.bound.0 - point).norm() < self.bound.1.sqrt() + distance
+    }
+
     /// The first point of the body on the way from `origin` along `ray`.
     pub(crate) fn meet(&self, origin: V3, ray: V3) -> Option<Hit> {
         let (middle, radius) = self.bound;
@@ -151,9 +156,11 @@ fn meet_ball(origin: V3, ray: V3, radii: V3) -> Option<Hit> {
     }
     let point = o + d * distance;
     let normal = point.component_div(&radii).normalize();
-    // No pole that a pattern would gather at.
     let place = point.component_mul(&radii);
-    Some(Hit { distance, normal, u: place.x + 0.7 * place.z, v: place.y - 0.6 * place.z })
+    // From above it has a top of its own: around a pole patterns would gather.
+    let (u, v) =
+        if normal.z > 0.75 { (place.x, place.y) } else { (point.y.atan2(point.x) * radii.x, place.z) };
+    Some(Hit { distance, normal, u: 2.0 * u, v: 2.0 * v })
 }
 
 #[cfg(test)]

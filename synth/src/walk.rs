@@ -189,7 +189,7 @@ impl<'a> Crowd<'a> {
     /// After a rest: out of the place, to others who stand, or somewhere else.
     fn depart(&mut self, index: usize) {
         let chance = self.random.uniform();
-        if chance < 0.25 {
+        if chance < 0.38 {
             let gate = self.random.below(self.gates.len());
             let way = self.gates[gate].clone();
             let spot = self.place.gates[gate];
@@ -205,7 +205,7 @@ impl<'a> Crowd<'a> {
             .map(|(_, p)| p.spot)
             .collect();
         let mut spot = self.free_spot();
-        if chance < 0.5 && !standing.is_empty() {
+        if chance < 0.62 && !standing.is_empty() {
             let host = standing[self.random.below(standing.len())];
             let angle = self.random.range(0.0, TAU);
             let beside = host + V2::new(angle.cos(), angle.sin()) * 1.1;
