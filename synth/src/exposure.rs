@@ -220,6 +220,7 @@ mod tests {
     fn seen(solids: Vec<Solid>, to: f64) -> (f64, Vec<Seen>) {
         let mut place = Place::new(PlaceKind::Hall, 1);
         (place.solids, place.occluders) = (solids, Vec::new());
+        place.plant();
         let pinhole = Pinhole::looking((320, 240), 300.0, 0.0, [0.0, -8.0, 1.0], [to, 0.0, 1.0]).unwrap();
         let response = Response::new(&mut Random::new(1, "camera"));
         let camera = Camera { pinhole, response, shutter: 0.004 };

@@ -40,6 +40,7 @@ mod silhouette;
 mod skeleton;
 mod solid;
 mod texture;
+mod tree;
 mod walk;
 
 pub use film::{Film, Shot, Sighting};

@@ -9,7 +9,8 @@ use crate::material::{Finish, Material};
 use crate::noise::clouds;
 use crate::options::PlaceKind;
 use crate::random::Random;
-use crate::solid::{Hit, Solid, V2};
+use crate::solid::{Solid, V2};
+use crate::tree::Tree;
 
 /// How far a door is open on either side of its middle, how high it is, how deep the wall, how wide the passage.
 const DOOR: f32 = 0.95;
@@ -45,6 +46,7 @@ pub(crate) struct Place {
     pub(crate) gates: Vec<V2>,
     /// The middles of the doors, in the line of the walls.
     pub(crate) doors: Vec<V2>,
+    tree: Tree,
     kind: PlaceKind,
     ground: Material,
     ground_edge: Material,
@@ -78,6 +80,7 @@ impl Place {
             light: light(kind, random),
             gates: Vec::new(),
             doors: Vec::new(),
+            tree: Tree::new(Vec::new()),
             kind,
             ground: ground(kind, random),
             ground_edge: Material::random(
@@ -91,17 +94,18 @@ impl Place {
         };
         place.put_walls(random);
         place.put_occluders(random);
+        place.plant();
         place
+    }
+
+    /// Makes the tree of what is in the place, to be done again when that changes.
+    pub(crate) fn plant(&mut self) {
+        self.tree = Tree::new(self.solids.iter().chain(&self.occluders).cloned().collect());
     }
 
     /// The nearest surface on the way from `origin` along `ray`; `None` for the sky.
     pub(crate) fn meet(&self, origin: V3, ray: V3) -> Option<Surface> {
-        let mut best: Option<(Hit, &Solid)> = None;
-        for solid in self.solids.iter().chain(&self.occluders) {
-            let hit = solid.meet(origin, ray);
-            let nearer = |hit: &Hit| best.as_ref().is_none_or(|(b, _)| hit.distance < b.distance);
-            best = hit.filter(nearer).map(|hit| (hit, solid)).or(best);
-        }
+        let best = self.tree.first(origin, ray);
         let down = -origin.z / ray.z;
         if down > 0.0 && best.as_ref().is_none_or(|(hit, _)| down < hit.distance) {
             let point = origin + ray * down;
@@ -119,7 +123,7 @@ impl Place {
 
     /// Whether nothing stands between `point` and the light from `towards`.
     pub(crate) fn is_lit(&self, point: V3, towards: V3) -> bool {
-        !self.solids.iter().chain(&self.occluders).any(|s| s.shades && s.meet(point, towards).is_some())
+        !self.tree.is_shaded(point, towards)
     }
 
     /// The light of the sky in a direction.

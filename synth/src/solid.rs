@@ -26,8 +26,8 @@ pub(crate) struct Solid {
     pub(crate) material: Material,
     /// Whether it throws a shadow: ceilings do not, since lamps hang from them.
     pub(crate) shades: bool,
-    /// A ball around it: middle and squared radius.
-    bound: (V3, f32),
+    /// Opposite corners of a box around it, along the axes.
+    bounds: (V3, V3),
 }
 
 /// Where a ray meets a body.
@@ -42,8 +42,11 @@ pub(crate) struct Hit {
 
 impl Solid {
     pub(crate) fn block(middle: V3, half: V3, turn: f32, material: Material) -> Self {
-        let shape = Shape::Block { middle, half, turn: (turn.cos(), turn.sin()) };
-        Self { shape, material, shades: true, bound: (middle, half.norm_squared()) }
+        let (cos, sin) = (turn.cos(), turn.sin());
+        let (c, s) = (cos.abs(), sin.abs());
+        let reach = v3(half.x * c + half.y * s, half.x * s + half.y * c, half.z);
+        let shape = Shape::Block { middle, half, turn: (cos, sin) };
+        Self { shape, material, shades: true, bounds: (middle - reach, middle + reach) }
     }
 
     /// A box between two corners.
@@ -52,13 +55,12 @@ impl Solid {
     }
 
     pub(crate) fn column(foot: V3, radius: f32, height: f32, material: Material) -> Self {
-        let bound = (foot + V3::z() * (0.5 * height), radius * radius + 0.25 * height * height);
-        Self { shape: Shape::Column { foot, radius, height }, material, shades: true, bound }
+        let bounds = (foot - v3(radius, radius, 0.0), foot + v3(radius, radius, height));
+        Self { shape: Shape::Column { foot, radius, height }, material, shades: true, bounds }
     }
 
     pub(crate) fn ball(middle: V3, radii: V3, material: Material) -> Self {
-        let bound = (middle, radii.max() * radii.max());
-        Self { shape: Shape::Ball { middle, radii }, material, shades: true, bound }
+        Self { shape: Shape::Ball { middle, radii }, material, shades: true, bounds: (middle - radii, middle + radii) }
     }
 
     /// How far `place` lies outside of what the body covers of the ground below a head: negative inside, `None` for
@@ -82,18 +84,19 @@ impl Solid {
         }
     }
 
-    /// Whether a ball around the body comes within so many metres of a point.
+    /// Opposite corners of a box around the body, along the axes.
+    pub(crate) fn bounds(&self) -> (V3, V3) {
+        self.bounds
+    }
+
+    /// Whether that box comes within so many metres of a point.
     pub(crate) fn is_within(&self, distance: f32, point: V3) -> bool {
-        (self.bound.0 - point).norm() < self.bound.1.sqrt() + distance
+        let (low, high) = self.bounds;
+        (point - point.sup(&low).inf(&high)).norm() < distance
     }
 
     /// The first point of the body on the way from `origin` along `ray`.
     pub(crate) fn meet(&self, origin: V3, ray: V3) -> Option<Hit> {
-        let (middle, radius) = self.bound;
-        // The ray passes the ball at a distance: the cross product is that distance times the length of the ray.
-        if (middle - origin).cross(&ray).norm_squared() > radius * ray.norm_squared() * 1.0001 {
-            return None;
-        }
         match &self.shape {
             Shape::Block { middle, half, turn } => meet_block(origin - middle, ray, *half, *turn),
             Shape::Column { foot, radius, height } => meet_column(origin - foot, ray, *radius, *height),
