@@ -7,7 +7,6 @@ use opencv::core::{Size, ToInputArray};
 use opencv::prelude::*;
 use opencv::videoio::{self, VideoCapture, VideoWriter};
 
-
 /// How a video is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Codec {
@@ -46,7 +45,12 @@ impl VideoFile {
     ///
     /// # Errors
     /// Where OpenCV has no encoder, or the folder cannot be written.
-    pub(crate) fn create(path: &Path, fps: f64, (width, height): (u32, u32), codecs: &[Codec]) -> Result<Self> {
+    pub(crate) fn create(
+        path: &Path,
+        fps: f64,
+        (width, height): (u32, u32),
+        codecs: &[Codec],
+    ) -> Result<Self> {
         // FFmpeg knows the container by the name, so the extension stays.
         let partial = path.with_extension("partial.mp4");
         // Tried here because OpenCV does not say why it cannot open a file.

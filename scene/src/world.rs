@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::{AtomicFile, FrameNumber};
 use crate::fields::for_each_line;
 use crate::read_error::{ParseError, ReadError, read_bytes};
+use crate::{AtomicFile, FrameNumber};
 
 /// Where one person stands at one frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

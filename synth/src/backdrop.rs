@@ -51,9 +51,10 @@ impl Backdrop {
 
     /// The mean light of the picture; what glares counts as white.
     pub(crate) fn mean(&self) -> Rgb {
-        let sum = self.light.iter().fold([0.0_f64; 3], |sum, light| {
-            [0, 1, 2].map(|i| sum[i] + f64::from(light[i].min(1.0)))
-        });
+        let sum = self
+            .light
+            .iter()
+            .fold([0.0_f64; 3], |sum, light| [0, 1, 2].map(|i| sum[i] + f64::from(light[i].min(1.0))));
         sum.map(|channel| (channel / self.light.len() as f64) as f32)
     }
 }

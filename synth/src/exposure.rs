@@ -93,7 +93,10 @@ fn between(a: Pixel, b: Pixel, share: f32) -> Pixel {
 
 /// The part of a window that lies in the picture, row by row: where it begins in the window and in the picture, and how
 /// long it is.
-fn rows(silhouette: &Silhouette, size: (usize, usize)) -> impl Iterator<Item = (usize, usize, usize)> + use<> {
+fn rows(
+    silhouette: &Silhouette,
+    size: (usize, usize),
+) -> impl Iterator<Item = (usize, usize, usize)> + use<> {
     let (left, top, width) = (silhouette.left, silhouette.top, silhouette.width);
     let height = (silhouette.nearness.len() / width.max(1)) as i32;
     let first = left.max(0);
@@ -122,8 +125,7 @@ pub(crate) fn expose(
 ) -> (Vec<u8>, Vec<Seen>) {
     let (width, height) = camera.pinhole.image_size;
     let size = (width as usize, height as usize);
-    let mut figures: Vec<Figure<'_>> =
-        actors.iter().filter_map(|actor| Figure::new(camera, actor)).collect();
+    let mut figures: Vec<Figure<'_>> = actors.iter().filter_map(|actor| Figure::new(camera, actor)).collect();
     let exposure = superpose(&mut figures, backdrop, size);
 
     let mut picture = still.to_vec();

@@ -75,7 +75,8 @@ impl Tailor<'_> {
         let bell = |at: f32, width: f32| (-((share - at) / width).powi(2)).exp();
         let belly = 1.0 + (body.belly - 1.0) * bell(0.3, 0.3);
         // Shoulders and hips are as wide as the skeleton.
-        let wide = 1.0 + (body.shoulders / (0.206 * self.h) - 1.0) * bell(0.85, 0.25) * 1.5
+        let wide = 1.0
+            + (body.shoulders / (0.206 * self.h) - 1.0) * bell(0.85, 0.25) * 1.5
             + (body.hips / (0.104 * self.h) - 1.0) * bell(0.0, 0.25) * 1.5;
         let neck = if share > 1.0 { 1.0 } else { body.girth };
         let front = (a.1 + (b.1 - a.1) * t) * belly + 0.012 * body.bust * bell(0.72, 0.13);
@@ -133,7 +134,16 @@ impl Tailor<'_> {
         };
         let (hip, knee, ankle) = (s.hips[side], s.knees[side], s.ankles[side]);
         // Share of the way from hip to knee to ankle, and radius as a share of the height.
-        let shape = [(-0.08, 0.047), (0.15, 0.054), (0.5, 0.046), (0.85, 0.036), (1.0, 0.034), (1.3, 0.035), (1.65, 0.028), (2.02, 0.023)];
+        let shape = [
+            (-0.08, 0.047),
+            (0.15, 0.054),
+            (0.5, 0.046),
+            (0.85, 0.036),
+            (1.0, 0.034),
+            (1.3, 0.035),
+            (1.65, 0.028),
+            (2.02, 0.023),
+        ];
         let girth = 0.4 + 0.6 * self.person.body.girth;
         let shorts = self.person.outfit.bottom == Bottom::Shorts;
         let rings = shape.map(|(at, radius)| {
@@ -161,7 +171,15 @@ impl Tailor<'_> {
             _ => 1.3,
         } * (0.5 + 0.5 * self.person.body.girth);
         let (shoulder, elbow, wrist) = (s.shoulders[side], s.elbows[side], s.wrists[side]);
-        let shape = [(-0.12, 0.018), (0.0, 0.031), (0.2, 0.031), (0.6, 0.027), (1.0, 0.024), (1.35, 0.023), (2.0, 0.015)];
+        let shape = [
+            (-0.12, 0.018),
+            (0.0, 0.031),
+            (0.2, 0.031),
+            (0.6, 0.027),
+            (1.0, 0.024),
+            (1.35, 0.023),
+            (2.0, 0.015),
+        ];
         let (upper, lower) = ((elbow - shoulder).normalize(), (wrist - elbow).normalize());
         let rings = shape.map(|(at, radius)| {
             let (from, to, t) = if at < 1.0 { (shoulder, elbow, at) } else { (elbow, wrist, at - 1.0) };
@@ -173,7 +191,8 @@ impl Tailor<'_> {
         let left = lower.cross(&s.chest.front).try_normalize(1e-3).unwrap_or(V3::y());
         let thumb = lower.cross(&left);
         let center = wrist + lower * (0.035 * h);
-        let hand = ball(center, lower * (0.05 * h), left * (0.015 * h), thumb * (0.024 * h), Part::Skin as usize);
+        let hand =
+            ball(center, lower * (0.05 * h), left * (0.015 * h), thumb * (0.024 * h), Part::Skin as usize);
         self.patches.push(hand);
     }
 
@@ -182,7 +201,11 @@ impl Tailor<'_> {
         let (s, h) = (self.s, self.h);
         let at = |side: usize, share: f32| {
             let (hip, knee, ankle) = (s.hips[side], s.knees[side], s.ankles[side]);
-            if share < 0.5 { hip + (knee - hip) * (2.0 * share) } else { knee + (ankle - knee) * (2.0 * share - 1.0) }
+            if share < 0.5 {
+                hip + (knee - hip) * (2.0 * share)
+            } else {
+                knee + (ankle - knee) * (2.0 * share - 1.0)
+            }
         };
         let ring = |i: usize| {
             let share = length * i as f32 / 4.0;
@@ -191,7 +214,11 @@ impl Tailor<'_> {
             let center = (a + b) * 0.5;
             let front = 0.5 * (a.x - b.x).abs() + around;
             let side = 0.5 * (a.y - b.y).abs() + around;
-            Ring { center: v3(center.x, center.y, a.z.max(b.z)), front: V3::x() * front, side: V3::y() * side }
+            Ring {
+                center: v3(center.x, center.y, a.z.max(b.z)),
+                front: V3::x() * front,
+                side: V3::y() * side,
+            }
         };
         let mut rings = vec![self.trunk_ring(0.16, 1.04 * loose)];
         rings.extend((0..5).map(ring));
@@ -225,7 +252,13 @@ impl Tailor<'_> {
         let Axes { front, left, up } = self.s.head;
         let h = self.h;
         let nose = self.head_center() + front * (0.055 * h) - up * (0.008 * h);
-        self.patches.push(ball(nose, front * 0.01 * h, left * 0.008 * h, up * 0.014 * h, Part::Skin as usize));
+        self.patches.push(ball(
+            nose,
+            front * 0.01 * h,
+            left * 0.008 * h,
+            up * 0.014 * h,
+            Part::Skin as usize,
+        ));
     }
 
     fn hair(&mut self) {
@@ -247,14 +280,32 @@ impl Tailor<'_> {
         };
         match outfit.hair {
             Hair::Bob => {
-                self.put(&strand(&[(0.012, 0.0, 0.048, 0.053), (0.018, 0.05, 0.038, 0.054), (0.022, 0.075, 0.02, 0.03)]), 10, Part::Hair);
+                self.put(
+                    &strand(&[
+                        (0.012, 0.0, 0.048, 0.053),
+                        (0.018, 0.05, 0.038, 0.054),
+                        (0.022, 0.075, 0.02, 0.03),
+                    ]),
+                    10,
+                    Part::Hair,
+                );
             }
             Hair::Long => {
-                let rings = [(0.016, 0.0, 0.044, 0.052), (0.03, 0.07, 0.03, 0.055), (0.045, 0.15, 0.02, 0.058), (0.05, 0.2, 0.008, 0.035)];
+                let rings = [
+                    (0.016, 0.0, 0.044, 0.052),
+                    (0.03, 0.07, 0.03, 0.055),
+                    (0.045, 0.15, 0.02, 0.058),
+                    (0.05, 0.2, 0.008, 0.035),
+                ];
                 self.put(&strand(&rings), 10, Part::Hair);
             }
             Hair::Tail => {
-                let rings = [(0.055, -0.03, 0.01, 0.012), (0.08, 0.0, 0.018, 0.018), (0.08, 0.08, 0.015, 0.017), (0.07, 0.15, 0.004, 0.005)];
+                let rings = [
+                    (0.055, -0.03, 0.01, 0.012),
+                    (0.08, 0.0, 0.018, 0.018),
+                    (0.08, 0.08, 0.015, 0.017),
+                    (0.07, 0.15, 0.004, 0.005),
+                ];
                 self.put(&strand(&rings), 8, Part::Hair);
             }
             Hair::Bun => {
@@ -297,7 +348,11 @@ impl Tailor<'_> {
         let Axes { front, left, up } = s.chest;
         // A box with round edges, from its lower to its upper end.
         let case = |low: V3, high: V3, ahead: V3, side: V3| {
-            let ring = |t: f32, size: f32| Ring { center: low + (high - low) * t, front: ahead * size, side: side * size };
+            let ring = |t: f32, size: f32| Ring {
+                center: low + (high - low) * t,
+                front: ahead * size,
+                side: side * size,
+            };
             let rings = [ring(0.0, 0.3), ring(0.03, 0.92), ring(0.5, 1.0), ring(0.9, 0.95), ring(1.0, 0.4)];
             loft(&rings, 12, 0.7, Part::Bag as usize)
         };

@@ -93,7 +93,8 @@ impl Material {
     fn window(&self, u: f32, v: f32, bay: f32, storey: f32) -> Rgb {
         let (column, row) = ((u / bay).floor(), (v / storey).floor());
         let (x, y) = (u / bay - column, v / storey - row);
-        let inside = |margin: f32| x > 0.2 - margin && x < 0.8 + margin && y > 0.28 - margin && y < 0.85 + margin;
+        let inside =
+            |margin: f32| x > 0.2 - margin && x < 0.8 + margin && y > 0.28 - margin && y < 0.85 + margin;
         let wall = scaled(self.first, 0.85 + 0.3 * clouds(0.8 * u, 0.8 * v, self.seed));
         if !inside(0.03) {
             return wall;

@@ -63,7 +63,15 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { place: PlaceKind::Plaza, cameras: 4, people: 10, frames: 250, size: (640, 360), fps: 25.0, seed: 1 }
+        Self {
+            place: PlaceKind::Plaza,
+            cameras: 4,
+            people: 10,
+            frames: 250,
+            size: (640, 360),
+            fps: 25.0,
+            seed: 1,
+        }
     }
 }
 
@@ -120,10 +128,19 @@ mod tests {
     fn nonsense_is_refused_by_name() {
         assert_eq!(Options::default().check(), Ok(()));
         let refused = |options: Options| options.check().unwrap_err().to_string();
-        assert_eq!(refused(Options { cameras: 0, ..Options::default() }), "cameras: 0 is not between 1 and 16");
-        assert_eq!(refused(Options { fps: f64::NAN, ..Options::default() }), "fps: NaN is not between 1 and 120");
+        assert_eq!(
+            refused(Options { cameras: 0, ..Options::default() }),
+            "cameras: 0 is not between 1 and 16"
+        );
+        assert_eq!(
+            refused(Options { fps: f64::NAN, ..Options::default() }),
+            "fps: NaN is not between 1 and 120"
+        );
         assert!(refused(Options { size: (641, 360), ..Options::default() }).contains("641 x 360"));
-        assert_eq!(refused(Options { frames: 0, ..Options::default() }), "frames: 0 is not between 1 and 100000");
+        assert_eq!(
+            refused(Options { frames: 0, ..Options::default() }),
+            "frames: 0 is not between 1 and 100000"
+        );
         assert_eq!("hall".parse(), Ok(PlaceKind::Hall));
         assert!("beach".parse::<PlaceKind>().unwrap_err().contains("plaza, lobby"));
     }

@@ -20,10 +20,15 @@ pub(crate) enum Top {
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Bottom {
     /// This loose: 1 is tight.
-    Trousers { loose: f32 },
+    Trousers {
+        loose: f32,
+    },
     Shorts,
     /// Down to this share of the leg, from the colour of the top if it is a dress.
-    Skirt { length: f32, dress: bool },
+    Skirt {
+        length: f32,
+        dress: bool,
+    },
 }
 
 /// How cloth is coloured.
@@ -93,20 +98,23 @@ pub(crate) struct Outfit {
 
 /// Dark ones are worn most.
 const TOPS: [u32; 26] = [
-    0x1c_1c_1e, 0x22_26_30, 0x2a_2c_30, 0x1c_28_48, 0x24_34_58, 0x40_42_46, 0x6c_6e_72, 0x9a_9c_9e, 0xe4_e4_e0, 0xf0_ee_ea,
-    0xd8_cc_b4, 0x8c_70_4c, 0x5c_40_2c, 0x50_58_38, 0x2c_50_38, 0x38_80_58, 0x6c_1c_28, 0xb0_28_2c, 0xc8_48_40, 0xd8_90_a0,
-    0xd0_a0_30, 0xe0_c8_50, 0x2c_6c_a0, 0x80_b0_d0, 0x58_40_78, 0xd0_70_30,
+    0x1c_1c_1e, 0x22_26_30, 0x2a_2c_30, 0x1c_28_48, 0x24_34_58, 0x40_42_46, 0x6c_6e_72, 0x9a_9c_9e,
+    0xe4_e4_e0, 0xf0_ee_ea, 0xd8_cc_b4, 0x8c_70_4c, 0x5c_40_2c, 0x50_58_38, 0x2c_50_38, 0x38_80_58,
+    0x6c_1c_28, 0xb0_28_2c, 0xc8_48_40, 0xd8_90_a0, 0xd0_a0_30, 0xe0_c8_50, 0x2c_6c_a0, 0x80_b0_d0,
+    0x58_40_78, 0xd0_70_30,
 ];
 const BOTTOMS: [u32; 14] = [
-    0x18_18_1a, 0x20_22_26, 0x30_32_36, 0x1c_24_3c, 0x2c_3c_5c, 0x34_48_70, 0x50_68_90, 0x84_98_b4, 0x60_5c_54, 0xa0_90_70,
-    0xc4_b4_94, 0x4c_50_38, 0x58_3c_30, 0xdc_d8_d0,
+    0x18_18_1a, 0x20_22_26, 0x30_32_36, 0x1c_24_3c, 0x2c_3c_5c, 0x34_48_70, 0x50_68_90, 0x84_98_b4,
+    0x60_5c_54, 0xa0_90_70, 0xc4_b4_94, 0x4c_50_38, 0x58_3c_30, 0xdc_d8_d0,
 ];
 const SHOES: [u32; 8] =
     [0x18_18_18, 0x20_1c_1a, 0x48_30_20, 0xe8_e8_e4, 0xd8_d8_d8, 0x60_60_64, 0x20_30_58, 0xa0_30_30];
 const SKIN: [u32; 8] =
     [0xf0_cc_b4, 0xe8_bc_9c, 0xe0_b0_8c, 0xd0_9c_74, 0xb8_80_58, 0x98_68_44, 0x70_48_30, 0x4c_32_24];
-const HAIR: [u32; 9] =
-    [0x14_10_0e, 0x1c_16_12, 0x2c_20_18, 0x48_30_20, 0x68_48_2c, 0x98_74_48, 0xc0_a0_6c, 0x80_3c_20, 0xa0_a0_a0];
+const HAIR: [u32; 9] = [
+    0x14_10_0e, 0x1c_16_12, 0x2c_20_18, 0x48_30_20, 0x68_48_2c, 0x98_74_48, 0xc0_a0_6c, 0x80_3c_20,
+    0xa0_a0_a0,
+];
 
 impl Outfit {
     pub(crate) fn new(woman: bool, random: &mut Random) -> Self {
@@ -128,7 +136,8 @@ impl Outfit {
             _ => trousers,
         };
         use Pattern::{Checks, Halves, Hoops, Plain, Sign, Sleeves, Spots, Stripes};
-        let patterns = [Plain, Plain, Plain, Plain, Hoops, Stripes, Checks, Halves, Sleeves, Sign, Sign, Spots];
+        let patterns =
+            [Plain, Plain, Plain, Plain, Hoops, Stripes, Checks, Halves, Sleeves, Sign, Sign, Spots];
         let hair = match (woman, random.below(10)) {
             (true, 0..4) => Hair::Long,
             (true, 4..6) => Hair::Bob,
@@ -138,7 +147,17 @@ impl Outfit {
             (false, 1) => Hair::Bob,
             _ => Hair::Short,
         };
-        let hats = [Hat::None, Hat::None, Hat::None, Hat::None, Hat::None, Hat::Cap, Hat::Cap, Hat::Beanie, Hat::Brim];
+        let hats = [
+            Hat::None,
+            Hat::None,
+            Hat::None,
+            Hat::None,
+            Hat::None,
+            Hat::Cap,
+            Hat::Cap,
+            Hat::Beanie,
+            Hat::Brim,
+        ];
         let hat = if woman && random.chance(0.08) { Hat::Scarf } else { random.pick(&hats) };
         let bags = [Bag::None, Bag::None, Bag::None, Bag::Backpack, Bag::Backpack, Bag::Shoulder, Bag::Hand];
         Self {

@@ -70,7 +70,13 @@ fn textures(o: &Outfit) -> Vec<Texture> {
         let collar = v > 0.93 && front < 0.14 && !open;
         let strap = o.bag == crate::outfit::Bag::Backpack && v > 0.45 && (front - 0.13).abs() < 0.022;
         let across = o.bag == crate::outfit::Bag::Shoulder && ((u - 0.35) - 0.3 * v).abs() < 0.02;
-        let colour = if strap || across { o.bag_cloth } else if collar { scaled(colour, 0.75) } else { colour };
+        let colour = if strap || across {
+            o.bag_cloth
+        } else if collar {
+            scaled(colour, 0.75)
+        } else {
+            colour
+        };
         worn(colour, u, v, 1)
     };
     let sleeve = match o.top {
@@ -112,7 +118,13 @@ fn textures(o: &Outfit) -> Vec<Texture> {
     let bag = |u: f32, v: f32| {
         let pocket = (u - 0.5).abs() < 0.17 && (0.2..0.55).contains(&v);
         let seam = ((u - 0.5).abs() - 0.2).abs() < 0.02 || (v - 0.62).abs() < 0.025;
-        let shade = if seam { 0.5 } else if pocket { 1.25 } else { 1.0 };
+        let shade = if seam {
+            0.5
+        } else if pocket {
+            1.25
+        } else {
+            1.0
+        };
         worn(scaled(o.bag_cloth, shade), u, v, 5)
     };
     let coat = |u: f32, v: f32| {
@@ -120,7 +132,10 @@ fn textures(o: &Outfit) -> Vec<Texture> {
         worn(scaled(pattern(o, u, 0.1 - 0.3 * v, 1.0), if slit { 0.5 } else { 1.0 }), u, v, 6)
     };
     let hair = |u: f32, v: f32| {
-        scaled(o.hair_colour, 0.5 + 0.6 * smooth(28.0 * u, 5.0 * v, seed) + 0.4 * clouds(3.0 * u, 3.0 * v, seed))
+        scaled(
+            o.hair_colour,
+            0.5 + 0.6 * smooth(28.0 * u, 5.0 * v, seed) + 0.4 * clouds(3.0 * u, 3.0 * v, seed),
+        )
     };
     let shoe = |_u: f32, v: f32| if v < 0.3 && seed & 6 == 0 { [0.7; 3] } else { o.shoes };
     vec![
@@ -155,7 +170,10 @@ fn pattern(o: &Outfit, u: f32, v: f32, scale: f32) -> Rgb {
             return mixed(o.cloth, o.second, 0.5 * (f32::from(a) + f32::from(b)));
         }
         Pattern::Halves => v < 0.55,
-        Pattern::Sign => (u - 0.5).abs().max(1.7 * (v - 0.72).abs()) < 0.1 || (u - 0.5).abs() > 0.38 && (v - 0.7).abs() < 0.13,
+        Pattern::Sign => {
+            (u - 0.5).abs().max(1.7 * (v - 0.72).abs()) < 0.1
+                || (u - 0.5).abs() > 0.38 && (v - 0.7).abs() < 0.13
+        }
         Pattern::Spots => ((u * 12.0).fract() - 0.5).hypot((v * 8.0).rem_euclid(1.0) - 0.5) < 0.3,
     };
     if second { o.second } else { o.cloth }
@@ -164,7 +182,8 @@ fn pattern(o: &Outfit, u: f32, v: f32, scale: f32) -> Rgb {
 /// The head: face, ears, and the hair that lies close to it; v from the chin up.
 fn head(o: &Outfit, u: f32, v: f32) -> Rgb {
     let side = (u - 0.5).abs();
-    let spot = |at: f32, height: f32, wide: f32, high: f32| ((side - at) / wide).hypot((v - height) / high) < 1.0;
+    let spot =
+        |at: f32, height: f32, wide: f32, high: f32| ((side - at) / wide).hypot((v - height) / high) < 1.0;
     let covered = matches!(o.hat, Hat::Scarf);
     let shaved = o.hair == Hair::None;
     if !covered && !shaved && (v > 0.8 || side > 0.24 && v > 0.32) {

@@ -67,10 +67,16 @@ impl Place {
     pub(crate) fn new(kind: PlaceKind, seed: u64) -> Self {
         let random = &mut Random::new(seed, "place");
         let (half, wall_height) = match kind {
-            PlaceKind::Plaza => (V2::new(random.range(7.0, 8.5), random.range(6.2, 7.0)), random.range(6.0, 8.0)),
-            PlaceKind::Lobby => (V2::new(random.range(6.6, 7.8), random.range(6.2, 6.8)), random.range(4.4, 5.2)),
+            PlaceKind::Plaza => {
+                (V2::new(random.range(7.0, 8.5), random.range(6.2, 7.0)), random.range(6.0, 8.0))
+            }
+            PlaceKind::Lobby => {
+                (V2::new(random.range(6.6, 7.8), random.range(6.2, 6.8)), random.range(4.4, 5.2))
+            }
             PlaceKind::Street => (V2::new(random.range(10.0, 11.5), random.range(6.2, 6.6)), 8.5),
-            PlaceKind::Hall => (V2::new(random.range(8.5, 10.0), random.range(7.0, 8.0)), random.range(5.5, 6.5)),
+            PlaceKind::Hall => {
+                (V2::new(random.range(8.5, 10.0), random.range(7.0, 8.0)), random.range(5.5, 6.5))
+            }
         };
         let mut place = Self {
             half,
@@ -225,8 +231,7 @@ impl Place {
     fn wall_material(&self, random: &mut Random) -> Material {
         let houses = [0xb8_a8_90, 0xc8_c0_b0, 0xa0_70_58, 0x90_8a_80, 0xd0_c4_a0, 0x8a_95_98];
         let rooms = [0xd8_d4_c8, 0xc0_c8_cc, 0xb0_a8_98, 0x9c_a8_a0, 0xd8_cc_b4];
-        let windows =
-            Finish::Windows { bay: random.range(1.6, 2.8), storey: random.range(2.6, 3.2) };
+        let windows = Finish::Windows { bay: random.range(1.6, 2.8), storey: random.range(2.6, 3.2) };
         let bricks = Finish::Courses { wide: 0.26, high: 0.085, shift: 0.5, joint: 0.012 };
         let panels = Finish::Courses { wide: random.range(0.8, 1.6), high: 2.4, shift: 0.0, joint: 0.02 };
         match self.kind {
@@ -324,7 +329,8 @@ impl Place {
             }
             // A pillar.
             6 => {
-                let stone = Material::random(Finish::Rough, random.pick(&[0xc8_c0_b0, 0x90_90_90]), 0, random);
+                let stone =
+                    Material::random(Finish::Rough, random.pick(&[0xc8_c0_b0, 0x90_90_90]), 0, random);
                 let height = self.wall_height;
                 if random.chance(0.5) {
                     put(Solid::column(at(0.0), random.range(0.25, 0.4), height, stone));

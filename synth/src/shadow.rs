@@ -57,10 +57,13 @@ impl ShadowMap {
 
     /// Darkens the cells whose middles lie in a triangle.
     fn cover(&mut self, a: (f32, f32), b: (f32, f32), c: (f32, f32)) {
-        let cross = |p: (f32, f32), q: (f32, f32), x: f32, y: f32| (q.0 - p.0) * (y - p.1) - (q.1 - p.1) * (x - p.0);
+        let cross =
+            |p: (f32, f32), q: (f32, f32), x: f32, y: f32| (q.0 - p.0) * (y - p.1) - (q.1 - p.1) * (x - p.0);
         let area = cross(a, b, c.0, c.1);
         let (b, c) = if area < 0.0 { (c, b) } else { (b, c) };
-        let span = |low: f32, high: f32, end: usize| (low - 0.5).ceil().max(0.0) as usize..((high + 0.5) as usize).min(end);
+        let span = |low: f32, high: f32, end: usize| {
+            (low - 0.5).ceil().max(0.0) as usize..((high + 0.5) as usize).min(end)
+        };
         for j in span(a.1.min(b.1).min(c.1), a.1.max(b.1).max(c.1), self.rows) {
             for i in span(a.0.min(b.0).min(c.0), a.0.max(b.0).max(c.0), self.columns) {
                 let (x, y) = (i as f32 + 0.5, j as f32 + 0.5);

@@ -74,7 +74,9 @@ impl Silhouette {
         }
         let scale = 1.0 / area;
         let height = self.nearness.len() / self.width;
-        let clip = |low: f32, high: f32, end: usize| low.max(0.0) as usize..((high + 1.0).max(0.0) as usize).min(end);
+        let clip = |low: f32, high: f32, end: usize| {
+            low.max(0.0) as usize..((high + 1.0).max(0.0) as usize).min(end)
+        };
         for y in clip(first_y, last_y, height) {
             for x in clip(first_x, last_x, self.width) {
                 let (px, py) = (x as f32, y as f32);

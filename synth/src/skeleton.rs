@@ -38,7 +38,8 @@ impl Skeleton {
         let (thigh, shin) = (0.245 * h, 0.246 * h);
         let knees = [0, 1].map(|i| legs[i] + down(angles.hip[i]) * thigh);
         let ankles = [0, 1].map(|i| knees[i] + down(angles.hip[i] - angles.knee[i]) * shin);
-        let feet = [0, 1].map(|i| v3(angles.foot[i].cos(), [0.12, -0.12][i], angles.foot[i].sin()).normalize());
+        let feet =
+            [0, 1].map(|i| v3(angles.foot[i].cos(), [0.12, -0.12][i], angles.foot[i].sin()).normalize());
         // The lowest point of heels and toes comes to lie on the ground.
         let ankle_height = 0.045 * h;
         let lowest = |i: usize| {
@@ -57,7 +58,8 @@ impl Skeleton {
             * Rotation3::from_axis_angle(&V3::y_axis(), angles.nod);
         let head = Axes { front: looking * V3::x(), left: looking * V3::y(), up: looking * V3::z() };
         let (upper, lower) = (0.178 * h, 0.150 * h);
-        let shoulders = [1.0, -1.0].map(|left| neck + chest.left * (left * body.shoulders * 0.5) - chest.up * (0.022 * h));
+        let shoulders = [1.0, -1.0]
+            .map(|left| neck + chest.left * (left * body.shoulders * 0.5) - chest.up * (0.022 * h));
         let arm = |i: usize| {
             let left = [1.0, -1.0][i];
             let raise = Rotation3::from_axis_angle(&Unit::new_unchecked(chest.left), -angles.shoulder[i])

@@ -60,7 +60,12 @@ impl Solid {
     }
 
     pub(crate) fn ball(middle: V3, radii: V3, material: Material) -> Self {
-        Self { shape: Shape::Ball { middle, radii }, material, shades: true, bounds: (middle - radii, middle + radii) }
+        Self {
+            shape: Shape::Ball { middle, radii },
+            material,
+            shades: true,
+            bounds: (middle - radii, middle + radii),
+        }
     }
 
     /// How far `place` lies outside of what the body covers of the ground below a head: negative inside, `None` for

@@ -105,7 +105,8 @@ mod tests {
         let random = &mut Random::new(1, "rays");
         for _ in 0..2000 {
             let mut number = |scale: f32| scale * random.normal();
-            let (origin, ray) = (v3(number(3.0), number(3.0), 1.0 + number(0.3)), v3(number(1.0), number(1.0), number(0.4)));
+            let (origin, ray) =
+                (v3(number(3.0), number(3.0), 1.0 + number(0.3)), v3(number(1.0), number(1.0), number(0.4)));
             let distances = solids.iter().filter_map(|s| s.meet(origin, ray)).map(|hit| hit.distance);
             let nearest = distances.fold(f32::INFINITY, f32::min);
             assert_eq!(tree.first(origin, ray).map_or(f32::INFINITY, |(hit, _)| hit.distance), nearest);

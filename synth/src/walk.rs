@@ -14,6 +14,8 @@ use crate::solid::V2;
 const WARM_UP: f32 = 25.0;
 /// Fewest steps of the simulation a second.
 const STEPS: f64 = 20.0;
+/// How near the middles of two people come, in metres.
+const APART: f32 = 0.42;
 /// Metres of a double step at an ordinary pace.
 const STRIDE: f32 = 1.42;
 
@@ -52,6 +54,8 @@ struct Walker {
     facing: f32,
     party: usize,
     rank: usize,
+    /// Seconds of getting nowhere.
+    stuck: f32,
 }
 
 enum Errand {
@@ -99,7 +103,14 @@ impl<'a> Crowd<'a> {
     fn new(place: &'a Place, plan: &'a Plan, people: usize, seed: u64) -> Self {
         let mut random = Random::new(seed, "walk");
         let gates: Vec<Way> = place.gates.iter().map(|g| plan.way(*g)).collect();
-        let mut crowd = Self { plan, place, gates, walkers: Vec::new(), parties: Vec::new(), random: Random::new(seed, "errands") };
+        let mut crowd = Self {
+            plan,
+            place,
+            gates,
+            walkers: Vec::new(),
+            parties: Vec::new(),
+            random: Random::new(seed, "errands"),
+        };
         while crowd.walkers.len() < people {
             let left = people - crowd.walkers.len();
             let size = random.pick(&[1, 1, 1, 2, 2, 3]).min(left);
@@ -117,7 +128,15 @@ impl<'a> Crowd<'a> {
                     company: false,
                 };
                 let party = crowd.parties.len();
-                crowd.walkers.push(Walker { now, present: false, pace, facing: 0.0, party, rank });
+                crowd.walkers.push(Walker {
+                    now,
+                    present: false,
+                    pace,
+                    facing: 0.0,
+                    party,
+                    rank,
+                    stuck: 0.0,
+                });
             }
             let errand = Errand::Away { left: random.range(0.0, 8.0) };
             let members = (first..first + size).collect();
@@ -157,7 +176,7 @@ impl<'a> Crowd<'a> {
                     walker.present &= (walker.now.place - party.spot).norm() > 0.7;
                 }
                 if party.members.iter().all(|&m| !self.walkers[m].present) {
-                    party.errand = Errand::Away { left: self.random.range(2.0, 9.0) };
+                    party.errand = Errand::Away { left: self.random.range(1.5, 6.0) };
                 }
             }
             Errand::Away { .. } => self.enter(index),
@@ -189,7 +208,7 @@ impl<'a> Crowd<'a> {
     /// After a rest: out of the place, to others who stand, or somewhere else.
     fn depart(&mut self, index: usize) {
         let chance = self.random.uniform();
-        if chance < 0.38 {
+        if chance < 0.3 {
             let gate = self.random.below(self.gates.len());
             let way = self.gates[gate].clone();
             let spot = self.place.gates[gate];
@@ -205,7 +224,7 @@ impl<'a> Crowd<'a> {
             .map(|(_, p)| p.spot)
             .collect();
         let mut spot = self.free_spot();
-        if chance < 0.62 && !standing.is_empty() {
+        if chance < 0.55 && !standing.is_empty() {
             let host = standing[self.random.below(standing.len())];
             let angle = self.random.range(0.0, TAU);
             let beside = host + V2::new(angle.cos(), angle.sin()) * 1.1;
@@ -276,7 +295,8 @@ impl<'a> Crowd<'a> {
             }
             let own = other.party == walker.party;
             let (reach, push) = if own { (0.6, 2.0) } else { (1.3, 1.1) };
-            let strength = push * (1.0 - distance / reach).max(0.0);
+            let calm = (1.6 - 0.6 * walker.stuck).clamp(0.1, 1.0);
+            let strength = calm * push * (1.0 - distance / reach).max(0.0);
             let away = apart.try_normalize(1e-4).unwrap_or(V2::new(1.0, 0.0));
             // Everybody steps aside to the right, so that nobody dances in front of another.
             let meets = wanted.dot(&away) < 0.0;
@@ -299,15 +319,17 @@ impl<'a> Crowd<'a> {
 
     fn advance(&mut self, index: usize, wanted: V2, dt: f32) {
         let walker = &self.walkers[index];
-        let mut now = walker.now;
+        let (mut now, mut stuck) = (walker.now, walker.stuck);
         now.seconds += dt;
         if walker.present {
             now.velocity += (wanted - now.velocity) * (4.5 * dt).min(1.0);
+            // Who gets nowhere squeezes past, as in a door that others come through.
+            let apart = APART * (1.6 - 0.6 * walker.stuck).clamp(0.4, 1.0);
             let free = |p: V2| {
                 let near = |(i, w): (usize, &Walker)| {
                     // Who is too near already may go apart.
                     let (before, after) = ((w.now.place - now.place).norm(), (w.now.place - p).norm());
-                    i != index && w.present && after < 0.42 && after < before
+                    i != index && w.present && after < apart && after < before
                 };
                 self.plan.is_clear(p) && !self.walkers.iter().enumerate().any(near)
             };
@@ -317,6 +339,9 @@ impl<'a> Crowd<'a> {
             let taken = ways.into_iter().find(|s| free(now.place + s)).unwrap_or_default();
             now.velocity = taken / dt;
             now.place += taken;
+            let stands = matches!(self.parties[walker.party].errand, Errand::Stand { .. });
+            stuck =
+                if !stands && taken.norm() < 0.25 * dt { stuck + dt } else { (stuck - dt).clamp(0.0, 3.0) };
         }
         let speed = now.velocity.norm();
         let (aim, turn) = if speed > 0.3 {
@@ -330,7 +355,7 @@ impl<'a> Crowd<'a> {
         now.phase += speed * dt / STRIDE;
         let stride = if speed > 0.15 { (0.45 + 0.42 * speed).min(1.1) } else { 0.0 };
         now.stride += (stride - now.stride) * (6.0 * dt).min(1.0);
-        self.walkers[index].now = now;
+        (self.walkers[index].now, self.walkers[index].stuck) = (now, stuck);
     }
 
     /// Members of a party look at its middle, others where they decided to.
@@ -378,7 +403,7 @@ mod tests {
                     walked[person] += moment.velocity.norm() / 25.0;
                 }
             }
-            assert!(walked.iter().all(|&metres| metres > 5.0), "{kind:?}: {walked:?}");
+            assert!(walked.iter().all(|&metres| metres > 8.0), "{kind:?}: {walked:?}");
         }
     }
 

@@ -98,7 +98,10 @@ impl Synth {
             f64::from(filmed) / seconds.max(1e-9)
         ));
         if filmed < self.frames {
-            bail!("stopped after frame {filmed} of {}; the recording in {out} is whole up to there", self.frames);
+            bail!(
+                "stopped after frame {filmed} of {}; the recording in {out} is whole up to there",
+                self.frames
+            );
         }
         Ok(())
     }
@@ -106,7 +109,10 @@ impl Synth {
     fn refuse_outputs(&self) -> Result<()> {
         outputs::refuse(&self.out, &[])?;
         if std::fs::read_dir(&self.out).is_ok_and(|mut entries| entries.next().is_some()) {
-            return Err(usage!("--out {}: there is something in this folder; give another one", self.out.display()));
+            return Err(usage!(
+                "--out {}: there is something in this folder; give another one",
+                self.out.display()
+            ));
         }
         Ok(())
     }
@@ -179,7 +185,8 @@ impl CameraFolder {
             Pictures::Video(VideoFile::create(&path, options.fps, options.size, &codecs)?)
         };
         let truth = folder.join("gt/gt.txt");
-        let truth = mot::Writer::create(&truth).with_context(|| format!("{}: cannot be written", truth.display()))?;
+        let truth =
+            mot::Writer::create(&truth).with_context(|| format!("{}: cannot be written", truth.display()))?;
         Ok(Self { name, folder: folder.to_path_buf(), size: options.size, fps: options.fps, pictures, truth })
     }
 

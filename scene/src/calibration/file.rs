@@ -132,7 +132,8 @@ fn check_rotation(r: &[[f64; 3]; 3]) -> Result<(), String> {
 
 /// The text of a calibration: numbers in full, so that reading gives the same again.
 pub(super) fn text(calibration: &Calibration) -> String {
-    let mut yaml = format!("units: metres\nground_plane: {:?}\ncameras:\n", calibration.ground.coefficients());
+    let mut yaml =
+        format!("units: metres\nground_plane: {:?}\ncameras:\n", calibration.ground.coefficients());
     for (name, Pinhole { image_size: (width, height), k, dist, r, t }) in &calibration.cameras {
         // Writing to a string does not fail.
         let _ = write!(
