@@ -3,6 +3,9 @@
 //! The court is centred on the origin. Behind every door a dark passage runs along the wall: who goes there is seen by no
 //! camera, and may come back by any door.
 
+mod things;
+mod walls;
+
 use crate::colour::{Rgb, mixed, scaled, srgb};
 use crate::loft::{V3, v3};
 use crate::material::{Finish, Material};
@@ -11,14 +14,6 @@ use crate::options::PlaceKind;
 use crate::random::Random;
 use crate::solid::{Solid, V2};
 use crate::tree::Tree;
-
-/// How far a door is open on either side of its middle, how high it is, how deep the wall, how wide the passage.
-const DOOR: f32 = 0.95;
-const LINTEL: f32 = 2.5;
-const WALL: f32 = 0.4;
-const PASSAGE: f32 = 2.2;
-/// How far along the passage somebody is gone.
-const AWAY: f32 = 3.4;
 
 /// What shines on a place.
 #[derive(Clone)]
@@ -174,207 +169,6 @@ impl Place {
 
     fn is_indoors(&self) -> bool {
         matches!(self.kind, PlaceKind::Lobby | PlaceKind::Hall)
-    }
-
-    /// Four walls, a door in each of three of them, and what lies behind the doors.
-    fn put_walls(&mut self, random: &mut Random) {
-        let closed = random.below(4);
-        for wall in 0..4 {
-            let material = self.wall_material(random);
-            // Along the wall and outwards from the court.
-            let (along, out) = [
-                (V2::new(1.0, 0.0), V2::new(0.0, -1.0)),
-                (V2::new(0.0, 1.0), V2::new(1.0, 0.0)),
-                (V2::new(-1.0, 0.0), V2::new(0.0, 1.0)),
-                (V2::new(0.0, -1.0), V2::new(-1.0, 0.0)),
-            ][wall];
-            let reach = self.half.dot(&along.abs());
-            let wall_line = self.half.dot(&out.abs());
-            // A box given by its extent along the wall, outwards from it, and up.
-            let mut put = |a: [f32; 2], o: [f32; 2], z: [f32; 2], material: &Material| {
-                let corner = |i: usize| {
-                    let p = along * a[i] + out * (wall_line + o[i]);
-                    v3(p.x, p.y, z[i])
-                };
-                let (p, q) = (corner(0), corner(1));
-                self.solids.push(Solid::between(p.inf(&q), p.sup(&q), material.clone()));
-            };
-            let (end, top) = (reach + WALL, self.wall_height);
-            if wall == closed {
-                put([-end, end], [0.0, WALL], [0.0, top], &material);
-                continue;
-            }
-            let door = random.range(-0.2, 0.2) * reach;
-            let side = if door > 0.0 { -1.0 } else { 1.0 };
-            put([-end, door - DOOR], [0.0, WALL], [0.0, top], &material);
-            put([door + DOOR, end], [0.0, WALL], [0.0, top], &material);
-            put([door - DOOR, door + DOOR], [0.0, WALL], [LINTEL, top], &material);
-            let dark = Material::random(Finish::Rough, 0x50_4c_48, 0x50_4c_48, random);
-            let (back, far) = (WALL + PASSAGE, AWAY + 1.4);
-            let span = [door.min(door + side * far) - DOOR, door.max(door + side * far) + DOOR];
-            put(span, [back, back + WALL], [0.0, LINTEL + 0.5], &dark);
-            put(span, [WALL, back + WALL], [LINTEL, LINTEL + 0.5], &dark);
-            put([span[0] - WALL, span[0]], [WALL, back + WALL], [0.0, LINTEL + 0.5], &dark);
-            put([span[1], span[1] + WALL], [WALL, back + WALL], [0.0, LINTEL + 0.5], &dark);
-            self.doors.push(along * door + out * wall_line);
-            self.gates.push(along * (door + side * AWAY) + out * (wall_line + WALL + 0.5 * PASSAGE));
-        }
-        if self.is_indoors() {
-            let lamps = Material::random(Finish::Lamps, 0xd8_d8_d4, 0xff_ff_ff, random);
-            let (a, b, z) = (self.half.x + WALL, self.half.y + WALL, self.wall_height);
-            let mut ceiling = Solid::between(v3(-a, -b, z), v3(a, b, z + 0.3), lamps);
-            ceiling.shades = false;
-            self.solids.push(ceiling);
-        }
-    }
-
-    fn wall_material(&self, random: &mut Random) -> Material {
-        let houses = [0xb8_a8_90, 0xc8_c0_b0, 0xa0_70_58, 0x90_8a_80, 0xd0_c4_a0, 0x8a_95_98];
-        let rooms = [0xd8_d4_c8, 0xc0_c8_cc, 0xb0_a8_98, 0x9c_a8_a0, 0xd8_cc_b4];
-        let windows = Finish::Windows { bay: random.range(1.6, 2.8), storey: random.range(2.6, 3.2) };
-        let bricks = Finish::Courses { wide: 0.26, high: 0.085, shift: 0.5, joint: 0.012 };
-        let panels = Finish::Courses { wide: random.range(0.8, 1.6), high: 2.4, shift: 0.0, joint: 0.02 };
-        match self.kind {
-            PlaceKind::Plaza | PlaceKind::Street => match random.below(4) {
-                0 => Material::random(bricks, random.pick(&[0x9a_5c_48, 0x8a_7a_68]), 0x9c_94_88, random),
-                _ => Material::random(windows, random.pick(&houses), 0x40_50_60, random),
-            },
-            PlaceKind::Lobby => match random.below(3) {
-                0 => Material::random(windows, random.pick(&rooms), 0x90_a8_b8, random),
-                1 => Material::random(panels, random.pick(&[0x8a_60_40, 0xa8_9c_88]), 0x40_30_24, random),
-                _ => Material::random(Finish::Rough, random.pick(&rooms), 0, random),
-            },
-            PlaceKind::Hall => match random.below(2) {
-                0 => Material::random(panels, random.pick(&[0x8c_98_a0, 0xa8_a4_98]), 0x50_58_5c, random),
-                _ => Material::random(bricks, 0xa8_a8_a4, 0x80_80_80, random),
-            },
-        }
-    }
-
-    /// Things to walk around, apart from each other and from the doors.
-    fn put_occluders(&mut self, random: &mut Random) {
-        let wanted = (self.half.x * self.half.y / 6.5) as usize;
-        let mut spots: Vec<V2> = Vec::new();
-        for _ in 0..400 {
-            if spots.len() == wanted {
-                break;
-            }
-            let reach = self.half - V2::new(2.4, 2.4);
-            let spot = V2::new(random.range(-1.0, 1.0) * reach.x, random.range(-1.0, 1.0) * reach.y);
-            let middle = spot.norm() < 1.3;
-            if middle || spots.iter().any(|other| (other - spot).norm() < 2.7) {
-                continue;
-            }
-            spots.push(spot);
-            self.put_thing(spot, random);
-        }
-    }
-
-    fn put_thing(&mut self, p: V2, random: &mut Random) {
-        let at = |z: f32| v3(p.x, p.y, z);
-        let turn = random.range(0.0, 3.1);
-        let boards = Finish::Courses { wide: 1.2, high: 0.12, shift: 0.5, joint: 0.015 };
-        let bright = random.pick(&[0xb8_38_30, 0x30_60_a0, 0x38_80_50, 0xc8_a0_30, 0x60_48_80, 0xc8_c4_bc]);
-        let kinds: &[usize] = match self.kind {
-            PlaceKind::Plaza => &[0, 0, 1, 2, 3, 4, 5],
-            PlaceKind::Lobby => &[6, 6, 6, 7, 8, 2, 9],
-            PlaceKind::Street => &[0, 4, 5, 5, 10, 1, 3],
-            PlaceKind::Hall => &[6, 11, 11, 12, 12, 9],
-        };
-        let mut put = |solid| self.occluders.push(solid);
-        match random.pick(kinds) {
-            // A tree.
-            0 => {
-                let bark = Material::random(Finish::Rough, 0x5a_46_34, 0, random);
-                let leaves = Material::random(Finish::Leaves, 0x5c_88_38, 0x2c_4c_20, random);
-                let height = random.range(2.7, 3.6);
-                put(Solid::column(at(0.0), random.range(0.12, 0.2), height + 0.5, bark));
-                let wide = random.range(0.8, 1.15);
-                put(Solid::ball(at(height + 0.8), v3(wide, wide, random.range(0.8, 1.1)), leaves.clone()));
-                let aside = v3(random.range(-0.5, 0.5), random.range(-0.5, 0.5), random.range(0.2, 0.7));
-                put(Solid::ball(at(height + 0.8) + aside, v3(0.8, 0.75, 0.7), leaves));
-            }
-            // A kiosk.
-            1 => {
-                let print = Material::random(Finish::Print, bright, 0xd0_d0_d0, random);
-                let roof = Material::random(Finish::Rough, 0x70_70_78, 0, random);
-                put(Solid::block(at(1.1), v3(0.7, 0.6, 1.1), turn, print));
-                put(Solid::block(at(2.28), v3(0.85, 0.75, 0.08), turn, roof));
-            }
-            // A bench or counter.
-            2 => {
-                let wood = Material::random(boards, 0xa0_78_50, 0x48_34_24, random);
-                put(Solid::block(at(0.35), v3(random.range(0.7, 1.1), 0.28, 0.12), turn, wood.clone()));
-                put(Solid::block(at(0.12), v3(0.5, 0.2, 0.12), turn, wood));
-            }
-            // A tub with a bush.
-            3 | 8 => {
-                let stone = Material::random(Finish::Rough, 0xa0_98_8c, 0, random);
-                let leaves = Material::random(Finish::Leaves, 0x50_90_40, 0x24_48_20, random);
-                put(Solid::column(at(0.0), 0.5, 0.5, stone));
-                put(Solid::ball(at(0.85), v3(0.55, 0.55, random.range(0.5, 0.9)), leaves));
-            }
-            // A wall of prints.
-            4 => {
-                let print = Material::random(Finish::Print, bright, 0x30_38_40, random);
-                put(Solid::block(at(1.05), v3(0.75, 0.1, 1.05), turn, print));
-            }
-            // A lamp with a bin.
-            5 => {
-                let iron = Material::random(Finish::Rough, 0x3c_40_44, 0, random);
-                let bin = Material::random(Finish::Rough, bright, 0, random);
-                put(Solid::column(at(0.0), 0.07, 4.2, iron.clone()));
-                put(Solid::ball(at(4.3), v3(0.2, 0.2, 0.25), Material::new(Finish::Rough, 0xf0_f0_e8, 0, 3)));
-                put(Solid::column(at(0.0) + v3(0.45, 0.1, 0.0), 0.24, 0.95, bin));
-            }
-            // A pillar.
-            6 => {
-                let stone =
-                    Material::random(Finish::Rough, random.pick(&[0xc8_c0_b0, 0x90_90_90]), 0, random);
-                let height = self.wall_height;
-                if random.chance(0.5) {
-                    put(Solid::column(at(0.0), random.range(0.25, 0.4), height, stone));
-                } else {
-                    let side = random.range(0.25, 0.38);
-                    put(Solid::block(at(0.5 * height), v3(side, side, 0.5 * height), 0.0, stone));
-                }
-            }
-            // A desk.
-            7 => {
-                let wood = Material::random(boards, 0x80_58_3c, 0x30_20_18, random);
-                let top = Material::random(Finish::Rough, 0xd0_cc_c4, 0, random);
-                put(Solid::block(at(0.5), v3(1.2, 0.35, 0.5), turn, wood));
-                put(Solid::block(at(1.05), v3(1.3, 0.42, 0.04), turn, top));
-            }
-            // A partition.
-            9 => {
-                let cloth = Material::random(Finish::Rough, bright, 0, random);
-                put(Solid::block(at(0.8), v3(0.95, 0.06, 0.8), turn, cloth));
-            }
-            // A parked van.
-            10 => {
-                let paint = Material::random(Finish::Rough, bright, 0, random);
-                let glass = Material::random(Finish::Rough, 0x28_30_38, 0, random);
-                put(Solid::block(at(0.75), v3(1.5, 0.75, 0.5), 0.0, paint.clone()));
-                put(Solid::block(at(1.45) - v3(0.2, 0.0, 0.0), v3(1.15, 0.68, 0.3), 0.0, glass));
-                put(Solid::block(at(1.78) - v3(0.2, 0.0, 0.0), v3(1.15, 0.68, 0.04), 0.0, paint));
-                let rubber = Material::random(Finish::Rough, 0x20_20_20, 0, random);
-                put(Solid::block(at(0.2), v3(1.2, 0.72, 0.2), 0.0, rubber));
-            }
-            // Crates.
-            11 => {
-                let wood = Material::random(boards, 0xb0_8c_60, 0x50_3c_28, random);
-                put(Solid::block(at(0.45), v3(0.6, 0.5, 0.45), turn, wood.clone()));
-                if random.chance(0.6) {
-                    put(Solid::block(at(1.25), v3(0.4, 0.4, 0.35), turn + 0.4, wood));
-                }
-            }
-            // Shelves.
-            _ => {
-                let boxes = Material::random(Finish::Print, bright, 0xb0_98_70, random);
-                put(Solid::block(at(1.0), v3(1.1, 0.3, 1.0), turn, boxes));
-            }
-        }
     }
 }
 
