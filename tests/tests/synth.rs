@@ -74,7 +74,7 @@ fn what_is_made_up_can_be_tracked_and_its_truth_scores_itself_perfectly() {
 fn boxes_stand_where_the_world_says() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("made-up");
-    synth(&home, &["--frames=60", "--place=hall", "--people=9"]).succeeded();
+    synth(&home, &["--frames=60", "--place=hall"]).succeeded();
     let recording = Recording::open(&home).unwrap();
     assert_eq!(recording.cameras.len(), 2);
     let calibration = Calibration::read(&home.join("calibration.yaml")).unwrap();
