@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::doctor::Doctor;
 use crate::commands::eval::Eval;
+use crate::commands::synth::Synth;
 use crate::commands::track::Track;
 use crate::commands::train::Train;
 use crate::commands::tune::Tune;
@@ -26,6 +27,7 @@ enum Command {
     Train(Train),
     Eval(Eval),
     Tune(Tune),
+    Synth(Synth),
     Weights(Weights),
     Doctor(Doctor),
 }
@@ -39,6 +41,7 @@ pub fn main() -> ExitCode {
         Command::Train(command) => command.run(),
         Command::Eval(command) => command.run(),
         Command::Tune(command) => command.run(),
+        Command::Synth(command) => command.run(),
         Command::Weights(command) => command.run(),
         Command::Doctor(command) => command.run(),
     };

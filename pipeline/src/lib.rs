@@ -29,6 +29,7 @@ mod source;
 mod stream;
 mod training;
 mod versions;
+mod video_file;
 mod viewer;
 
 pub use cli::main;

@@ -73,6 +73,11 @@ impl Calibration {
         file::parse(yaml)
     }
 
+    /// The text of a calibration file that gives this calibration when it is read.
+    pub fn to_yaml(&self) -> String {
+        file::text(self)
+    }
+
     /// Where somebody stands whose feet `camera` sees at `pixel`: x and y in the world, in metres.
     ///
     /// `None` where there is no such camera, or the pixel shows the sky.

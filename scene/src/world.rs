@@ -1,10 +1,11 @@
 //! Where people stand: CSV of positions on the ground, `frame,id,x,y` in metres.
 
+use std::io::{self, Write};
 use std::path::Path;
 
-use crate::FrameNumber;
 use crate::fields::for_each_line;
 use crate::read_error::{ParseError, ReadError, read_bytes};
+use crate::{AtomicFile, FrameNumber};
 
 /// Where one person stands at one frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -46,6 +47,19 @@ pub fn parse(text: &[u8]) -> Result<Vec<Position>, ParseError> {
     Ok(positions)
 }
 
+/// Writes a table of positions, in the order given, to the tenth of a millimetre.
+///
+/// # Errors
+/// Where the file cannot be written; what had its name before then stays as it was.
+pub fn write(path: &Path, positions: &[Position]) -> io::Result<()> {
+    let mut file = AtomicFile::create(path)?;
+    writeln!(file, "frame,id,x,y")?;
+    for Position { frame, id, x, y } in positions {
+        writeln!(file, "{frame},{id},{x:.4},{y:.4}")?;
+    }
+    file.commit()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -57,6 +71,16 @@ mod tests {
         let expected = [Position { frame: FrameNumber(1), id: 2, x: -1.435, y: 0.014 }];
         assert_eq!(parse(b"frame,id,x,y\r\n1,2,-1.435,0.014\r\n").unwrap(), expected);
         assert_eq!(parse(b"1 2 -1.435 0.014 0.9").unwrap(), expected);
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("world.csv");
+        let positions = [(1, 7, -1.25, 0.5), (2, 7, -1.2, 0.5625)];
+        let positions = positions.map(|(frame, id, x, y)| Position { frame: FrameNumber(frame), id, x, y });
+        write(&path, &positions).unwrap();
+        assert_eq!(read(&path).unwrap(), positions);
     }
 
     #[test]

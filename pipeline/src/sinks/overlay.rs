@@ -1,7 +1,6 @@
 //! One video of all cameras side by side, with boxes and identities.
 
 mod drawing;
-mod video_file;
 
 use std::path::Path;
 
@@ -17,9 +16,9 @@ use super::footage::{self, Footage};
 use super::mosaic::{Mosaic, Size, Tile};
 use super::trails::Trails;
 use crate::config::OutputConfig;
+use crate::video_file::{Codec, VideoFile};
 pub(super) use drawing::scalar;
 use drawing::{DARK, Pen};
-use video_file::VideoFile;
 
 /// Draws every instant into one frame of `overlay.mp4`.
 ///
@@ -75,7 +74,8 @@ impl OverlaySink {
         let Size { width, height } = mosaic.size;
         let canvas = Mat::new_rows_cols_with_default(height as i32, width as i32, CV_8UC3, Scalar::all(0.0))?;
         let fps = footage::rate(recording).context("no camera says how many frames a second has")?;
-        Ok(Self { cameras, canvas, video: Some(VideoFile::create(path, fps, mosaic.size)?) })
+        let video = VideoFile::create(path, fps, (width, height), &[Codec::H264, Codec::Mpeg4])?;
+        Ok(Self { cameras, canvas, video: Some(video) })
     }
 }
 

@@ -1,11 +1,12 @@
 //! The calibration file, and what a camera in it must be.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use serde::Deserialize;
 
 use super::Calibration;
-use super::pinhole::{Pinhole, Plane, dot};
+use super::pinhole::{Pinhole, Plane, cross, dot};
 use crate::suggest::with_nearest_key;
 
 /// How far a rotation's rows may be from unit length and right angles: files carry six digits and more.
@@ -123,9 +124,22 @@ fn check_rotation(r: &[[f64; 3]; 3]) -> Result<(), String> {
         return Err(format!("R: its rows are not at right angles and of length 1 (off by {worst:.2e})"));
     }
     let [a, b, c] = *r;
-    let cross = [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
-    if dot(cross, c) < 0.0 {
+    if dot(cross(a, b), c) < 0.0 {
         return Err("R: it mirrors (its determinant is -1)".to_owned());
     }
     Ok(())
+}
+
+/// The text of a calibration: numbers in full, so that reading gives the same again.
+pub(super) fn text(calibration: &Calibration) -> String {
+    let mut yaml =
+        format!("units: metres\nground_plane: {:?}\ncameras:\n", calibration.ground.coefficients());
+    for (name, Pinhole { image_size: (width, height), k, dist, r, t }) in &calibration.cameras {
+        // Writing to a string does not fail.
+        let _ = write!(
+            yaml,
+            "  {name}:\n    image_size: [{width}, {height}]\n    K: {k:?}\n    dist: {dist:?}\n    R: {r:?}\n    t: {t:?}\n"
+        );
+    }
+    yaml
 }

@@ -18,6 +18,12 @@ impl Default for Plane {
 }
 
 impl Plane {
+    /// a, b, c and d.
+    pub fn coefficients(&self) -> [f64; 4] {
+        let [a, b, c] = self.normal;
+        [a, b, c, self.offset]
+    }
+
     /// The plane of four coefficients of any common scale; `None` where they have no direction.
     pub fn new([a, b, c, d]: [f64; 4]) -> Option<Self> {
         let length = dot([a, b, c], [a, b, c]).sqrt();
@@ -60,6 +66,29 @@ pub struct Pinhole {
 }
 
 impl Pinhole {
+    /// A level camera at `center` that looks at `target`, both in metres of a world whose z points up.
+    ///
+    /// `focal` is the focal length in pixels, `bend` the first radial coefficient of the lens (below 0: a barrel). The
+    /// optical axis passes through the middle of the picture. `None` where the camera would look straight up or down,
+    /// or a number is not finite.
+    pub fn looking(
+        image_size: (u32, u32),
+        focal: f64,
+        bend: f64,
+        center: Vector,
+        target: Vector,
+    ) -> Option<Self> {
+        let forward = normalized([0, 1, 2].map(|i| target[i] - center[i]))?;
+        let right = normalized([forward[1], -forward[0], 0.0])?;
+        let down = cross(forward, right);
+        let r = [right, down, forward];
+        let (cx, cy) = (f64::from(image_size.0) / 2.0, f64::from(image_size.1) / 2.0);
+        let k = [[focal, 0.0, cx], [0.0, focal, cy], [0.0, 0.0, 1.0]];
+        let camera =
+            Self { image_size, k, dist: [bend, 0.0, 0.0, 0.0, 0.0], r, t: r.map(|row| -dot(row, center)) };
+        (focal > 0.0 && focal.is_finite() && bend.is_finite()).then_some(camera)
+    }
+
     /// The intrinsic matrix by rows, in pixels: fx, skew, cx; 0, fy, cy; 0, 0, 1.
     pub fn intrinsics(&self) -> [Vector; 3] {
         self.k
@@ -94,11 +123,24 @@ impl Pinhole {
     ///
     /// `None` where the ray of the pixel never meets the ground: the sky.
     pub fn ground_position(&self, pixel: (f64, f64), ground: &Plane) -> Option<(f64, f64)> {
+        let [x, y, _] = ground.meet(self.center(), self.ray(pixel)?)?;
+        Some((x, y))
+    }
+
+    /// The way from the [`center`](Self::center) to what is seen at `pixel`, in the axes of the world, as long as its
+    /// part along the optical axis is 1: `center + depth * ray` is the point at that depth.
+    ///
+    /// `None` where the lens bends no ray there.
+    pub fn ray(&self, pixel: (f64, f64)) -> Option<Vector> {
         let dy = (pixel.1 - self.k[1][2]) / self.k[1][1];
         let dx = (pixel.0 - self.k[0][2] - self.k[0][1] * dy) / self.k[0][0];
         let (x, y) = self.undistort(dx, dy)?;
-        let [x, y, _] = ground.meet(self.center(), self.to_world([x, y, 1.0]))?;
-        Some((x, y))
+        Some(self.to_world([x, y, 1.0]))
+    }
+
+    /// How far a point of the world lies in front of the camera along its optical axis, in metres.
+    pub fn depth(&self, world: Vector) -> f64 {
+        dot(self.r[2], world) + self.t[2]
     }
 
     /// A direction of the camera's axes in those of the world: R^T v.
@@ -151,4 +193,13 @@ impl Pinhole {
 
 pub(super) fn dot(a: Vector, b: Vector) -> f64 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+}
+
+pub(super) fn cross(a: Vector, b: Vector) -> Vector {
+    [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+}
+
+fn normalized(v: Vector) -> Option<Vector> {
+    let length = dot(v, v).sqrt();
+    (length > 0.0 && length.is_finite()).then(|| v.map(|x| x / length))
 }

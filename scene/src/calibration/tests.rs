@@ -142,3 +142,33 @@ proptest! {
         let _ = Calibration::parse(&YAML.as_bytes()[..length]);
     }
 }
+
+#[test]
+fn a_camera_that_looks_at_something_has_it_in_the_middle() {
+    // 4 m up, 10 m south of the target: the picture's right is east, its down is down.
+    let camera = Pinhole::looking((640, 360), 500.0, 0.0, [0.0, -10.0, 4.0], [0.0, 0.0, 0.0]).unwrap();
+    assert!(near(camera.project([0.0; 3]).unwrap(), (320.0, 180.0), 1e-9));
+    let distance = 116_f64.sqrt();
+    assert!((camera.depth([0.0; 3]) - distance).abs() < 1e-12);
+    assert!(near(camera.project([1.0, 0.0, 0.0]).unwrap(), (320.0 + 500.0 / distance, 180.0), 1e-9));
+    assert!(camera.project([0.0, 0.0, 1.0]).unwrap().1 < 180.0);
+    assert_eq!(Pinhole::looking((640, 360), 500.0, 0.0, [0.0, 0.0, 4.0], [0.0; 3]), None, "straight down");
+    assert_eq!(Pinhole::looking((640, 360), 0.0, 0.0, [0.0, -10.0, 4.0], [0.0; 3]), None);
+}
+
+#[test]
+fn a_ray_goes_through_what_is_seen_at_its_pixel() {
+    let camera = Pinhole::looking((640, 360), 400.0, -0.1, [3.0, -9.0, 4.0], [0.5, 0.2, 0.8]).unwrap();
+    let point = [1.3, 2.0, 1.7];
+    let ray = camera.ray(camera.project(point).unwrap()).unwrap();
+    let (center, depth) = (camera.center(), camera.depth(point));
+    (0..3).for_each(|i| assert!((center[i] + depth * ray[i] - point[i]).abs() < 1e-9));
+}
+
+#[test]
+fn a_calibration_that_is_written_and_read_is_the_same() {
+    let mut calibration = calibration(YAML);
+    let other = Pinhole::looking((640, 360), 431.7, -0.08, [3.1, -9.4, 4.2], [0.5, 0.2, 0.8]).unwrap();
+    calibration.cameras.insert("cam2".to_owned(), other);
+    assert_eq!(Calibration::parse(calibration.to_yaml().as_bytes()).unwrap(), calibration);
+}

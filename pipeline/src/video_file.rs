@@ -3,17 +3,37 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use opencv::core::{self, Mat};
+use opencv::core::{Size, ToInputArray};
 use opencv::prelude::*;
 use opencv::videoio::{self, VideoCapture, VideoWriter};
 
-use crate::sinks::mosaic::Size;
+/// How a video is encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Codec {
+    /// H.264: small, and plays everywhere, in browsers too.
+    H264,
+    /// MPEG-4 part 2: fast, and every FFmpeg can encode it.
+    Mpeg4,
+}
 
-/// H.264 plays everywhere, in browsers too. MPEG-4 part 2 is what every FFmpeg can encode.
-const CODECS: [(&str, [char; 4]); 2] = [("H.264", ['a', 'v', 'c', '1']), ("MPEG-4", ['m', 'p', '4', 'v'])];
+impl Codec {
+    fn name(self) -> &'static str {
+        match self {
+            Self::H264 => "H.264",
+            Self::Mpeg4 => "MPEG-4",
+        }
+    }
+
+    fn fourcc(self) -> [char; 4] {
+        match self {
+            Self::H264 => ['a', 'v', 'c', '1'],
+            Self::Mpeg4 => ['m', 'p', '4', 'v'],
+        }
+    }
+}
 
 /// Writes an MP4 under a temporary name in the same folder and gives it its own name when it is complete.
-pub(super) struct VideoFile {
+pub(crate) struct VideoFile {
     writer: VideoWriter,
     path: PathBuf,
     partial: PathBuf,
@@ -21,40 +41,47 @@ pub(super) struct VideoFile {
 }
 
 impl VideoFile {
-    /// Begins the video that will be `path`.
+    /// Begins the video that will be `path`, of pictures of this width and height, with the first of these codecs that there is.
     ///
     /// # Errors
     /// Where OpenCV has no encoder, or the folder cannot be written.
-    pub(super) fn create(path: &Path, fps: f64, size: Size) -> Result<Self> {
+    pub(crate) fn create(
+        path: &Path,
+        fps: f64,
+        (width, height): (u32, u32),
+        codecs: &[Codec],
+    ) -> Result<Self> {
         // FFmpeg knows the container by the name, so the extension stays.
         let partial = path.with_extension("partial.mp4");
         // Tried here because OpenCV does not say why it cannot open a file.
         std::fs::File::create(&partial).with_context(|| format!("{}: cannot be written", path.display()))?;
-        let frame_size = core::Size::new(size.width as i32, size.height as i32);
-        for (name, [a, b, c, d]) in CODECS {
+        let frame_size = Size::new(width as i32, height as i32);
+        for codec in codecs {
+            let [a, b, c, d] = codec.fourcc();
             let code = VideoWriter::fourcc(a, b, c, d)?;
             let writer =
                 VideoWriter::new_with_backend(&partial, videoio::CAP_FFMPEG, code, fps, frame_size, true);
             let Some(writer) = writer.ok().filter(|w| w.is_opened().unwrap_or(false)) else { continue };
-            if name != CODECS[0].0 {
+            if codecs[0] == Codec::H264 && *codec != Codec::H264 {
                 tracing::warn!(
-                    "OpenCV's FFmpeg has no H.264 encoder: the overlay is {name}, which browsers do not play"
+                    "OpenCV's FFmpeg has no H.264 encoder: {} is {}, which browsers do not play",
+                    path.display(),
+                    codec.name()
                 );
             }
             return Ok(Self { writer, path: path.to_path_buf(), partial, frames: 0 });
         }
         std::fs::remove_file(&partial).ok();
         bail!(
-            "{}: OpenCV can encode neither H.264 nor MPEG-4 at {}x{}, {fps} frames per second; \
+            "{}: OpenCV cannot encode {} at {width}x{height}, {fps} frames per second; \
              is its FFmpeg back end there? `mvmhat doctor` tells",
             path.display(),
-            size.width,
-            size.height
+            codecs.iter().map(|c| c.name()).collect::<Vec<_>>().join(" or "),
         );
     }
 
     /// Appends a picture: BGR, 8 bit, of the size the video was created with.
-    pub(super) fn write(&mut self, picture: &Mat) -> Result<()> {
+    pub(crate) fn write(&mut self, picture: &impl ToInputArray) -> Result<()> {
         self.writer.write(picture)?;
         self.frames += 1;
         Ok(())
@@ -64,7 +91,7 @@ impl VideoFile {
     ///
     /// # Errors
     /// Where the file is not whole: OpenCV does not report a full disk while it writes.
-    pub(super) fn finish(mut self) -> Result<()> {
+    pub(crate) fn finish(mut self) -> Result<()> {
         self.writer.release()?;
         if self.frames == 0 {
             return Ok(());

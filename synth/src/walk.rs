@@ -1,0 +1,203 @@
+//! Who is where at every instant: parties of one to three walk to places, stand, meet others, leave and come back.
+//!
+//! Each person goes down the [`Way`] to the party's goal, a follower beside the leader, and steps aside for others.
+//! Nobody ever comes nearer to a solid body than [`CLEARANCE`](crate::plan::CLEARANCE): a step that would is not taken.
+
+mod errands;
+mod steps;
+
+use std::f32::consts::PI;
+
+use crate::place::Place;
+use crate::plan::{Plan, Way};
+use crate::random::Random;
+use crate::solid::V2;
+
+/// Seconds of walking before the first instant, so that a recording begins in the middle of things.
+const WARM_UP: f32 = 25.0;
+/// Fewest steps of the simulation a second.
+const STEPS: f64 = 20.0;
+/// How near the middles of two people come, in metres.
+const APART: f32 = 0.42;
+/// Metres of a double step at an ordinary pace.
+const STRIDE: f32 = 1.42;
+
+/// How one person is at one instant.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    pub(crate) place: V2,
+    pub(crate) velocity: V2,
+    /// Where the body faces, in radians from the x axis.
+    pub(crate) heading: f32,
+    /// Double steps walked so far.
+    pub(crate) phase: f32,
+    /// Seconds since the beginning.
+    pub(crate) seconds: f32,
+    /// 0 standing, 1 walking.
+    pub(crate) stride: f32,
+    /// Whether somebody is there to talk to.
+    pub(crate) company: bool,
+}
+
+impl Moment {
+    /// A little later.
+    pub(crate) fn after(self, seconds: f32) -> Self {
+        let phase = self.phase + self.velocity.norm() * seconds / STRIDE;
+        Self { place: self.place + self.velocity * seconds, phase, seconds: self.seconds + seconds, ..self }
+    }
+}
+
+/// All people at all instants; `None` for who is away.
+pub(crate) type Moments = Vec<Vec<Option<Moment>>>;
+
+struct Walker {
+    now: Moment,
+    present: bool,
+    pace: f32,
+    facing: f32,
+    party: usize,
+    rank: usize,
+    /// Seconds of getting nowhere.
+    stuck: f32,
+}
+
+enum Errand {
+    Walk,
+    Stand { left: f32 },
+    Leave,
+    Away { left: f32 },
+}
+
+struct Party {
+    members: Vec<usize>,
+    errand: Errand,
+    spot: V2,
+    way: Way,
+    /// Seconds since the errand began.
+    since: f32,
+}
+
+struct Crowd<'a> {
+    plan: &'a Plan,
+    place: &'a Place,
+    gates: Vec<Way>,
+    walkers: Vec<Walker>,
+    parties: Vec<Party>,
+    random: Random,
+}
+
+/// Lets so many people walk about for so many instants.
+pub(crate) fn walk(place: &Place, plan: &Plan, people: usize, frames: u32, fps: f64, seed: u64) -> Moments {
+    let substeps = (STEPS / fps).ceil().max(1.0);
+    let step = (1.0 / (fps * substeps)) as f32;
+    let mut crowd = Crowd::new(place, plan, people, seed);
+    for _ in 0..(WARM_UP / step) as usize {
+        crowd.step(step);
+    }
+    let mut moments = Moments::with_capacity(frames as usize);
+    for _ in 0..frames {
+        moments.push(crowd.walkers.iter().map(|w| w.present.then_some(w.now)).collect());
+        (0..substeps as usize).for_each(|_| crowd.step(step));
+    }
+    moments
+}
+
+impl<'a> Crowd<'a> {
+    fn new(place: &'a Place, plan: &'a Plan, people: usize, seed: u64) -> Self {
+        let mut random = Random::new(seed, "walk");
+        let gates: Vec<Way> = place.gates.iter().map(|g| plan.way(*g)).collect();
+        let mut crowd = Self {
+            plan,
+            place,
+            gates,
+            walkers: Vec::new(),
+            parties: Vec::new(),
+            random: Random::new(seed, "errands"),
+        };
+        while crowd.walkers.len() < people {
+            let left = people - crowd.walkers.len();
+            let size = random.pick(&[1, 1, 1, 2, 2, 3]).min(left);
+            let spot = crowd.free_spot();
+            let first = crowd.walkers.len();
+            let pace = random.range(1.0, 1.45);
+            for rank in 0..size {
+                let now = Moment {
+                    place: spot,
+                    velocity: V2::zeros(),
+                    heading: random.range(-PI, PI),
+                    phase: random.uniform(),
+                    seconds: 0.0,
+                    stride: 0.0,
+                    company: false,
+                };
+                let party = crowd.parties.len();
+                crowd.walkers.push(Walker {
+                    now,
+                    present: false,
+                    pace,
+                    facing: 0.0,
+                    party,
+                    rank,
+                    stuck: 0.0,
+                });
+            }
+            let errand = Errand::Away { left: random.range(0.0, 8.0) };
+            let members = (first..first + size).collect();
+            crowd.parties.push(Party { members, errand, spot, way: plan.way(spot), since: 0.0 });
+        }
+        crowd
+    }
+
+    fn step(&mut self, dt: f32) {
+        for party in 0..self.parties.len() {
+            self.decide(party, dt);
+        }
+        let velocities: Vec<V2> = (0..self.walkers.len()).map(|i| self.velocity(i)).collect();
+        for (i, wanted) in velocities.into_iter().enumerate() {
+            self.advance(i, wanted, dt);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::PlaceKind;
+    use crate::plan::CLEARANCE;
+
+    #[test]
+    fn nobody_walks_through_anything_and_everybody_moves() {
+        for (seed, kind) in PlaceKind::ALL.into_iter().enumerate() {
+            let place = Place::new(kind, seed as u64);
+            let plan = Plan::new(&place);
+            let moments = walk(&place, &plan, 9, 1500, 25.0, seed as u64);
+            let solids: Vec<_> = place.solids.iter().chain(&place.occluders).collect();
+            let mut walked = [0.0; 9];
+            for (i, instant) in moments.iter().enumerate() {
+                for (person, moment) in instant.iter().enumerate() {
+                    let Some(moment) = moment else { continue };
+                    let near = solids.iter().filter_map(|s| s.clearance(moment.place));
+                    let near = near.fold(f32::INFINITY, f32::min);
+                    assert!(near >= CLEARANCE, "{kind:?}, instant {i}, person {person}: {near} m");
+                    walked[person] += moment.velocity.norm() / 25.0;
+                }
+            }
+            assert!(walked.iter().all(|&metres| metres > 8.0), "{kind:?}: {walked:?}");
+        }
+    }
+
+    #[test]
+    fn people_leave_and_come_back() {
+        let place = Place::new(PlaceKind::Plaza, 3);
+        let plan = Plan::new(&place);
+        let moments = walk(&place, &plan, 8, 3000, 25.0, 3);
+        let came_back = |person: usize| {
+            let here: Vec<bool> = moments.iter().map(|m| m[person].is_some()).collect();
+            let left = here.windows(2).position(|w| w[0] && !w[1]);
+            left.is_some_and(|at| here[at + 1..].contains(&true))
+        };
+        assert!((0..8).filter(|&p| came_back(p)).count() >= 4);
+        let here = moments.iter().flatten().flatten().count() as f64 / (8.0 * 3000.0);
+        assert!((0.5..0.98).contains(&here), "here for {here} of the time");
+    }
+}
