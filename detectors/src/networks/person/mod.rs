@@ -29,10 +29,6 @@ use backbone::Pyramid;
 use head::Head;
 use neck::Neck;
 
-/// ImageNet's mean and deviation of red, green and blue, 0 to 255.
-const MEAN: [f32; 3] = [123.675, 116.28, 103.53];
-const DEVIATION: [f32; 3] = [58.395, 57.12, 57.375];
-
 /// Numbers of a row: centre, size, score.
 pub(crate) const COLUMNS: i64 = 5;
 
@@ -44,8 +40,6 @@ pub(crate) const COLUMNS: i64 = 5;
 ///   as those of [`Yolox`](super::Yolox), and the score, 0 to 1
 #[derive(Debug)]
 pub struct PersonNetwork {
-    mean: Tensor,
-    scale: Tensor,
     backbone: Box<dyn Pyramid>,
     neck: Neck,
     head: Head,
@@ -54,30 +48,29 @@ pub struct PersonNetwork {
 impl PersonNetwork {
     /// A network whose variables stand under `path`.
     pub fn new(path: &Path, config: &PersonNetworkConfig) -> Self {
-        let colours =
-            |values: [f32; 3]| Tensor::from_slice(&values).view([1, 3, 1, 1]).to_device(path.device());
         let channels = config.channels;
         Self {
-            mean: colours(MEAN),
-            scale: colours(DEVIATION.map(f32::recip)),
             backbone: config.backbone.build(&(path / "backbone")),
             neck: Neck::new(&(path / "neck"), config.backbone.channels(), channels),
             head: Head::new(&(path / "head"), config.backbone.channels().len(), channels),
         }
     }
 
-    /// The rows with the logits of scores in the place of scores, to learn from.
-    pub fn logits(&self, xs: &Tensor, train: bool) -> Tensor {
-        let mut colours = xs.flip([1]) - &self.mean;
-        colours *= &self.scale;
-        let levels = self.backbone.forward_t(&colours, train);
+    /// The rows with the logits of scores in the place of scores, to learn from. The normalizations of the backbone gather
+    /// statistics where `statistics`, those of neck and head in any case.
+    pub fn logits(&self, xs: &Tensor, statistics: bool) -> Tensor {
+        self.rows(xs, true, statistics)
+    }
+
+    fn rows(&self, xs: &Tensor, train: bool, statistics: bool) -> Tensor {
+        let levels = self.backbone.levels(xs, statistics);
         self.head.forward_t(&self.neck.forward_t(&levels, train), train)
     }
 }
 
 impl ModuleT for PersonNetwork {
     fn forward_t(&self, xs: &Tensor, train: bool) -> Tensor {
-        let rows = self.logits(xs, train);
+        let rows = self.rows(xs, train, train);
         Tensor::cat(&[rows.narrow(2, 0, 4), rows.narrow(2, 4, 1).sigmoid()], 2)
     }
 }
@@ -99,9 +92,16 @@ mod tests {
 
     #[test]
     fn rows_are_the_cells_of_the_grids_and_folding_keeps_them() {
+        for backbone in [PyramidBackbone::YoloxNano, PyramidBackbone::MobilenetV2, PyramidBackbone::Resnet18]
+        {
+            check(&PersonNetworkConfig { backbone, ..Default::default() });
+        }
+    }
+
+    fn check(config: &PersonNetworkConfig) {
         tch::manual_seed(3);
         let store = VarStore::new(Device::Cpu);
-        let mut network = PersonNetwork::new(&store.root(), &PersonNetworkConfig::default());
+        let mut network = PersonNetwork::new(&store.root(), config);
         let xs = Tensor::rand([2, 3, 64, 96], (Kind::Float, Device::Cpu)) * 255.0;
         // Gathers statistics, so that the normalizations have something to do.
         let _ = no_grad(|| network.forward_t(&xs, true));
@@ -115,7 +115,9 @@ mod tests {
     #[test]
     fn half_of_its_weights_fit_into_four_megabytes() {
         let store = VarStore::new(Device::Cpu);
-        let _network = PersonNetwork::new(&store.root(), &PersonNetworkConfig::default());
+        let backbone = PyramidBackbone::MobilenetV2;
+        let _network =
+            PersonNetwork::new(&store.root(), &PersonNetworkConfig { backbone, ..Default::default() });
         let count: usize = store.variables().values().map(Tensor::numel).sum();
         assert!(count < 2_000_000, "{count}");
     }
