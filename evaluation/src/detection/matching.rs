@@ -55,9 +55,16 @@ mod tests {
         let found = |x, score| Found { bbox: at(x), score };
         let frame = DetectionFrame {
             truth: vec![truth(0.0, false), truth(2.0, true), truth(50.0, true)],
-            found: vec![found(0.0, 0.5), found(0.5, 0.9), found(50.0, 0.8), found(50.0, 0.7), found(90.0, 0.6)],
+            found: vec![
+                found(0.0, 0.5),
+                found(0.5, 0.9),
+                found(50.0, 0.8),
+                found(50.0, 0.7),
+                found(90.0, 0.6),
+            ],
         };
-        let verdicts: Vec<Verdict> = verdicts(&frame, 0.5, 100).into_iter().map(|(_, verdict)| verdict).collect();
+        let verdicts: Vec<Verdict> =
+            verdicts(&frame, 0.5, 100).into_iter().map(|(_, verdict)| verdict).collect();
         // The surest box overlaps the first person most, but must find the second. The first is left for the last box.
         let expected =
             [Verdict::Right(1), Verdict::Right(2), Verdict::Wrong, Verdict::Wrong, Verdict::Neutral(0)];
