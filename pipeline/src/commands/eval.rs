@@ -4,7 +4,7 @@ pub(crate) mod detections;
 pub(crate) mod embedding;
 mod error_file;
 pub(in crate::commands) mod groups;
-pub(in crate::commands) mod inputs;
+pub(crate) mod inputs;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -45,7 +45,7 @@ use crate::stream::Stop;
 pub(crate) use boxes::Boxes;
 pub(crate) use config::{DataConfig, TrainConfig};
 pub(crate) use curves::{Curves, Watch};
-pub(crate) use detection::{DetectorSession, DetectorTask, DetectorTrainConfig};
+pub(crate) use detection::{DetectorSession, DetectorTrainConfig};
 use embedding_task::Parts;
 pub(crate) use embedding_task::{ASSIGNMENT_NETWORK, EmbeddingTask};
 use footage_reader::FootageReader;

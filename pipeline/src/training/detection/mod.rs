@@ -35,7 +35,7 @@ use crate::stream::Stop;
 
 pub(crate) use config::DetectorTrainConfig;
 use footage_reader::FootageReader;
-pub(crate) use task::DetectorTask;
+use task::DetectorTask;
 use task::Parts;
 use validation::Validation;
 
