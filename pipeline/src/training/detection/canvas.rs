@@ -141,3 +141,100 @@ impl Lens {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use detectors::Picture;
+    use learning::Random;
+    use opencv::imgproc::rectangle;
+    use scene::FrameNumber;
+
+    use super::*;
+    use crate::training::detection::augmentation::AugmentationConfig;
+    use crate::training::detection::frame_file::{FrameFile, FrameWriter};
+
+    const SIZE: [i32; 2] = [128, 96];
+
+    /// Two black pictures of 160 x 120 with a white person each, in the second one who need not be found.
+    fn footage(folder: &std::path::Path) -> Footage {
+        let path = folder.join("a.frames");
+        let mut writer = FrameWriter::create(&path, 160).unwrap();
+        for number in 0..2 {
+            let mut mat = Mat::new_rows_cols_with_default(120, 160, CV_8UC3, Scalar::all(0.0)).unwrap();
+            rectangle(&mut mat, Rect::new(30, 40, 20, 60), Scalar::all(255.0), -1, 8, 0).unwrap();
+            let person = vec![BBox::new(30.0, 40.0, 20.0, 60.0)];
+            let people = match number {
+                0 => People { certain: person, ignored: Vec::new() },
+                _ => People { certain: Vec::new(), ignored: person },
+            };
+            writer.push(FrameNumber(number), &Picture::new(mat).unwrap(), &people).unwrap();
+        }
+        writer.finish().unwrap();
+        Footage::new(vec![vec![("a".into(), FrameFile::open(&path).unwrap())]], 1.0)
+    }
+
+    fn painted(config: &AugmentationConfig, footage: &Footage, seed: u64) -> Painted {
+        let mut painted = Painted::default();
+        let canvas = Canvas::drawn(config, footage, SIZE, 128, &mut Random::new(seed, "canvas"));
+        painted.push(&canvas, footage, SIZE, 8.0).unwrap();
+        painted
+    }
+
+    #[test]
+    fn boxes_lie_on_their_people_however_they_are_moved() {
+        let folder = tempfile::tempdir().unwrap();
+        let footage = footage(folder.path());
+        let plain = AugmentationConfig {
+            brightness: 0.0,
+            colour: 0.0,
+            gamma: 0.0,
+            saturation: 0.0,
+            grey: 0.0,
+            blur: 0.0,
+            coarse: 0.0,
+            noise: 0.0,
+            ..AugmentationConfig::default()
+        };
+        let (mut people, mut ignored) = (0, 0);
+        for seed in 0..60 {
+            let painted = painted(&plain, &footage, seed);
+            let [width, height] = SIZE.map(f64::from);
+            let white =
+                |x: f64, y: f64| painted.pixels[3 * (y as usize * SIZE[0] as usize + x as usize)] > 200;
+            // The white pixels are those inside of boxes, but for their edges.
+            let boxes: Vec<BBox> =
+                painted.targets.iter().flat_map(|t| t.people.iter().chain(&t.ignored)).copied().collect();
+            let inside = |x: f64, y: f64, by: f64| {
+                boxes
+                    .iter()
+                    .any(|b| x > b.x - by && x < b.right() + by && y > b.y - by && y < b.bottom() + by)
+            };
+            for y in 0..SIZE[1] {
+                for x in 0..SIZE[0] {
+                    let (x, y) = (f64::from(x) + 0.5, f64::from(y) + 0.5);
+                    if inside(x, y, -1.5) {
+                        assert!(white(x, y), "seed {seed}, {x} {y}: {boxes:?}");
+                    } else if !inside(x, y, 1.5) {
+                        assert!(!white(x, y), "seed {seed}, {x} {y}: {boxes:?}");
+                    }
+                }
+            }
+            assert!(boxes.iter().all(|b| b.x >= 0.0 && b.right() <= width && b.bottom() <= height));
+            people += painted.targets[0].people.len();
+            ignored += painted.targets[0].ignored.len();
+        }
+        assert!(people > 20 && ignored > 20, "{people} {ignored}");
+    }
+
+    #[test]
+    fn a_canvas_is_a_function_of_its_seed() {
+        let folder = tempfile::tempdir().unwrap();
+        let footage = footage(folder.path());
+        let noisy =
+            AugmentationConfig { noise: 1.0, blur: 1.0, coarse: 1.0, ..AugmentationConfig::default() };
+        let first = painted(&noisy, &footage, 1);
+        assert_eq!(first, painted(&noisy, &footage, 1));
+        assert_ne!(first.pixels, painted(&noisy, &footage, 2).pixels);
+        assert_eq!(first.pixels.len(), 128 * 96 * 3);
+    }
+}

@@ -76,3 +76,35 @@ impl Footage {
         format!("{} frame {}", self.files[shot.file].0, self.entry(shot).frame)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use detectors::Picture;
+    use opencv::core::{CV_8UC3, Mat, Scalar};
+    use scene::FrameNumber;
+
+    use super::*;
+    use crate::training::detection::frame_file::{FrameWriter, People};
+
+    #[test]
+    fn recordings_are_looked_at_as_often_as_the_balance_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, pictures: u32| {
+            let path = folder.path().join(name);
+            let mut writer = FrameWriter::create(&path, 32).unwrap();
+            for number in 0..pictures {
+                let mat = Mat::new_rows_cols_with_default(8, 8, CV_8UC3, Scalar::all(0.0)).unwrap();
+                writer.push(FrameNumber(number), &Picture::new(mat).unwrap(), &People::default()).unwrap();
+            }
+            writer.finish().unwrap();
+            (name.to_owned(), FrameFile::open(&path).unwrap())
+        };
+        for (balance, share) in [(0.0, 0.5), (0.5, 0.25), (1.0, 0.1)] {
+            let footage = Footage::new(vec![vec![file("a", 1)], Vec::new(), vec![file("b", 9)]], balance);
+            assert_eq!(footage.len(), 10);
+            let mut random = Random::new(0, "draw");
+            let of_first = (0..4000).filter(|_| footage.draw(&mut random).file == 0).count();
+            assert!((of_first as f64 / 4000.0 - share).abs() < 0.03, "{balance}: {of_first}");
+        }
+    }
+}
