@@ -85,10 +85,17 @@ impl Fold for PersonNetwork {
 
 #[cfg(test)]
 mod tests {
+    use learning::{AdamConfig, OptimizerConfig, Parameters, Step};
+    use opencv::core::{CV_8UC3, Mat, Rect, Scalar};
+    use opencv::imgproc::rectangle;
+    use opencv::prelude::*;
+    use scene::{BBox, CameraId, FrameNumber};
     use tch::nn::VarStore;
     use tch::{Device, Kind, no_grad};
 
     use super::*;
+    use crate::networks::{Yolox, YoloxConfig};
+    use crate::{DetectorConfig, DetectorName, Frame, Picture, StateDict, person_detector};
 
     #[test]
     fn rows_are_the_cells_of_the_grids_and_folding_keeps_them() {
@@ -120,5 +127,77 @@ mod tests {
             PersonNetwork::new(&store.root(), &PersonNetworkConfig { backbone, ..Default::default() });
         let count: usize = store.variables().values().map(Tensor::numel).sum();
         assert!(count < 2_000_000, "{count}");
+    }
+
+    #[test]
+    fn one_picture_is_learned_by_heart_and_its_people_are_found() {
+        let config = PersonNetworkConfig { channels: 16, size: 96, ..PersonNetworkConfig::default() };
+        let store = VarStore::new(Device::Cpu);
+        let network = config.build(&store.root());
+        config.start(&store, 0).unwrap();
+        // Grey, with somebody bright on the left and somebody dark on the right.
+        let people = [BBox::new(10.0, 20.0, 16.0, 50.0), BBox::new(60.0, 10.0, 20.0, 60.0)];
+        let mut mat = Mat::new_rows_cols_with_default(96, 96, CV_8UC3, Scalar::all(127.0)).unwrap();
+        for (person, grey) in people.iter().zip([250.0, 10.0]) {
+            let [x, y, w, h] = [person.x, person.y, person.w, person.h].map(|side| side as i32);
+            rectangle(&mut mat, Rect::new(x, y, w, h), Scalar::all(grey), -1, 8, 0).unwrap();
+        }
+        let pixels = Tensor::from_data_size(mat.data_bytes().unwrap(), &[1, 96, 96, 3], Kind::Uint8);
+        let batch = pixels.permute([0, 3, 1, 2]).to_kind(Kind::Float);
+        let targets = [DetectionTargets { people: people.to_vec(), ignored: Vec::new() }];
+        let parameters = Parameters::of(&store);
+        let mut optimizer = OptimizerConfig::Adam(AdamConfig::default()).init(&parameters);
+        let mut losses = Vec::new();
+        for number in 1..=120 {
+            let loss = detection_loss(&network.logits(&batch, true), &targets, [96, 96]).unwrap();
+            losses.push(loss.total.double_value(&[]));
+            let gradients = parameters.gradients(&loss.total).unwrap();
+            optimizer.step(&parameters, &gradients, Step { number, rate: 3e-3 });
+        }
+        assert!(losses[119] < 0.3 * losses[0], "{} to {}", losses[0], losses[119]);
+        let detector = DetectorConfig { name: DetectorName::Person, ..DetectorConfig::default() };
+        let mut detector = person_detector(&detector, &config, &store).unwrap();
+        let picture = Some(Picture::new(mat).unwrap());
+        let frame = Frame { camera: CameraId(0), number: FrameNumber(1), picture };
+        let found = detector.detect(&[frame]).unwrap().concat();
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(
+            people.iter().all(|person| found.iter().any(|found| found.bbox.iou(person) > 0.6)),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn a_file_says_of_which_network_it_is_and_gives_a_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = PersonNetworkConfig { channels: 16, ..PersonNetworkConfig::default() };
+        let store = VarStore::new(Device::Cpu);
+        let _network = config.build(&store.root());
+        config.start(&store, 1).unwrap();
+        // Without what a trained file says of itself it is of nobody.
+        let plain = folder.path().join("plain.safetensors");
+        store.save(&plain).unwrap();
+        let error = PersonNetworkConfig::of(&StateDict::read(&plain).unwrap()).unwrap_err().to_string();
+        assert!(error.contains("mvmhat train --task detector"), "{error}");
+        // A published YOLOX-nano gives its backbone, and another network is refused.
+        let published = VarStore::new(Device::Cpu);
+        let _yolox = Yolox::new(&published.root(), YoloxConfig::NANO);
+        let path = folder.path().join("yolox.safetensors");
+        published.save(&path).unwrap();
+        let weights = StateDict::read(&path).unwrap();
+        config.start_from(&weights, &store).unwrap();
+        let name = "backbone.backbone.stem.conv.conv.weight";
+        assert_eq!(store.variables()[&format!("backbone.{name}")], published.variables()[name]);
+        let other = PersonNetworkConfig { backbone: PyramidBackbone::MobilenetV2, ..config };
+        let store = VarStore::new(Device::Cpu);
+        let _network = other.build(&store.root());
+        let error = other.start_from(&weights, &store).unwrap_err().to_string();
+        assert!(error.contains("yolox-nano"), "{error}");
+        for (config, key) in [
+            (PersonNetworkConfig { size: 100, ..other.clone() }, "train.network.size is 100"),
+            (PersonNetworkConfig { channels: 0, ..other }, "train.network.channels is 0"),
+        ] {
+            assert!(config.validate().unwrap_err().to_string().starts_with(key));
+        }
     }
 }
