@@ -45,7 +45,7 @@ pub enum DetectorName {
     YoloxL,
     /// YOLOX-x, 99.1 million parameters.
     YoloxX,
-    /// Our own network, 1.4 million parameters, from the weights that `mvmhat train --task detector` makes.
+    /// Our own network, 0.5 million parameters on the backbone of YOLOX-nano, from the weights that `mvmhat train --task detector` makes.
     Person,
     /// The detections that come with the recording, see [`scene::DetectionFile`].
     File,

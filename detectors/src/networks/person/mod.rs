@@ -131,6 +131,8 @@ mod tests {
 
     #[test]
     fn one_picture_is_learned_by_heart_and_its_people_are_found() {
+        // The network is too small to share out, and other tests run beside this one.
+        tch::set_num_threads(1);
         let config = PersonNetworkConfig { channels: 16, size: 96, ..PersonNetworkConfig::default() };
         let store = VarStore::new(Device::Cpu);
         let network = config.build(&store.root());
