@@ -17,7 +17,7 @@ const SMALL: &str = "train:
   augmentation: {scale: [0.9, 1.1], mosaic: 0.2}
   batch: 4
   canvas: [160, 128]
-  trainer: {epochs: 2, checkpoint_every: 3, validate_every: 1, rate: {peak: 0.002, warmup: 5}}
+  trainer: {epochs: 2, checkpoint_every: 3, validate_every: 1, average: 0.9, rate: {peak: 0.002, warmup: 5}}
   threads: 1
   workers: 2
 ";
@@ -45,8 +45,8 @@ fn a_detector_is_learned_tracks_and_is_scored() {
     let path = |name: &str| folder.path().join(name).display().to_string();
     let gt = path("recording");
     let validate = format!("{gt}@1..8");
-    let more = ["--boxes", "gt", "--validate", &validate, "--set", "train.trainer.epochs=30"];
-    train(folder.path(), "out", &[&more[..], &["--set", "train.trainer.validate_every=15"]].concat())
+    let more = ["--boxes", "gt", "--validate", &validate, "--set", "train.trainer.epochs=40"];
+    train(folder.path(), "out", &[&more[..], &["--set", "train.trainer.validate_every=20"]].concat())
         .succeeded();
     let out = folder.path().join("out");
     for file in ["weights.safetensors", "config.yaml", "history.csv", "curves.html", "checkpoints"] {
@@ -110,7 +110,7 @@ fn a_run_that_is_killed_and_resumed_leaves_the_same_bytes() {
         child.kill().unwrap();
         killed += usize::from(!child.wait().unwrap().success());
         let begun = folder.path().join(&out).join("config.yaml").exists();
-        let more: &[&str] = if begun { &["--resume"] } else { &["--boxes", "gt"] };
+        let more: &[&str] = if begun { &["--boxes", "gt", "--resume"] } else { &["--boxes", "gt"] };
         train(folder.path(), &out, more).succeeded();
         for file in ["weights.safetensors", "history.csv"] {
             let [one, other] =
