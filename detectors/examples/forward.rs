@@ -6,7 +6,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use detectors::networks::{Inference, Osnet, OsnetConfig, Yolox, YoloxConfig};
+use detectors::networks::{
+    Inference, Osnet, OsnetConfig, PersonNetworkConfig, PyramidBackbone, Yolox, YoloxConfig,
+};
 use detectors::{EmbedderConfig, StateDict};
 use tch::{Device, Kind, Tensor, nn};
 
@@ -18,6 +20,17 @@ fn main() -> Result<()> {
     let nano = |path: &nn::Path| Yolox::new(path, YoloxConfig::NANO);
     let nano = Inference::load(nano, &read("yolox_nano.safetensors")?, &[], Device::Cpu)?;
     time("yolox_nano", &nano, [4, 416, 416, 3], 4);
+    // What a picture of 16:9 is shrunk to, and our own network beside it.
+    time("yolox_nano wide", &nano, [4, 256, 416, 3], 4);
+    for backbone in [PyramidBackbone::YoloxNano, PyramidBackbone::MobilenetV2] {
+        let config = PersonNetworkConfig { backbone, ..Default::default() };
+        let store = nn::VarStore::new(Device::Cpu);
+        let _network = config.build(&store.root());
+        config.start(&store, 0)?;
+        let person = Inference::of(|path| config.build(path), &store)?;
+        time(&format!("person {backbone:?}"), &person, [4, 416, 416, 3], 4);
+        time(&format!("person {backbone:?} wide"), &person, [4, 256, 416, 3], 4);
+    }
 
     let osnet = |path: &nn::Path| Osnet::new(path, OsnetConfig::X0_25);
     let weights = read("osnet_x0_25_msmt17.safetensors")?.renamed(Osnet::published_name);

@@ -8,8 +8,7 @@ use tch::Device;
 
 use crate::file_detector::FileDetector;
 use crate::networks::YoloxConfig;
-use crate::yolox_detector::YoloxDetector;
-use crate::{Error, Frame};
+use crate::{Error, Frame, person_detector, yolox_detector};
 
 /// Finds people in pictures.
 pub trait Detector: Send {
@@ -46,6 +45,8 @@ pub enum DetectorName {
     YoloxL,
     /// YOLOX-x, 99.1 million parameters.
     YoloxX,
+    /// Our own network, 0.5 million parameters on the backbone of YOLOX-nano, from the weights that `mvmhat train --task detector` makes.
+    Person,
     /// The detections that come with the recording, see [`scene::DetectionFile`].
     File,
 }
@@ -60,6 +61,7 @@ impl DetectorName {
             Self::YoloxM => "yolox-m",
             Self::YoloxL => "yolox-l",
             Self::YoloxX => "yolox-x",
+            Self::Person => "person",
             Self::File => "file",
         }
     }
@@ -72,7 +74,7 @@ impl DetectorName {
             Self::YoloxM => YoloxConfig::M,
             Self::YoloxL => YoloxConfig::L,
             Self::YoloxX => YoloxConfig::X,
-            Self::File => return None,
+            Self::Person | Self::File => return None,
         })
     }
 }
@@ -83,10 +85,11 @@ impl DetectorName {
 pub struct DetectorConfig {
     /// Which detector.
     pub name: DetectorName,
-    /// Where its weights are: a path, or the name of known weights. By default the published ones of the network.
+    /// Where its weights are: a path, or the name of known weights. By default the published ones of the network; `person`
+    /// has none.
     pub weights: Option<String>,
     /// Width and height that pictures are shrunk into, multiples of 32; by default what the published network was
-    /// made for: 416 x 416 for nano and tiny, else 640 x 640. Larger finds smaller people and takes longer.
+    /// made for: 416 x 416 for nano and tiny, else 640 x 640; of `person` its file of weights says it. Larger finds smaller people and takes longer.
     pub input: Option<[u32; 2]>,
     /// Whether the part of the input that a picture leaves empty is cut off, in steps of 32 pixels. A picture that is
     /// not square takes less time then, at the same scale.
@@ -122,6 +125,10 @@ impl DetectorConfig {
     /// Names the first key that is out of range.
     pub fn validate(&self) -> Result<(), Error> {
         let error = |key, value: String, rule| Err(Error::Config { key, value, rule });
+        if self.name == DetectorName::Person && self.weights.is_none() {
+            let rule = "`detector.name: person` needs the weights that `mvmhat train --task detector` makes";
+            return error("detector.weights", "null".into(), rule);
+        }
         if let Some([w, h]) = self.input
             && [w, h].iter().any(|side| *side == 0 || side % 32 != 0 || *side > 4096)
         {
@@ -144,11 +151,11 @@ impl DetectorConfig {
 
     /// The weights that are used, a path or a name of known weights; `None` for `file`, which has none.
     pub fn weights(&self) -> Option<&str> {
-        self.name.yolox().map(|_| self.weights.as_deref().unwrap_or(self.name.as_str()))
+        (self.name != DetectorName::File).then(|| self.weights.as_deref().unwrap_or(self.name.as_str()))
     }
 
-    /// Width and height of the input.
-    pub(crate) fn input_size(&self) -> [u32; 2] {
+    /// Width and height of the input of a YOLOX.
+    fn yolox_input(&self) -> [u32; 2] {
         self.input.unwrap_or(match self.name {
             DetectorName::YoloxNano | DetectorName::YoloxTiny => [416, 416],
             _ => [640, 640],
@@ -168,9 +175,12 @@ pub fn build_detector(
     device: Device,
 ) -> Result<Box<dyn Detector>, Error> {
     config.validate()?;
-    Ok(match config.name.yolox() {
-        Some(network) => Box::new(YoloxDetector::load(config, network, device)?),
-        None => Box::new(FileDetector::open(config, recording)?),
+    if let Some(network) = config.name.yolox() {
+        return Ok(Box::new(yolox_detector::load(config, network, config.yolox_input(), device)?));
+    }
+    Ok(match config.name {
+        DetectorName::Person => Box::new(person_detector::load(config, device)?),
+        _ => Box::new(FileDetector::open(config, recording)?),
     })
 }
 
@@ -180,10 +190,11 @@ mod tests {
 
     #[test]
     fn names_are_what_serde_reads() {
-        for name in ["yolox-nano", "yolox-tiny", "yolox-s", "yolox-m", "yolox-l", "yolox-x", "file"] {
+        for name in ["yolox-nano", "yolox-tiny", "yolox-s", "yolox-m", "yolox-l", "yolox-x", "person", "file"]
+        {
             let config: DetectorConfig = serde_yaml::from_str(&format!("name: {name}")).unwrap();
             assert_eq!(config.name.as_str(), name);
-            assert_eq!(config.name.yolox().is_none(), name == "file");
+            assert_eq!(config.name.yolox().is_some(), name.starts_with("yolox"));
         }
         let error = serde_yaml::from_str::<DetectorConfig>("name: yolo-nano").unwrap_err().to_string();
         assert_eq!(scene::nearest_key(&error), Some("yolox-nano"));
@@ -200,6 +211,7 @@ mod tests {
             ("score: 1.5", "detector.score"),
             ("overlap: .nan", "detector.overlap"),
             ("min_size: -1", "detector.min_size"),
+            ("name: person", "detector.weights"),
         ] {
             let config: DetectorConfig = serde_yaml::from_str(yaml).unwrap();
             assert!(config.validate().unwrap_err().to_string().starts_with(key), "{yaml}");

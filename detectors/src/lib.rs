@@ -33,10 +33,12 @@ mod embeddings;
 mod error;
 mod file_detector;
 mod file_embedder;
+mod grid_detector;
 mod letterbox;
 mod network_embedder;
 pub mod networks;
 mod nms;
+mod person_detector;
 mod picture;
 mod weights;
 mod yolox_detector;
@@ -47,6 +49,7 @@ pub use detector::{Detector, DetectorConfig, DetectorName, build_detector};
 pub use embedder::{Embedder, EmbedderConfig, EmbedderName, build_embedder};
 pub use embeddings::embeddings;
 pub use error::Error;
+pub use person_detector::person_detector;
 pub use picture::{Frame, Picture};
 pub use weights::{
     Availability, ColourOrder, Fetched, Fit, InputConvention, Licence, Mismatch, Origin, Place, Registry,

@@ -1,15 +1,10 @@
 //! YOLOX as a detector of people.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use tch::Device;
 
-use scene::{BBox, Detection};
-use tch::{Device, Kind, Tensor};
-
-use crate::letterbox::Letterbox;
-use crate::networks::{Inference, STRIDES, Yolox, YoloxConfig};
-use crate::nms::suppress;
-use crate::{Detector, DetectorConfig, Error, Frame, StateDict, locate};
+use crate::grid_detector::GridDetector;
+use crate::networks::{Inference, Yolox, YoloxConfig};
+use crate::{DetectorConfig, Error, StateDict, locate};
 
 /// Columns of a row that are read: centre, size, objectness, and the first class, which is person.
 const COLUMNS: i64 = 6;
@@ -18,135 +13,13 @@ const COLUMNS: i64 = 6;
 const DEFAULT_SCORE: f32 = 0.25;
 
 /// A YOLOX with its weights.
-pub(crate) struct YoloxDetector {
-    network: Inference,
-    input: [i32; 2],
-    crop: bool,
-    score: f32,
-    overlap: f64,
-    min_size: f64,
-}
-
-impl YoloxDetector {
-    pub(crate) fn load(config: &DetectorConfig, network: YoloxConfig, device: Device) -> Result<Self, Error> {
-        let file = locate(config.weights().unwrap_or_default())?;
-        Ok(Self {
-            network: Inference::load(
-                |path| Yolox::new(path, network),
-                &StateDict::read(&file)?,
-                &[],
-                device,
-            )?,
-            input: config.input_size().map(|side| side as i32),
-            crop: config.crop_padding,
-            score: config.score.unwrap_or(DEFAULT_SCORE),
-            overlap: config.overlap,
-            min_size: config.min_size,
-        })
-    }
-
-    /// The network's rows for pictures that lie alike in their inputs.
-    fn rows(&self, frames: &[Frame], places: &[(usize, Letterbox)]) -> Result<Vec<f32>, Error> {
-        let Some((_, first)) = places.first() else { return Ok(Vec::new()) };
-        let [width, height] = first.input.map(i64::from);
-        let mut pixels = Vec::with_capacity(places.len() * (width * height * 3) as usize);
-        for (frame, letterbox) in places {
-            let Some(frame) = frames.get(*frame) else { continue };
-            letterbox.append(frame.needed_picture()?, &mut pixels)?;
-        }
-        let batch = Tensor::f_from_data_size(&pixels, &[places.len() as i64, height, width, 3], Kind::Uint8)?;
-        let rows = self.network.run(&batch.f_permute([0, 3, 1, 2])?);
-        let rows = rows.f_narrow(2, 0, COLUMNS)?.f_to_device(Device::Cpu)?.f_contiguous()?;
-        Ok(Vec::<f32>::try_from(rows.f_flatten(0, -1)?)?)
-    }
-
-    /// The people in one picture, out of its rows.
-    fn people(&self, rows: &[f32], letterbox: Letterbox) -> Vec<Detection> {
-        let found = decode(rows, letterbox.input, self.score).into_iter().filter_map(|(bbox, score)| {
-            let bbox = letterbox.to_picture(bbox)?;
-            let large = bbox.w >= self.min_size && bbox.h >= self.min_size;
-            large.then_some(Detection { bbox, score, embedding: None })
-        });
-        suppress(found.collect(), self.overlap)
-    }
-}
-
-impl Detector for YoloxDetector {
-    fn needs_pictures(&self) -> bool {
-        true
-    }
-
-    fn forward_time(&self) -> Duration {
-        self.network.forward_time()
-    }
-
-    fn detect(&mut self, frames: &[Frame]) -> Result<Vec<Vec<Detection>>, Error> {
-        // Cameras may differ in the form of their pictures: one batch for each form.
-        let mut batches: BTreeMap<[i32; 2], Vec<(usize, Letterbox)>> = BTreeMap::new();
-        for (i, frame) in frames.iter().enumerate() {
-            let picture = frame.needed_picture()?;
-            let letterbox = Letterbox::new([picture.width(), picture.height()], self.input, self.crop);
-            batches.entry(letterbox.input).or_default().push((i, letterbox));
-        }
-        let mut detections = vec![Vec::new(); frames.len()];
-        for places in batches.values() {
-            let rows = self.rows(frames, places)?;
-            let of_each = rows.chunks_exact((rows.len() / places.len()).max(1));
-            for ((frame, letterbox), rows) in places.iter().zip(of_each) {
-                if let Some(found) = detections.get_mut(*frame) {
-                    *found = self.people(rows, *letterbox);
-                }
-            }
-        }
-        Ok(detections)
-    }
-}
-
-/// Boxes in pixels of the input and their scores, of at least `score`, out of the rows for one picture.
-///
-/// A row belongs to a cell of a grid: its centre is relative to the cell and in steps of the grid, its size is the
-/// logarithm of steps (section 2.1 of the YOLOX paper). The score is objectness times class score.
-fn decode(rows: &[f32], input: [i32; 2], score: f32) -> Vec<(BBox, f32)> {
-    let [width, height] = input.map(i64::from);
-    let cells = STRIDES.into_iter().flat_map(|stride| {
-        let columns = width / stride;
-        (0..height / stride * columns).map(move |i| (i % columns, i / columns, stride as f64))
-    });
-    let mut found = Vec::new();
-    for (row, (column, line, stride)) in rows.chunks_exact(COLUMNS as usize).zip(cells) {
-        let &[x, y, w, h, objectness, person] = row else { continue };
-        let certainty = objectness * person;
-        if certainty >= score {
-            let (x, y) = (f64::from(x) + column as f64, f64::from(y) + line as f64);
-            let (w, h) = (f64::from(w).exp(), f64::from(h).exp());
-            found.push((BBox::from_center(x * stride, y * stride, w * stride, h * stride), certainty));
-        }
-    }
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn decode_by_hand() {
-        // A 64 x 32 input: grids of 8 x 4, 4 x 2 and 2 x 1 cells.
-        let mut rows = vec![[0f32; 6]; 32 + 8 + 2];
-        // Fine grid, column 3, line 1.
-        rows[8 + 3] = [0.5, 0.25, 0.0, 2f32.ln(), 0.9, 0.5];
-        // Coarse grid, column 1, line 0.
-        rows[41] = [0.5, 0.5, 0.0, 0.0, 1.0, 0.25];
-        let found = decode(rows.as_flattened(), [64, 32], 0.2);
-        assert_eq!(found.len(), 2);
-        let close = |a: BBox, b: BBox| {
-            [a.x - b.x, a.y - b.y, a.w - b.w, a.h - b.h].iter().all(|difference| difference.abs() < 1e-5)
-        };
-        // Centre (3.5 * 8, 1.25 * 8) = (28, 10), size 8 x 16.
-        assert!(close(found[0].0, BBox::new(24.0, 2.0, 8.0, 16.0)), "{found:?}");
-        assert!((found[0].1 - 0.45).abs() < 1e-6);
-        // Centre (1.5 * 32, 0.5 * 32) = (48, 16), size 32 x 32.
-        assert!(close(found[1].0, BBox::new(32.0, 0.0, 32.0, 32.0)), "{found:?}");
-        assert_eq!(decode(rows.as_flattened(), [64, 32], 0.3).len(), 1);
-    }
+pub(crate) fn load(
+    config: &DetectorConfig,
+    network: YoloxConfig,
+    input: [u32; 2],
+    device: Device,
+) -> Result<GridDetector, Error> {
+    let weights = StateDict::read(&locate(config.weights().unwrap_or_default())?)?;
+    let network = Inference::load(|path| Yolox::new(path, network), &weights, &[], device)?;
+    Ok(GridDetector::new(network, COLUMNS, input, DEFAULT_SCORE, config))
 }

@@ -3,10 +3,11 @@
 use scene::CameraId;
 use serde_json::{Map, Value, json};
 
-use crate::metric::{EMBEDDING, GROUND, MVMHAT, Metric, Metrics, PAIRS, SEQUENCE, Unit};
+use crate::metric::{DETECTION, EMBEDDING, GROUND, MVMHAT, Metric, Metrics, PAIRS, POINT, SEQUENCE, Unit};
 use crate::{
-    ABSENCE, Confusion, CrossView, DatasetEmbeddingScores, DatasetScores, EmbeddingScores, Histogram,
-    RecordingScores, Returns, STMA_LENGTHS, Scores, Separation,
+    ABSENCE, Confusion, CrossView, DatasetDetectionScores, DatasetEmbeddingScores, DatasetScores,
+    DetectionScores, EmbeddingScores, HEIGHTS, Histogram, OperatingPoint, RecordingScores, Returns,
+    STMA_LENGTHS, Scores, Separation, Share, VISIBILITIES,
 };
 
 impl RecordingScores {
@@ -37,6 +38,37 @@ impl DatasetScores {
         add_together(&mut json, [&self.overall, &self.global], &self.cross_view, self.ground.as_ref());
         json
     }
+}
+
+impl DatasetDetectionScores {
+    /// `{"parts": {name: scores}, "overall": scores}`, scores being `{"pictures", "people", "AP50", "AP75", "AP", "recall",
+    /// "precision", "FP/box", "score", "by_height": [{"from", "to", "found", "all"}], "by_visibility": [...],
+    /// "scores": {"0.1": {"recall", "precision", "FP/box", "found", "people", "wrong"}, ...}}`.
+    pub fn to_json(&self) -> Value {
+        let parts: Map<_, _> =
+            self.parts.iter().map(|(name, scores)| (name.clone(), detection(scores))).collect();
+        json!({ "parts": parts, "overall": detection(&self.overall) })
+    }
+}
+
+fn detection(scores: &DetectionScores) -> Value {
+    let mut json = object(&DETECTION, scores);
+    json["score"] = scores.point.score.into();
+    json["by_height"] = classes(&HEIGHTS, &scores.point.by_height);
+    json["by_visibility"] = classes(&VISIBILITIES, &scores.point.by_visibility);
+    let at = |point: &OperatingPoint| (format!("{:.1}", point.score), object(&POINT, point));
+    json["scores"] = scores.points.iter().map(at).collect::<Map<_, _>>().into();
+    json
+}
+
+/// Classes of people; the last may have no upper end.
+fn classes(ends: &[f64], shares: &[Share]) -> Value {
+    let mut from = 0.0;
+    let class = |(end, share): (&f64, &Share)| {
+        let lower = std::mem::replace(&mut from, *end);
+        json!({"from": lower, "to": end.is_finite().then_some(*end), "found": share.found, "all": share.all})
+    };
+    ends.iter().zip(shares).map(class).collect()
 }
 
 impl EmbeddingScores {

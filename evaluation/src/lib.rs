@@ -17,6 +17,9 @@
 //! Apart from tracks, [`EmbeddingScores`] says how well an embedding tells the people of [`Crops`] apart: at one instant
 //! ([`CrossViewAccuracy`]), at other times ([`Retrieval`]), and by how much ([`Separation`]).
 //!
+//! [`DetectionScores`] says how well people are found, whoever they are: [`average_precision`] by the rules of COCO, and what
+//! is found at one score ([`OperatingPoint`]).
+//!
 //! [`RecordingScores`] computes all of them, [`DatasetScores`] pools recordings; both become [`Table`]s and JSON.
 //! [`tracking_errors()`] lists the errors behind the counts, [`ErrorWriter`] makes CSV of them. Places may also be
 //! [`GroundPoint`]s: then all of it happens on the floor, in metres.
@@ -42,6 +45,7 @@ mod assignment;
 mod clear;
 mod clear_rules;
 mod comparison;
+mod detection;
 mod embedding;
 mod error_writer;
 mod frame_matches;
@@ -64,6 +68,10 @@ mod view;
 
 pub use clear::{Clear, Protocol, clear};
 pub use comparison::{CameraRows, Comparison, ComparisonError, Sequence, Sides, Window};
+pub use detection::{
+    DatasetDetectionScores, DetectionFrame, DetectionScores, Found, HEIGHTS, OVERLAPS, OperatingPoint, Share,
+    Truth, VISIBILITIES, average_precision,
+};
 pub use embedding::{
     Confusion, Crop, CropError, Crops, CrossViewAccuracy, DatasetEmbeddingScores, EmbeddingScores,
     EmbeddingTally, Histogram, PrincipalComponents, Retrieval, Separation,

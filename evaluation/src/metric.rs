@@ -1,6 +1,6 @@
 //! The metrics by name: what tables show and JSON holds, defined once.
 
-use crate::{CrossView, EmbeddingTally, Scores, modp};
+use crate::{CrossView, DetectionScores, EmbeddingTally, OperatingPoint, Scores, modp};
 
 /// How a value is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,5 +145,34 @@ pub(crate) const EMBEDDING: Metrics<EmbeddingTally> = Metrics {
         count("different_pairs", |s| s.separation.pairs().1 as f64),
         number("different_mean", |s| s.separation.means().1),
         number("different_deviation", |s| s.separation.deviations().1),
+    ],
+};
+
+/// Of detections.
+pub(crate) const DETECTION: Metrics<DetectionScores> = Metrics {
+    shown: &[
+        count("pictures", |s| s.pictures as f64),
+        count("people", |s| s.people as f64),
+        percent("AP50", DetectionScores::ap50),
+        percent("AP75", DetectionScores::ap75),
+        percent("AP", DetectionScores::ap),
+        percent("recall", |s| s.point.recall.ratio()),
+        percent("precision", |s| s.point.precision()),
+        number("FP/box", |s| s.point.false_positives_a_box()),
+    ],
+    more: &[],
+};
+
+/// Of detections at one score.
+pub(crate) const POINT: Metrics<OperatingPoint> = Metrics {
+    shown: &[
+        percent("recall", |s| s.recall.ratio()),
+        percent("precision", OperatingPoint::precision),
+        number("FP/box", OperatingPoint::false_positives_a_box),
+    ],
+    more: &[
+        count("found", |s| s.recall.found as f64),
+        count("people", |s| s.recall.all as f64),
+        count("wrong", |s| s.wrong as f64),
     ],
 };

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use scene::CameraId;
 
-use crate::metric::{EMBEDDING, GROUND, MVMHAT, Metric, Metrics, PAIRS, SEQUENCE, Unit};
+use crate::metric::{DETECTION, EMBEDDING, GROUND, MVMHAT, Metric, Metrics, PAIRS, POINT, SEQUENCE, Unit};
 use crate::{
-    CrossView, DatasetEmbeddingScores, DatasetScores, EmbeddingScores, EmbeddingTally, Protocol,
-    RecordingScores, STMA_LENGTHS, Scores,
+    CrossView, DatasetDetectionScores, DatasetEmbeddingScores, DatasetScores, EmbeddingScores,
+    EmbeddingTally, HEIGHTS, Protocol, RecordingScores, STMA_LENGTHS, Scores, Share, VISIBILITIES,
 };
 
 /// Confusions that are shown; the others are in JSON.
@@ -111,6 +111,43 @@ impl DatasetEmbeddingScores {
         let recordings = self.recordings.iter().map(|(name, tally)| (name.as_str(), tally));
         embedding(recordings.chain([("overall", &self.overall)]))
     }
+}
+
+impl DatasetDetectionScores {
+    /// The scores of the parts and of all of them together; of all together at several scores, and by how much can be seen of
+    /// people and how high they are.
+    pub fn tables(&self) -> Vec<Table> {
+        let parts = self.parts.iter().map(|(name, scores)| (name.as_str(), scores));
+        let point = &self.overall.point;
+        let title = format!(
+            "Average precision by the rules of COCO; recall, precision and wrong boxes a person at score {} and IoU 0.5.",
+            point.score
+        );
+        let points: Vec<(String, &crate::OperatingPoint)> =
+            self.overall.points.iter().map(|point| (format!("{:.1}", point.score), point)).collect();
+        let points = points.iter().map(|(score, point)| (score.as_str(), *point));
+        let mut tables = vec![
+            Table::new(title, &DETECTION, parts.chain([("overall", &self.overall)])),
+            Table::new("All pictures, by the score that is believed.".into(), &POINT, points),
+        ];
+        let heights = classes("recall at heights", &HEIGHTS, &point.by_height);
+        let visibilities = classes("recall at visibilities", &VISIBILITIES, &point.by_visibility);
+        tables.extend([heights, visibilities].into_iter().flatten());
+        tables
+    }
+}
+
+/// Recall of classes of people, where there are any: a column a class.
+fn classes(title: &str, ends: &[f64], shares: &[Share]) -> Option<Table> {
+    let mut from = 0.0;
+    let (mut names, mut cells) = (vec![String::new()], vec!["found of".to_owned()]);
+    for (end, share) in ends.iter().zip(shares) {
+        names.push(if end.is_finite() { format!("{from} to {end}") } else { format!("above {from}") });
+        cells.push(format!("{:.2} ({})", 100.0 * share.ratio(), share.all));
+        from = *end;
+    }
+    let some = shares.iter().any(|share| share.all > 0);
+    some.then(|| Table { title: format!("All pictures, {title}."), rows: vec![names, cells] })
 }
 
 fn embedding<'a>(rows: impl IntoIterator<Item = (&'a str, &'a EmbeddingTally)>) -> Table {

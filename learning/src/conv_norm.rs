@@ -58,7 +58,7 @@ impl Default for ConvNormConfig {
 /// `W' = W gamma / sqrt(var + eps)` with the bias `beta - mean gamma / sqrt(var + eps)`.
 #[derive(Debug)]
 pub struct ConvNorm {
-    convolution: nn::Conv2D,
+    weight: Tensor,
     norm: nn::BatchNorm,
     config: ConvNormConfig,
     folded: Option<Folded>,
@@ -74,19 +74,31 @@ impl ConvNorm {
     /// A block whose variables stand at the paths `convolution` (`weight`) and `norm` (`weight`, `bias`,
     /// `running_mean`, `running_var`), since every family of checkpoints names them in its own way.
     pub fn new(convolution: &Path, norm: &Path, inputs: i64, outputs: i64, config: ConvNormConfig) -> Self {
-        let conv_config = nn::ConvConfig {
-            stride: config.stride,
-            padding: config.kernel / 2,
-            groups: config.groups,
-            bias: false,
-            ..Default::default()
-        };
+        let conv_config = nn::ConvConfig { groups: config.groups, bias: false, ..Default::default() };
         Self {
-            convolution: nn::conv2d(convolution, inputs, outputs, config.kernel, conv_config),
+            weight: nn::conv2d(convolution, inputs, outputs, config.kernel, conv_config).ws,
             norm: nn::batch_norm2d(norm, outputs, batch_norm_config(config.epsilon)),
             config,
             folded: None,
         }
+    }
+
+    /// A block with the convolution of this one and a normalization of its own at `norm`: for what is convolved alike and has
+    /// other statistics.
+    pub fn with_norm_of_its_own(&self, norm: &Path) -> Self {
+        let outputs = self.weight.size().first().copied().unwrap_or_default();
+        Self {
+            weight: self.weight.shallow_clone(),
+            norm: nn::batch_norm2d(norm, outputs, batch_norm_config(self.config.epsilon)),
+            config: self.config,
+            folded: None,
+        }
+    }
+
+    /// What a weight and a bias make of `xs`.
+    fn convolved(&self, xs: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
+        let ConvNormConfig { kernel, stride, groups, .. } = self.config;
+        xs.conv2d(weight, bias, [stride; 2], [kernel / 2; 2], [1, 1], groups)
     }
 
     /// Weight (C' x C / groups x kernel x kernel) and bias (C') of the one convolution that does what convolution and
@@ -98,7 +110,7 @@ impl ConvNorm {
                 self.norm.ws.as_ref().map_or_else(|| deviation.reciprocal(), |gamma| gamma / &deviation);
             let shift = -&self.norm.running_mean * &scale;
             let bias = self.norm.bs.as_ref().map_or_else(|| shift.shallow_clone(), |beta| beta + &shift);
-            (&self.convolution.ws * scale.view([-1, 1, 1, 1]), bias)
+            (&self.weight * scale.view([-1, 1, 1, 1]), bias)
         })
     }
 }
@@ -106,12 +118,11 @@ impl ConvNorm {
 impl ModuleT for ConvNorm {
     fn forward_t(&self, xs: &Tensor, train: bool) -> Tensor {
         let Some(Folded { weight, bias }) = &self.folded else {
-            let ys = xs.apply(&self.convolution).apply_t(&self.norm, train);
+            let ys = self.convolved(xs, &self.weight, None).apply_t(&self.norm, train);
             return self.config.activation.forward(&ys);
         };
-        let ConvNormConfig { kernel, stride, groups, activation, .. } = self.config;
-        let mut ys = xs.conv2d(weight, Some(bias), [stride; 2], [kernel / 2; 2], [1, 1], groups);
-        activation.in_place(&mut ys);
+        let mut ys = self.convolved(xs, weight, Some(bias));
+        self.config.activation.in_place(&mut ys);
         ys
     }
 }
@@ -191,5 +202,26 @@ mod tests {
         assert_ne!(store.variables()["bn.running_mean"], mean, "statistics are gathered");
         block.fold();
         assert!(!block.forward_t(&xs, false).requires_grad());
+    }
+
+    #[test]
+    fn blocks_that_share_a_convolution_have_statistics_of_their_own() {
+        let (store, first) = random_block(ConvNormConfig::default(), 2, 3);
+        let second = first.with_norm_of_its_own(&(store.root() / "other"));
+        assert_eq!(store.variables().keys().filter(|name| name.starts_with("conv")).count(), 1);
+        let xs = Tensor::randn([2, 2, 4, 4], (Kind::Float, Device::Cpu));
+        let mean = store.variables()["bn.running_mean"].copy();
+        second.forward_t(&xs, true).square().sum(Kind::Float).backward();
+        assert_eq!(store.variables()["bn.running_mean"], mean);
+        assert!(store.variables()["conv.weight"].grad().defined());
+        // The same convolution: where both normalizations are the same, both blocks are.
+        no_grad(|| {
+            for (name, tensor) in store.variables() {
+                if let Some(part) = name.strip_prefix("other.") {
+                    let _ = tensor.shallow_clone().copy_(&store.variables()[&format!("bn.{part}")]);
+                }
+            }
+        });
+        assert_eq!(first.forward_t(&xs, false), second.forward_t(&xs, false));
     }
 }

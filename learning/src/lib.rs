@@ -85,8 +85,8 @@ pub use linear::LinearConfig;
 pub use losses::{
     FrameSets, IdentitiesLossConfig, Loss, LossConfig, LossConfigError, LossError, LossTerm,
     MvmhatLossConfig, MvmhatPpLossConfig, Partners, Temperature, asymmetry, focal_cross_entropy,
-    identity_contrastive, nuclear_norm, pseudo_labels, sum_excess, symmetric_consistency,
-    transitive_consistency,
+    generalized_iou, identity_contrastive, nuclear_norm, pseudo_labels, sum_excess, symmetric_consistency,
+    transitive_consistency, varifocal,
 };
 pub use networks::{AlexNet, Vgg, VggConfig};
 pub use optim::{

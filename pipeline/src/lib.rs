@@ -17,6 +17,7 @@ mod config;
 mod device;
 mod error;
 mod figure;
+mod footage_part;
 mod frame_range;
 mod interrupt;
 mod outputs;

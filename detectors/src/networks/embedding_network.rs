@@ -156,7 +156,7 @@ impl EmbeddingNetworkConfig {
 }
 
 /// Copies the variables of one store into those of another, which have `prefix` before their names.
-fn copy(from: &VarStore, to: &VarStore, prefix: &str) -> Result<(), Error> {
+pub(super) fn copy(from: &VarStore, to: &VarStore, prefix: &str) -> Result<(), Error> {
     let variables = to.variables();
     no_grad(|| {
         from.variables().iter().try_for_each(|(name, tensor)| {

@@ -49,10 +49,28 @@ impl Inference {
         keep_memory();
         // The variables are read only once; what stays of them is in the folded network.
         let store = VarStore::new(device);
-        let mut network = build(&store.root());
+        let network = build(&store.root());
         weights.load_into(&store, extra)?;
+        Ok(Self::folded(network, device))
+    }
+
+    /// The same with the variables of a network that was built in the same way, as they are now.
+    ///
+    /// # Errors
+    /// If they are of another network.
+    pub fn of<N: Network + 'static>(
+        build: impl FnOnce(&nn::Path) -> N,
+        variables: &VarStore,
+    ) -> Result<Self, Error> {
+        let mut store = VarStore::new(variables.device());
+        let network = build(&store.root());
+        store.copy(variables)?;
+        Ok(Self::folded(network, variables.device()))
+    }
+
+    fn folded<N: Network + 'static>(mut network: N, device: Device) -> Self {
         network.fold();
-        Ok(Self { network: Box::new(network), device, forward: Cell::default() })
+        Self { network: Box::new(network), device, forward: Cell::default() }
     }
 
     /// The output for a batch N x C x H x W of any memory layout.

@@ -69,26 +69,36 @@ impl MobilenetV2 {
     /// A network whose variables stand under `path`.
     pub fn new(path: &Path, config: MobilenetV2Config) -> Self {
         let path = path / "features";
-        let mut inputs = 32;
-        let mut blocks = Vec::new();
-        for (stage, [expansion, outputs, repeats, stride]) in STAGES.into_iter().enumerate() {
-            let stride = if stage == LAST_STRIDE { config.last_stride } else { stride };
-            for i in 0..repeats {
-                let path = &path / (blocks.len() + 1) / "conv";
-                let stride = if i == 0 { stride } else { 1 };
-                blocks.push(InvertedResidual::new(&path, inputs, outputs, expansion, stride));
-                inputs = outputs;
-            }
-        }
-        let relu6 = ConvNormConfig { activation: Activation::Relu6, ..Default::default() };
-        let last = || numbered(&(&path / (blocks.len() + 1)), inputs, LAST, relu6);
-        Self {
-            first: numbered(&(&path / 0), 3, 32, ConvNormConfig { kernel: 3, stride: 2, ..relu6 }),
-            last: config.last.then(last),
-            stripes: config.stripes,
-            blocks,
+        let mut stages = STAGES;
+        stages[LAST_STRIDE][3] = config.last_stride;
+        let blocks = blocks(&path, &stages);
+        let inputs = STAGES[STAGES.len() - 1][1];
+        let last = || numbered(&(&path / (blocks.len() + 1)), inputs, LAST, RELU6);
+        Self { first: stem(&path), last: config.last.then(last), stripes: config.stripes, blocks }
+    }
+}
+
+const RELU6: ConvNormConfig =
+    ConvNormConfig { kernel: 1, stride: 1, groups: 1, epsilon: 1e-5, activation: Activation::Relu6 };
+
+/// The first convolution.
+fn stem(path: &Path) -> ConvNorm {
+    numbered(&(path / 0), 3, 32, ConvNormConfig { kernel: 3, stride: 2, ..RELU6 })
+}
+
+/// The blocks of stages, which begin after the first convolution.
+fn blocks(path: &Path, stages: &[[i64; 4]]) -> Vec<InvertedResidual> {
+    let mut inputs = 32;
+    let mut blocks = Vec::new();
+    for &[expansion, outputs, repeats, stride] in stages {
+        for i in 0..repeats {
+            let path = path / (blocks.len() + 1) / "conv";
+            let stride = if i == 0 { stride } else { 1 };
+            blocks.push(InvertedResidual::new(&path, inputs, outputs, expansion, stride));
+            inputs = outputs;
         }
     }
+    blocks
 }
 
 impl ModuleT for MobilenetV2 {
@@ -116,6 +126,52 @@ impl Fold for MobilenetV2 {
     }
 }
 
+/// The network up to its stage of 160 channels, for what needs places: the last two layers have a third of the weights, and
+/// were made to name the one thing in a picture.
+///
+/// # Shapes
+/// - input: N x 3 x H x W, red, green, blue, ImageNet mean 0 and deviation 1; H and W multiples of 32
+/// - output: N x 32 x H/8 x W/8, N x 96 x H/16 x W/16 and N x 160 x H/32 x W/32
+#[derive(Debug)]
+pub(super) struct MobilenetV2Pyramid {
+    first: ConvNorm,
+    blocks: Vec<InvertedResidual>,
+}
+
+impl MobilenetV2Pyramid {
+    /// The channels of the three outputs.
+    pub(super) const CHANNELS: [i64; 3] = [32, 96, 160];
+    /// How the names of published variables begin that are no part of it.
+    pub(super) const LEFT_OUT: [&str; 3] = ["features.17.", "features.18.", "classifier."];
+    /// How many blocks there are before each output.
+    const DEPTHS: [usize; 3] = [6, 13, 16];
+
+    /// A network whose variables stand under `path`, by their published names.
+    pub(super) fn new(path: &Path) -> Self {
+        let path = path / "features";
+        Self { first: stem(&path), blocks: blocks(&path, &STAGES[..6]) }
+    }
+
+    pub(super) fn levels(&self, xs: &Tensor, train: bool) -> [Tensor; 3] {
+        let mut xs = xs.apply_t(&self.first, train);
+        let mut from = 0;
+        Self::DEPTHS.map(|depth| {
+            xs = self.blocks[from..depth]
+                .iter()
+                .fold(xs.shallow_clone(), |xs, block| xs.apply_t(block, train));
+            from = depth;
+            xs.shallow_clone()
+        })
+    }
+}
+
+impl Fold for MobilenetV2Pyramid {
+    fn fold(&mut self) {
+        self.first.fold();
+        self.blocks.fold();
+    }
+}
+
 /// Convolution and normalization at the names `0` and `1`.
 fn numbered(path: &Path, inputs: i64, outputs: i64, config: ConvNormConfig) -> ConvNorm {
     ConvNorm::new(&(path / 0), &(path / 1), inputs, outputs, config)
@@ -131,16 +187,15 @@ struct InvertedResidual {
 impl InvertedResidual {
     fn new(path: &Path, inputs: i64, outputs: i64, expansion: i64, stride: i64) -> Self {
         let hidden = inputs * expansion;
-        let linear = ConvNormConfig::default();
-        let relu6 = ConvNormConfig { activation: Activation::Relu6, ..linear };
         let mut convolutions = Vec::new();
         if expansion != 1 {
-            convolutions.push(numbered(&(path / 0), inputs, hidden, relu6));
+            convolutions.push(numbered(&(path / 0), inputs, hidden, RELU6));
         }
         let next = convolutions.len();
-        let depthwise = ConvNormConfig { kernel: 3, stride, groups: hidden, ..relu6 };
+        let depthwise = ConvNormConfig { kernel: 3, stride, groups: hidden, ..RELU6 };
         convolutions.push(numbered(&(path / next), hidden, hidden, depthwise));
         // The last convolution is not nested in torchvision: its norm has the number after it.
+        let linear = ConvNormConfig::default();
         convolutions.push(ConvNorm::new(&(path / (next + 1)), &(path / (next + 2)), hidden, outputs, linear));
         Self { convolutions, shortcut: stride == 1 && inputs == outputs }
     }

@@ -20,6 +20,7 @@ mod mobilenet;
 mod osnet;
 #[cfg(test)]
 mod parity;
+mod person;
 mod resnet;
 mod yolox;
 
@@ -28,6 +29,10 @@ pub use embedding_network::{EmbeddingNetwork, EmbeddingNetworkConfig};
 pub use inference::{Inference, Network};
 pub use mobilenet::{MobilenetV2, MobilenetV2Config};
 pub use osnet::{Osnet, OsnetConfig};
+pub(crate) use person::COLUMNS as PERSON_COLUMNS;
+pub use person::{
+    DetectionLoss, DetectionTargets, PersonNetwork, PersonNetworkConfig, PyramidBackbone, detection_loss,
+};
 pub use resnet::{Resnet, ResnetConfig};
 pub(crate) use yolox::STRIDES;
 pub use yolox::{Yolox, YoloxConfig};

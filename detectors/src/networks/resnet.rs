@@ -38,6 +38,8 @@ impl ResnetConfig {
 pub struct Resnet {
     conv1: ConvNorm,
     blocks: Vec<Block>,
+    /// How many blocks each stage has.
+    stages: [i64; 4],
 }
 
 impl Resnet {
@@ -57,7 +59,8 @@ impl Resnet {
         }
         let stem =
             ConvNormConfig { kernel: 7, stride: 2, activation: Activation::Relu, ..Default::default() };
-        Self { conv1: ConvNorm::new(&(path / "conv1"), &(path / "bn1"), 3, 64, stem), blocks }
+        let conv1 = ConvNorm::new(&(path / "conv1"), &(path / "bn1"), 3, 64, stem);
+        Self { conv1, blocks, stages: config.blocks }
     }
 }
 
@@ -73,6 +76,25 @@ impl Fold for Resnet {
     fn fold(&mut self) {
         self.conv1.fold();
         self.blocks.fold();
+    }
+}
+
+impl Resnet {
+    /// The outputs of the last three stages: of 8, 16 and 32 pixels a step.
+    pub(super) fn levels(&self, xs: &Tensor, train: bool) -> [Tensor; 3] {
+        let xs = xs.apply_t(&self.conv1, train).max_pool2d([3, 3], [2, 2], [1, 1], [1, 1], false);
+        let [first, rest @ ..] = self.stages;
+        let mut from = first as usize;
+        let through = |xs: &Tensor, blocks: &[Block]| {
+            blocks.iter().fold(xs.shallow_clone(), |xs, block| xs.apply_t(block, train))
+        };
+        let mut xs = through(&xs, &self.blocks[..from]);
+        rest.map(|count| {
+            let to = from + count as usize;
+            xs = through(&xs, &self.blocks[from..to]);
+            from = to;
+            xs.shallow_clone()
+        })
     }
 }
 

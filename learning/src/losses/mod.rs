@@ -9,6 +9,8 @@
 //! | [`MvmhatLossConfig`], as published | [`symmetric_consistency`], [`transitive_consistency`] |
 //! | [`MvmhatPpLossConfig`], as published | the same with [`Partners`]; [`pseudo_labels`] with [`focal_cross_entropy`]; [`asymmetry`], [`nuclear_norm`], [`sum_excess`] |
 //! | [`IdentitiesLossConfig`], ours | [`identity_contrastive`] |
+//!
+//! Two are for detectors: [`varifocal`] of scores, [`generalized_iou`] of boxes.
 
 mod config;
 mod config_error;
@@ -17,6 +19,7 @@ mod contrastive;
 mod error;
 mod focal;
 mod frame_sets;
+mod giou;
 mod loss;
 mod mvmhat;
 mod mvmhat_pp;
@@ -25,6 +28,7 @@ mod regularizers;
 mod symmetric;
 mod temperature;
 mod transitive;
+mod varifocal;
 
 pub use config::LossConfig;
 pub use config_error::LossConfigError;
@@ -33,6 +37,7 @@ pub use contrastive::{IdentitiesLossConfig, identity_contrastive};
 pub use error::LossError;
 pub use focal::focal_cross_entropy;
 pub use frame_sets::FrameSets;
+pub use giou::generalized_iou;
 pub use loss::{Loss, LossTerm};
 pub use mvmhat::MvmhatLossConfig;
 pub use mvmhat_pp::MvmhatPpLossConfig;
@@ -41,3 +46,4 @@ pub use regularizers::{asymmetry, nuclear_norm, sum_excess};
 pub use symmetric::symmetric_consistency;
 pub use temperature::Temperature;
 pub use transitive::transitive_consistency;
+pub use varifocal::varifocal;

@@ -121,6 +121,11 @@ pub trait Task {
         None
     }
 
+    /// Whether `weights.safetensors` has matrices and kernels in half precision, in half of the space.
+    fn half(&self) -> bool {
+        false
+    }
+
     /// The names of what [`loss`](Self::loss) tells beside the loss.
     fn metrics(&self) -> &[&str] {
         &[]

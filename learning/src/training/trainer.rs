@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use tch::Tensor;
 use tch::nn::VarStore;
+use tch::{Kind, Tensor};
 use tracing::warn;
 
 use super::checkpoint::{self, Checkpoint};
@@ -234,7 +234,14 @@ impl Trainer<'_> {
             }
             read => read?,
         };
-        let weights = checkpoint.under(if self.average.is_some() { "average." } else { "model." });
+        let mut weights = checkpoint.under(if self.average.is_some() { "average." } else { "model." });
+        if self.task.half() {
+            // Vectors stay: they take no space, and the statistics among them may be of any size.
+            let matrix = |weight: &Tensor| weight.kind() == Kind::Float && weight.dim() > 1;
+            for (_, weight) in weights.iter_mut().filter(|(_, weight)| matrix(weight)) {
+                *weight = weight.to_kind(Kind::Half);
+            }
+        }
         let variables = sorted(self.task.store());
         tch::no_grad(|| {
             for ((_, variable), (_, weight)) in variables.iter().zip(&weights) {

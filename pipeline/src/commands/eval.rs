@@ -1,9 +1,10 @@
-//! `mvmhat eval`: tracks against ground truth, or an embedder on its boxes.
+//! `mvmhat eval`: tracks against ground truth, a detector against its boxes, or an embedder on them.
 
+pub(crate) mod detections;
 pub(crate) mod embedding;
 mod error_file;
 pub(in crate::commands) mod groups;
-pub(in crate::commands) mod inputs;
+pub(crate) mod inputs;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -24,14 +25,15 @@ use groups::{Group, Groups};
 
 /// Scores tracks against ground truth: per camera, pooled, global (one identity in all cameras) and across views.
 ///
-/// With --embedding there are no tracks: an embedder is scored on the boxes of the ground truth.
+/// With --embedding there are no tracks: an embedder is scored on the boxes of the ground truth. With --detections a detector is
+/// scored against them.
 #[derive(Debug, Args)]
 pub(crate) struct Eval {
     /// The recording with the ground truth; with --dataset a folder of recordings
     #[arg(long, value_name = "RECORDING")]
     gt: PathBuf,
     /// A run folder (DIR/tracks/<camera>.txt) or a plain one (DIR/<camera>.txt); with --dataset one for each recording
-    #[arg(long, value_name = "DIR", required_unless_present = "embedding")]
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["embedding", "detections"])]
     tracks: Option<PathBuf>,
     /// Score a folder of recordings, and all of them together
     #[arg(long)]
@@ -57,6 +59,12 @@ pub(crate) struct Eval {
     /// Score positions on the ground too (gate 1 m): needs a calibration and ground_truth_world.csv, or WILDTRACK
     #[arg(long)]
     ground_plane: bool,
+    /// Score a detector against the boxes of the ground truth, picture by picture, whoever they are of
+    #[arg(long, group = "network", conflicts_with_all = ["tracks", "embedding", "protocol", "errors", "ground_plane", "rrd", "out"])]
+    detections: bool,
+    /// With --detections: believe boxes of at least this score where recall by visibility and height is told [default: 0.3]
+    #[arg(long, value_name = "S", requires = "detections", value_parser = embedding::share)]
+    score: Option<f64>,
     #[command(flatten)]
     of_embedding: EmbeddingArgs,
 }
@@ -93,9 +101,12 @@ impl Eval {
             ));
         }
         if let (Some(_), Some(option)) = (&self.tracks, self.of_embedding.given()) {
-            return Err(usage!("{option} belongs to --embedding, which scores an embedder and no --tracks"));
+            return Err(usage!(
+                "{option} belongs to --embedding and --detections, which score a network and no --tracks"
+            ));
         }
         let (tables, json) = match &self.tracks {
+            None if self.detections => detections::run(&self)?,
             None => embedding::run(&self)?,
             Some(tracks) if self.dataset => self.score_dataset(tracks)?,
             Some(tracks) => self.score_recording(tracks)?,

@@ -9,9 +9,11 @@ use std::path::Path;
 
 use anyhow::Result;
 use association::AssociationConfig;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::error::usage;
-use crate::training::TrainConfig;
+use crate::training::{DetectorTrainConfig, TrainConfig};
 use layers::Layers;
 pub(crate) use sections::{OutputConfig, PipelineConfig, RecordingConfig};
 
@@ -20,6 +22,9 @@ const PRESET: &str = include_str!("../../../configs/track.yaml");
 
 /// The preset that training starts from, laid over the other.
 const TRAIN_PRESET: &str = include_str!("../../../configs/train-cpu.yaml");
+
+/// The preset that the training of a detector starts from, laid over the first.
+const DETECTOR_PRESET: &str = include_str!("../../../configs/train-detector.yaml");
 
 /// A whole configuration, checked.
 #[derive(Clone, Debug)]
@@ -47,11 +52,31 @@ impl Config {
     /// # Errors
     /// See [`load`](Self::load).
     pub(crate) fn load_for_training(file: Option<&Path>, sets: &[String]) -> Result<(Self, TrainConfig)> {
+        Self::with_train(TRAIN_PRESET, file, sets, TrainConfig::validate)
+    }
+
+    /// The same with the preset of training a detector, and its section `train`.
+    ///
+    /// # Errors
+    /// See [`load`](Self::load).
+    pub(crate) fn load_for_detector_training(
+        file: Option<&Path>,
+        sets: &[String],
+    ) -> Result<(Self, DetectorTrainConfig)> {
+        Self::with_train(DETECTOR_PRESET, file, sets, DetectorTrainConfig::validate)
+    }
+
+    fn with_train<T: DeserializeOwned>(
+        preset: &str,
+        file: Option<&Path>,
+        sets: &[String],
+        validate: impl Fn(&T) -> Result<(), String>,
+    ) -> Result<(Self, T)> {
         let mut layers = Layers::preset(PRESET)?;
-        layers.lay_preset(TRAIN_PRESET)?;
+        layers.lay_preset(preset)?;
         let config = Self::of(layers, file, sets)?;
-        let train: TrainConfig = config.layers.section("train")?;
-        config.checked("train", train.validate())?;
+        let train: T = config.layers.section("train")?;
+        config.checked("train", validate(&train))?;
         Ok((config, train))
     }
 
@@ -123,7 +148,7 @@ impl Config {
     }
 
     /// Every key with its value, for the `config.yaml` of a training run: the file gives the same configuration again.
-    pub(crate) fn to_yaml(&self, train: &TrainConfig) -> Result<String> {
+    pub(crate) fn to_yaml(&self, train: &impl Serialize) -> Result<String> {
         let mut all = self.to_json()?;
         all["train"] = serde_json::to_value(train)?;
         Ok(serde_yaml::to_string(&all)?)
@@ -144,7 +169,6 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    use serde::Serialize;
     use serde_yaml::Value;
 
     use super::*;
@@ -165,17 +189,43 @@ mod tests {
         assert_eq!(Config::load(None, &[]).unwrap().association, AssociationConfig::default());
     }
 
+    fn keys(value: &Value) -> Vec<String> {
+        let keys = value.as_mapping().unwrap().keys();
+        let mut keys: Vec<String> = keys.map(|key| key.as_str().unwrap().to_owned()).collect();
+        keys.sort();
+        keys
+    }
+
+    #[test]
+    fn the_preset_of_training_a_detector_names_every_key_and_is_valid() {
+        let (_, train) = Config::load_for_detector_training(None, &[]).unwrap();
+        let preset: Value = serde_yaml::from_str(DETECTOR_PRESET).unwrap();
+        let whole = serde_yaml::to_value(&train).unwrap();
+        assert_eq!(keys(&preset["train"]), keys(&whole));
+        let default = serde_yaml::to_value(DetectorTrainConfig::default()).unwrap();
+        for part in ["network", "data", "augmentation"] {
+            assert_eq!(keys(&preset["train"][part]), keys(&whole[part]), "{part}");
+            assert_eq!(whole[part], default[part], "{part}");
+        }
+        assert_eq!(keys(&preset["train"]["trainer"]), keys(&whole["trainer"]));
+        for (set, told) in [
+            ("train.canvas=[100, 100]", "`train.canvas` is [100, 100]"),
+            ("train.data.doubt=0.9", "`train.data.doubt` is 0.9"),
+            ("train.network.size=100", "train.network.size is 100"),
+            ("train.augmentation.scale=[2, 1]", "`train.augmentation.scale` is [2, 1]"),
+            ("train.batch=0", "`train.batch` is 0"),
+            ("train.network.backbone=mobilenet", "did you mean `mobilenet-v2`"),
+        ] {
+            let error = Config::load_for_detector_training(None, &[set.to_owned()]).unwrap_err();
+            assert!(format!("{error:#}").contains(told), "{set}: {error:#}");
+        }
+    }
+
     #[test]
     fn the_presets_of_training_name_every_key_and_are_valid() {
         let (_, train) = Config::load_for_training(None, &[]).unwrap();
         let preset: Value = serde_yaml::from_str(TRAIN_PRESET).unwrap();
         let whole = serde_yaml::to_value(&train).unwrap();
-        let keys = |value: &Value| -> Vec<String> {
-            let keys = value.as_mapping().unwrap().keys();
-            let mut keys: Vec<String> = keys.map(|key| key.as_str().unwrap().to_owned()).collect();
-            keys.sort();
-            keys
-        };
         assert_eq!(keys(&preset["train"]), keys(&whole));
         for part in ["network", "data", "augmentation", "loss", "people", "samples", "trainer"] {
             assert_eq!(keys(&preset["train"][part]), keys(&whole[part]), "{part}");

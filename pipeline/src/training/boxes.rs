@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
-use scene::{BBox, Camera, Clock, DetectionFile, FrameNumber, Recording, Source, mot};
+use scene::{BBox, Camera, CameraId, Clock, DetectionFile, FrameNumber, Recording, Source, mot};
 use serde::{Deserialize, Serialize};
 
 use super::DataConfig;
@@ -44,20 +44,30 @@ pub(super) fn boxes(recording: &Recording, data: &DataConfig, clock: &Clock) -> 
         }
     };
     for (camera, frames) in recording.cameras.iter().zip(&mut all) {
-        let mut nearest = BTreeMap::<u64, (u64, FrameNumber)>::new();
-        for number in frames.keys() {
-            let tick = clock.index(camera.id, *number).0;
-            let instant = (tick + stride / 2) / stride;
-            let away = tick.abs_diff(instant * stride);
-            let best = nearest.entry(instant).or_insert((away, *number));
-            *best = (*best).min((away, *number));
-        }
-        frames.retain(|number, _| {
-            let instant = (clock.index(camera.id, *number).0 + stride / 2) / stride;
-            nearest.get(&instant).is_some_and(|(_, best)| best == number)
-        });
+        keep_instants(frames, camera.id, clock, stride);
     }
     Ok(all)
+}
+
+/// Keeps of the frames of a camera those nearest to the instants that are looked at.
+pub(super) fn keep_instants<T>(
+    frames: &mut BTreeMap<FrameNumber, T>,
+    camera: CameraId,
+    clock: &Clock,
+    stride: u64,
+) {
+    let mut nearest = BTreeMap::<u64, (u64, FrameNumber)>::new();
+    for number in frames.keys() {
+        let tick = clock.index(camera, *number).0;
+        let instant = (tick + stride / 2) / stride;
+        let away = tick.abs_diff(instant * stride);
+        let best = nearest.entry(instant).or_insert((away, *number));
+        *best = (*best).min((away, *number));
+    }
+    frames.retain(|number, _| {
+        let instant = (clock.index(camera, *number).0 + stride / 2) / stride;
+        nearest.get(&instant).is_some_and(|(_, best)| best == number)
+    });
 }
 
 /// Ticks of the clock between two instants that are looked at, `rate` of them a second.
@@ -101,7 +111,7 @@ fn detections(camera: &Camera, score: f64) -> Result<FrameBoxes> {
 }
 
 /// The numbers of all frames of a camera, as far as its source tells.
-fn numbers(camera: &Camera) -> Result<Box<dyn Iterator<Item = FrameNumber>>> {
+pub(super) fn numbers(camera: &Camera) -> Result<Box<dyn Iterator<Item = FrameNumber>>> {
     Ok(match &camera.source {
         Source::Images(files) => {
             let numbers: Vec<_> = files.iter().map(|(number, _)| *number).collect();

@@ -1,23 +1,21 @@
 //! The crops of one camera on disk: pictures are decoded once, however often their people are looked at.
 //!
 //! A crop is kept a little larger than its box, so that boxes can be shaken in training. The file holds the crops as
-//! JPEG, one after the other, then a JSON index, its length (8 bytes, little-endian) and [`MAGIC`]. It appears complete or
-//! not at all; its name has a checksum of everything it was made from.
+//! JPEG ([`IndexedFile`]); its name has a checksum of everything it was made from.
 
-use std::fs::File;
-use std::io::Write;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use detectors::{Picture, crop};
 use opencv::core::{Mat, Vector};
 use opencv::imgcodecs::{IMREAD_COLOR, IMWRITE_JPEG_QUALITY, imdecode, imencode};
-use scene::{AtomicFile, BBox, FrameNumber};
+use scene::{BBox, FrameNumber};
 use serde::{Deserialize, Serialize};
 
+use super::indexed_file::{IndexedFile, IndexedWriter, Place};
+
 /// What a whole file ends with.
-const MAGIC: &[u8; 8] = b"mvmcrop1";
+const MAGIC: &[u8; 8] = b"mvmcrop2";
 /// Of JPEG; what it loses is far below the noise of a camera.
 const QUALITY: i32 = 95;
 
@@ -30,8 +28,7 @@ pub(super) struct Entry {
     pub(super) bbox: BBox,
     /// The box, in pixels of the crop.
     pub(super) inside: BBox,
-    offset: u64,
-    length: u64,
+    place: Place,
 }
 
 /// What was not made a crop of.
@@ -53,7 +50,7 @@ struct Index {
 
 /// The crops of one camera.
 pub(super) struct CropFile {
-    file: File,
+    file: IndexedFile,
     pub(super) entries: Vec<Entry>,
     pub(super) left_out: LeftOut,
 }
@@ -64,25 +61,8 @@ impl CropFile {
     /// # Errors
     /// A file that cannot be read or is damaged.
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let at = || {
-            format!("{}: these crops cannot be read; delete the file to have it made anew", path.display())
-        };
-        let read = || -> Result<Self> {
-            let file = File::open(path)?;
-            let length = file.metadata()?.len();
-            let mut end = [0; 16];
-            file.read_exact_at(&mut end, length.checked_sub(16).context("it is too short")?)?;
-            let (size, magic) = end.split_at(8);
-            ensure!(magic == MAGIC, "it does not end as such a file does");
-            let size = u64::from_le_bytes(size.try_into()?);
-            let start =
-                length.checked_sub(size.saturating_add(16)).context("it is too short for its index")?;
-            let mut index = vec![0; size as usize];
-            file.read_exact_at(&mut index, start)?;
-            let Index { entries, left_out } = serde_json::from_slice(&index)?;
-            Ok(Self { file, entries, left_out })
-        };
-        read().with_context(at)
+        let (file, Index { entries, left_out }) = IndexedFile::open(path, MAGIC)?;
+        Ok(Self { file, entries, left_out })
     }
 
     /// The picture of a crop: blue, green, red.
@@ -90,8 +70,7 @@ impl CropFile {
     /// # Errors
     /// If it cannot be read or decoded.
     pub(super) fn picture(&self, entry: &Entry) -> Result<Picture> {
-        let mut bytes = vec![0; entry.length as usize];
-        self.file.read_exact_at(&mut bytes, entry.offset).context("a crop cannot be read")?;
+        let bytes = self.file.bytes(entry.place).context("a crop cannot be read")?;
         let picture = imdecode(&Mat::from_slice(&bytes)?, IMREAD_COLOR)?;
         Ok(Picture::new(picture)?)
     }
@@ -110,9 +89,8 @@ pub(super) struct Cut {
 
 /// A file of crops in the making.
 pub(super) struct CropWriter {
-    file: AtomicFile,
+    file: IndexedWriter,
     cut: Cut,
-    written: u64,
     entries: Vec<Entry>,
     left_out: LeftOut,
 }
@@ -123,8 +101,8 @@ impl CropWriter {
     /// # Errors
     /// If it cannot be written.
     pub(super) fn create(path: &Path, cut: Cut) -> Result<Self> {
-        let file = AtomicFile::create(path)?;
-        Ok(Self { file, cut, written: 0, entries: Vec::new(), left_out: LeftOut::default() })
+        let file = IndexedWriter::create(path)?;
+        Ok(Self { file, cut, entries: Vec::new(), left_out: LeftOut::default() })
     }
 
     /// Cuts the boxes out of a picture. Those that lie outside of it or are too low are counted and left out.
@@ -156,10 +134,8 @@ impl CropWriter {
             let mut bytes = Vector::<u8>::new();
             let parameters = Vector::from_slice(&[IMWRITE_JPEG_QUALITY, QUALITY]);
             imencode(".jpg", &crop(picture, wide, columns as i32, rows as i32)?, &mut bytes, &parameters)?;
-            self.file.write_all(bytes.as_slice())?;
-            let (offset, length) = (self.written, bytes.len() as u64);
-            self.written += length;
-            self.entries.push(Entry { frame, bbox: *bbox, inside, offset, length });
+            let place = self.file.push(bytes.as_slice())?;
+            self.entries.push(Entry { frame, bbox: *bbox, inside, place });
         }
         Ok(())
     }
@@ -173,12 +149,8 @@ impl CropWriter {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(super) fn finish(mut self) -> Result<()> {
-        let index = serde_json::to_vec(&Index { entries: self.entries, left_out: self.left_out })?;
-        self.file.write_all(&index)?;
-        self.file.write_all(&(index.len() as u64).to_le_bytes())?;
-        self.file.write_all(MAGIC)?;
-        Ok(self.file.commit()?)
+    pub(super) fn finish(self) -> Result<()> {
+        self.file.finish(&Index { entries: self.entries, left_out: self.left_out }, MAGIC)
     }
 }
 

@@ -10,7 +10,7 @@ use super::stem::Stem;
 
 /// From pictures to features at 1/8, 1/16 and 1/32 of their size.
 #[derive(Debug)]
-pub(super) struct Darknet {
+pub(in crate::networks) struct Darknet {
     stem: Stem,
     dark2: Stage,
     dark3: Stage,
@@ -34,7 +34,7 @@ struct Pyramid {
 }
 
 impl Darknet {
-    pub(super) fn new(path: &Path, config: YoloxConfig) -> Self {
+    pub(in crate::networks) fn new(path: &Path, config: YoloxConfig) -> Self {
         let base = config.channels(64);
         let stage = |name: &str, channels: Channels, repeats: i64| {
             let path = path / name;
@@ -63,7 +63,7 @@ impl Darknet {
     }
 
     /// Features at strides 8, 16 and 32.
-    pub(super) fn forward_t(&self, xs: &Tensor, train: bool) -> [Tensor; 3] {
+    pub(in crate::networks) fn forward_t(&self, xs: &Tensor, train: bool) -> [Tensor; 3] {
         let dark2 = xs.apply_t(&self.stem, train).apply_t(&self.dark2, train);
         let dark3 = dark2.apply_t(&self.dark3, train);
         let dark4 = dark3.apply_t(&self.dark4, train);

@@ -13,6 +13,7 @@ use learning::Fold;
 use tch::Tensor;
 use tch::nn::{ModuleT, Path};
 
+pub(super) use darknet::Darknet;
 use head::Head;
 use pafpn::Pafpn;
 

@@ -68,7 +68,7 @@ pub(super) fn is_scored(camera: &str, views: Option<u32>) -> bool {
 
 /// Whether a row of ground truth is scored. MOTChallenge marks statues and reflections by a 0 before the class; other
 /// dialects mean nothing by it.
-pub(super) fn counts(row: &mot::Row) -> bool {
+pub(crate) fn counts(row: &mot::Row) -> bool {
     row.class.is_none() || row.score != 0.0
 }
 

@@ -35,25 +35,27 @@ use samples::{Limits, Sample};
 
 /// What `mvmhat eval --embedding` is told beyond what it shares with the evaluation of tracks.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Embeddings instead of tracks")]
+#[command(next_help_heading = "A network instead of tracks")]
 pub(super) struct EmbeddingArgs {
     /// Score an embedder on the boxes of the ground truth: are people told apart across cameras?
-    #[arg(long, conflicts_with_all = ["tracks", "protocol", "errors", "ground_plane"])]
+    #[arg(long, group = "network", conflicts_with_all = ["tracks", "protocol", "errors", "ground_plane"])]
     pub(super) embedding: bool,
-    /// YAML file laid over the built-in configuration (configs/track.yaml): its section embedder is what is scored
-    #[arg(long, value_name = "F", requires = "embedding")]
+    /// YAML file laid over the built-in configuration (configs/track.yaml): its section embedder or detector is what is
+    /// scored
+    #[arg(long, value_name = "F", requires = "network")]
     config: Option<PathBuf>,
     /// One setting laid over the configuration, for instance embedder.weights=FILE; may be repeated
-    #[arg(long, value_name = "KEY=VALUE", requires = "embedding")]
+    #[arg(long, value_name = "KEY=VALUE", requires = "network")]
     set: Vec<String>,
     /// Where the network runs: auto, cpu or cuda:N (default: pipeline.device)
-    #[arg(long, requires = "embedding")]
+    #[arg(long, requires = "network")]
     device: Option<String>,
-    /// Of the instants that two cameras have ground truth of, look at one in N [default: 10]
-    #[arg(long, value_name = "N", requires = "embedding")]
+    /// Of the instants that there is ground truth of (--embedding: of two cameras), look at one in N [default: 10]
+    #[arg(long, value_name = "N", requires = "network")]
     every: Option<NonZeroUsize>,
-    /// Look at people of whom a greater share than this can be seen, 0 to 1 [default: 0.5]
-    #[arg(long, value_name = "SHARE", requires = "embedding", value_parser = share)]
+    /// Look at people of whom a greater share than this can be seen, 0 to 1; with --detections the others need not be
+    /// found [default: 0.5]
+    #[arg(long, value_name = "SHARE", requires = "network", value_parser = share)]
     visibility: Option<f64>,
     /// Draw the cosines of same and different people: DIR/histogram.png and .svg
     #[arg(long, value_name = "DIR", requires = "embedding")]
@@ -64,15 +66,22 @@ const EVERY: NonZeroUsize = NonZeroUsize::new(10).unwrap();
 const VISIBILITY: f64 = 0.5;
 
 impl EmbeddingArgs {
-    fn every(&self) -> NonZeroUsize {
+    pub(super) fn every(&self) -> NonZeroUsize {
         self.every.unwrap_or(EVERY)
     }
 
-    fn visibility(&self) -> f64 {
+    pub(super) fn visibility(&self) -> f64 {
         self.visibility.unwrap_or(VISIBILITY)
     }
 
-    /// An option that means something with --embedding only, where one was given. `clap` does not ask for --embedding where
+    /// The configuration, and where the network runs.
+    pub(super) fn configuration(&self) -> Result<(Config, Device)> {
+        let config = Config::load(self.config.as_deref(), &self.set)?;
+        let device = device::parse(self.device.as_deref().unwrap_or(&config.pipeline.device))?;
+        Ok((config, device))
+    }
+
+    /// An option that means something with a network only, where one was given. `clap` does not ask for --embedding where
     /// --tracks, which it cannot go with, is there.
     pub(super) fn given(&self) -> Option<&'static str> {
         let given = [
@@ -88,7 +97,7 @@ impl EmbeddingArgs {
 }
 
 /// Reads a number from 0 to 1.
-fn share(text: &str) -> Result<f64, String> {
+pub(super) fn share(text: &str) -> Result<f64, String> {
     let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
     share.ok_or_else(|| "write a number from 0 to 1".to_owned())
 }
@@ -110,8 +119,7 @@ struct Scored {
 /// Scores what the command line says; the tables and the JSON of it.
 pub(super) fn run(eval: &Eval) -> Result<(Vec<Table>, Value)> {
     let args = &eval.of_embedding;
-    let config = Config::load(args.config.as_deref(), &args.set)?;
-    let device = device::parse(args.device.as_deref().unwrap_or(&config.pipeline.device))?;
+    let (config, device) = args.configuration()?;
     if let Some(folder) = &args.out {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("--out {}: cannot be written", folder.display()))?;

@@ -1,0 +1,205 @@
+//! Our own detector of people: small, anchor-free, one score.
+//!
+//! ```text
+//! picture -> backbone, levels of 8, 16 and 32 pixels a step -> neck, top down -> head, shared over the levels
+//!         -> a row a cell: where the person is whose middle is here, and how sure that is
+//! ```
+//!
+//! It is trained by `mvmhat train --task detector`: [`DetectionTargets`] say where people are, [`detection_loss`] what is
+//! wrong with the rows. The score is trained to be the overlap of its box with the person (varifocal loss), so that
+//! suppression keeps the box that fits best.
+
+mod backbone;
+mod config;
+mod head;
+mod loss;
+mod neck;
+mod separable;
+mod simota;
+
+use learning::Fold;
+use tch::Tensor;
+use tch::nn::{ModuleT, Path};
+
+pub use backbone::PyramidBackbone;
+pub use config::PersonNetworkConfig;
+pub use loss::{DetectionLoss, DetectionTargets, detection_loss};
+
+use backbone::Pyramid;
+use head::Head;
+use neck::Neck;
+
+/// Numbers of a row: centre, size, score.
+pub(crate) const COLUMNS: i64 = 5;
+
+/// The network, from pictures to rows.
+///
+/// # Shapes
+/// - input: N x 3 x H x W, blue, green, red, 0 to 255; H and W multiples of 32
+/// - output: N x rows x 5, a row for every cell of the grids with steps 8, 16, 32, row by row: centre and size **undecoded**,
+///   as those of [`Yolox`](super::Yolox), and the score, 0 to 1
+#[derive(Debug)]
+pub struct PersonNetwork {
+    backbone: Box<dyn Pyramid>,
+    neck: Neck,
+    head: Head,
+}
+
+impl PersonNetwork {
+    /// A network whose variables stand under `path`.
+    pub fn new(path: &Path, config: &PersonNetworkConfig) -> Self {
+        let channels = config.channels;
+        Self {
+            backbone: config.backbone.build(&(path / "backbone")),
+            neck: Neck::new(&(path / "neck"), config.backbone.channels(), channels),
+            head: Head::new(&(path / "head"), config.backbone.channels().len(), channels),
+        }
+    }
+
+    /// The rows with the logits of scores in the place of scores, to learn from. The normalizations of the backbone gather
+    /// statistics where `statistics`, those of neck and head in any case.
+    pub fn logits(&self, xs: &Tensor, statistics: bool) -> Tensor {
+        self.rows(xs, true, statistics)
+    }
+
+    fn rows(&self, xs: &Tensor, train: bool, statistics: bool) -> Tensor {
+        let levels = self.backbone.levels(xs, statistics);
+        self.head.forward_t(&self.neck.forward_t(&levels, train), train)
+    }
+}
+
+impl ModuleT for PersonNetwork {
+    fn forward_t(&self, xs: &Tensor, train: bool) -> Tensor {
+        let rows = self.rows(xs, train, train);
+        Tensor::cat(&[rows.narrow(2, 0, 4), rows.narrow(2, 4, 1).sigmoid()], 2)
+    }
+}
+
+impl Fold for PersonNetwork {
+    fn fold(&mut self) {
+        self.backbone.fold();
+        self.neck.fold();
+        self.head.fold();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use learning::{AdamConfig, OptimizerConfig, Parameters, Step};
+    use opencv::core::{CV_8UC3, Mat, Rect, Scalar};
+    use opencv::imgproc::rectangle;
+    use opencv::prelude::*;
+    use scene::{BBox, CameraId, FrameNumber};
+    use tch::nn::VarStore;
+    use tch::{Device, Kind, no_grad};
+
+    use super::*;
+    use crate::networks::{Yolox, YoloxConfig};
+    use crate::{DetectorConfig, DetectorName, Frame, Picture, StateDict, person_detector};
+
+    #[test]
+    fn rows_are_the_cells_of_the_grids_and_folding_keeps_them() {
+        for backbone in [PyramidBackbone::YoloxNano, PyramidBackbone::MobilenetV2, PyramidBackbone::Resnet18]
+        {
+            check(&PersonNetworkConfig { backbone, ..Default::default() });
+        }
+    }
+
+    fn check(config: &PersonNetworkConfig) {
+        tch::manual_seed(3);
+        let store = VarStore::new(Device::Cpu);
+        let mut network = PersonNetwork::new(&store.root(), config);
+        let xs = Tensor::rand([2, 3, 64, 96], (Kind::Float, Device::Cpu)) * 255.0;
+        // Gathers statistics, so that the normalizations have something to do.
+        let _ = no_grad(|| network.forward_t(&xs, true));
+        let before = no_grad(|| network.forward_t(&xs, false));
+        assert_eq!(before.size(), [2, 8 * 12 + 4 * 6 + 2 * 3, COLUMNS]);
+        network.fold();
+        let after = no_grad(|| network.forward_t(&learning::channels_last(&xs), false));
+        assert!(before.allclose(&after, 1e-3, 1e-3, false), "{}", (before - after).abs().max());
+    }
+
+    #[test]
+    fn half_of_its_weights_fit_into_four_megabytes() {
+        let store = VarStore::new(Device::Cpu);
+        let backbone = PyramidBackbone::MobilenetV2;
+        let _network =
+            PersonNetwork::new(&store.root(), &PersonNetworkConfig { backbone, ..Default::default() });
+        let count: usize = store.variables().values().map(Tensor::numel).sum();
+        assert!(count < 2_000_000, "{count}");
+    }
+
+    #[test]
+    fn one_picture_is_learned_by_heart_and_its_people_are_found() {
+        // The network is too small to share out, and other tests run beside this one.
+        tch::set_num_threads(1);
+        let config = PersonNetworkConfig { channels: 16, size: 96, ..PersonNetworkConfig::default() };
+        let store = VarStore::new(Device::Cpu);
+        let network = config.build(&store.root());
+        config.start(&store, 0).unwrap();
+        // Grey, with somebody bright on the left and somebody dark on the right.
+        let people = [BBox::new(10.0, 20.0, 16.0, 50.0), BBox::new(60.0, 10.0, 20.0, 60.0)];
+        let mut mat = Mat::new_rows_cols_with_default(96, 96, CV_8UC3, Scalar::all(127.0)).unwrap();
+        for (person, grey) in people.iter().zip([250.0, 10.0]) {
+            let [x, y, w, h] = [person.x, person.y, person.w, person.h].map(|side| side as i32);
+            rectangle(&mut mat, Rect::new(x, y, w, h), Scalar::all(grey), -1, 8, 0).unwrap();
+        }
+        let pixels = Tensor::from_data_size(mat.data_bytes().unwrap(), &[1, 96, 96, 3], Kind::Uint8);
+        let batch = pixels.permute([0, 3, 1, 2]).to_kind(Kind::Float);
+        let targets = [DetectionTargets { people: people.to_vec(), ignored: Vec::new() }];
+        let parameters = Parameters::of(&store);
+        let mut optimizer = OptimizerConfig::Adam(AdamConfig::default()).init(&parameters);
+        let mut losses = Vec::new();
+        for number in 1..=120 {
+            let loss = detection_loss(&network.logits(&batch, true), &targets, [96, 96]).unwrap();
+            losses.push(loss.total.double_value(&[]));
+            let gradients = parameters.gradients(&loss.total).unwrap();
+            optimizer.step(&parameters, &gradients, Step { number, rate: 3e-3 });
+        }
+        assert!(losses[119] < 0.3 * losses[0], "{} to {}", losses[0], losses[119]);
+        let detector = DetectorConfig { name: DetectorName::Person, ..DetectorConfig::default() };
+        let mut detector = person_detector(&detector, &config, &store).unwrap();
+        let picture = Some(Picture::new(mat).unwrap());
+        let frame = Frame { camera: CameraId(0), number: FrameNumber(1), picture };
+        let found = detector.detect(&[frame]).unwrap().concat();
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(
+            people.iter().all(|person| found.iter().any(|found| found.bbox.iou(person) > 0.6)),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn a_file_says_of_which_network_it_is_and_gives_a_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = PersonNetworkConfig { channels: 16, ..PersonNetworkConfig::default() };
+        let store = VarStore::new(Device::Cpu);
+        let _network = config.build(&store.root());
+        config.start(&store, 1).unwrap();
+        // Without what a trained file says of itself it is of nobody.
+        let plain = folder.path().join("plain.safetensors");
+        store.save(&plain).unwrap();
+        let error = PersonNetworkConfig::of(&StateDict::read(&plain).unwrap()).unwrap_err().to_string();
+        assert!(error.contains("mvmhat train --task detector"), "{error}");
+        // A published YOLOX-nano gives its backbone, and another network is refused.
+        let published = VarStore::new(Device::Cpu);
+        let _yolox = Yolox::new(&published.root(), YoloxConfig::NANO);
+        let path = folder.path().join("yolox.safetensors");
+        published.save(&path).unwrap();
+        let weights = StateDict::read(&path).unwrap();
+        config.start_from(&weights, &store).unwrap();
+        let name = "backbone.backbone.stem.conv.conv.weight";
+        assert_eq!(store.variables()[&format!("backbone.{name}")], published.variables()[name]);
+        let other = PersonNetworkConfig { backbone: PyramidBackbone::MobilenetV2, ..config };
+        let store = VarStore::new(Device::Cpu);
+        let _network = other.build(&store.root());
+        let error = other.start_from(&weights, &store).unwrap_err().to_string();
+        assert!(error.contains("yolox-nano"), "{error}");
+        for (config, key) in [
+            (PersonNetworkConfig { size: 100, ..other.clone() }, "train.network.size is 100"),
+            (PersonNetworkConfig { channels: 0, ..other }, "train.network.channels is 0"),
+        ] {
+            assert!(config.validate().unwrap_err().to_string().starts_with(key));
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! All scores of a detector.
+
+use super::{DetectionFrame, OVERLAPS, OperatingPoint, average_precision};
+
+/// The scores of the operating points.
+const SCORES: [f64; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+
+/// What is said of the detections of a camera, a recording or several.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DetectionScores {
+    /// Pictures.
+    pub pictures: usize,
+    /// People who must be found.
+    pub people: usize,
+    /// Average precision at each of [`OVERLAPS`].
+    pub precisions: [f64; OVERLAPS.len()],
+    /// At the score that was asked for.
+    pub point: OperatingPoint,
+    /// At the scores 0.1, 0.2, …, 0.9.
+    pub points: Vec<OperatingPoint>,
+}
+
+impl DetectionScores {
+    /// Computes all scores; `score` is the one of [`point`](Self::point).
+    pub fn new(frames: &[DetectionFrame], score: f64) -> Self {
+        Self {
+            pictures: frames.len(),
+            people: frames.iter().flat_map(|frame| &frame.truth).filter(|truth| truth.counts).count(),
+            precisions: OVERLAPS.map(|overlap| average_precision(frames, overlap)),
+            point: OperatingPoint::new(frames, score),
+            points: SCORES.iter().map(|score| OperatingPoint::new(frames, *score)).collect(),
+        }
+    }
+
+    /// Average precision at an overlap of one half.
+    pub fn ap50(&self) -> f64 {
+        self.precisions[0]
+    }
+
+    /// Average precision at an overlap of three quarters.
+    pub fn ap75(&self) -> f64 {
+        self.precisions[5]
+    }
+
+    /// The mean over the overlaps from 0.5 to 0.95.
+    pub fn ap(&self) -> f64 {
+        self.precisions.iter().sum::<f64>() / self.precisions.len() as f64
+    }
+}
+
+/// The scores of several parts, and of all of their pictures together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DatasetDetectionScores {
+    /// What the parts are called, and their scores.
+    pub parts: Vec<(String, DetectionScores)>,
+    /// All pictures pooled.
+    pub overall: DetectionScores,
+}
+
+impl DatasetDetectionScores {
+    /// Computes the scores of parts, cameras or recordings, and of all together.
+    pub fn new(parts: Vec<(String, Vec<DetectionFrame>)>, score: f64) -> Self {
+        let scores =
+            parts.iter().map(|(name, frames)| (name.clone(), DetectionScores::new(frames, score))).collect();
+        let all: Vec<DetectionFrame> = parts.into_iter().flat_map(|(_, frames)| frames).collect();
+        Self { parts: scores, overall: DetectionScores::new(&all, score) }
+    }
+}

@@ -1,0 +1,59 @@
+"""Average precision of made-up detections by pycocotools, for main.rs beside it.
+
+    pip install numpy pycocotools && python coco.py
+"""
+
+import contextlib
+import io
+
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+PICTURES = 40
+
+
+def uniform():
+    """The same numbers as in main.rs: a linear congruential generator."""
+    state = 1
+    while True:
+        state = (state * 1103515245 + 12345) % 2**31
+        yield state / 2**31
+
+
+u = uniform()
+truth, found, need_not_be_found = [], [], set()
+for picture in range(1, PICTURES + 1):
+    for _ in range(int(next(u) * 7)):
+        box = [next(u) * 200, next(u) * 100, 10 + next(u) * 30, 20 + next(u) * 60]
+        truth.append(dict(id=len(truth) + 1, image_id=picture, category_id=1, bbox=box, area=box[2] * box[3], iscrowd=0))
+        if next(u) < 0.2:
+            need_not_be_found.add(len(truth))
+        for _ in range(int(next(u) * 3)):
+            moved = [side + (next(u) - 0.5) * 0.4 * box[2 + i % 2] for i, side in enumerate(box)]
+            found.append(dict(image_id=picture, category_id=1, bbox=moved, score=next(u)))
+    for _ in range(int(next(u) * 3)):
+        box = [next(u) * 200, next(u) * 100, 10 + next(u) * 30, 20 + next(u) * 60]
+        found.append(dict(image_id=picture, category_id=1, bbox=box, score=0.7 * next(u)))
+
+
+class Evaluation(COCOeval):
+    """pycocotools takes `iscrowd` for `ignore`, and lets a crowd be found twice: here only the former is wanted."""
+
+    def _prepare(self):
+        super()._prepare()
+        for boxes in self._gts.values():
+            for box in boxes:
+                box["ignore"] = int(box["id"] in need_not_be_found)
+
+
+with contextlib.redirect_stdout(io.StringIO()):
+    coco = COCO()
+    coco.dataset = dict(images=[dict(id=i + 1) for i in range(PICTURES)], annotations=truth,
+                        categories=[dict(id=1, name="person")])
+    coco.createIndex()
+    evaluation = Evaluation(coco, coco.loadRes(found), "bbox")
+    evaluation.evaluate()
+    evaluation.accumulate()
+precision = evaluation.eval["precision"][:, :, 0, 0, 2]
+print(len(truth), len(need_not_be_found), len(found))
+print([round(float(p), 12) for p in precision.mean(axis=1)])

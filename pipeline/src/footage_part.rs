@@ -1,0 +1,58 @@
+//! `RECORDING` or `RECORDING@A..B`.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use crate::frame_range::FrameRange;
+
+/// A recording, or the frames of it from one to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FootagePart {
+    pub(crate) folder: PathBuf,
+    /// Which frames; `None` for all.
+    pub(crate) frames: Option<FrameRange>,
+}
+
+impl FromStr for FootagePart {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // A folder may have an @ in its name.
+        match text.rsplit_once('@').filter(|(_, frames)| frames.contains("..") && !frames.contains('/')) {
+            Some((folder, frames)) => Ok(Self { folder: folder.into(), frames: Some(frames.parse()?) }),
+            None => Ok(Self { folder: text.into(), frames: None }),
+        }
+    }
+}
+
+impl fmt::Display for FootagePart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.folder.display())?;
+        match self.frames {
+            Some(FrameRange { first, last }) => write!(f, "@{first}..{last}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use scene::FrameNumber;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_with_or_without_frames() {
+        let part: FootagePart = "a/b@10..20".parse().unwrap();
+        assert_eq!(part.folder, PathBuf::from("a/b"));
+        let frames = part.frames.unwrap();
+        assert_eq!((frames.first, frames.last), (FrameNumber(10), FrameNumber(20)));
+        assert_eq!(part.to_string(), "a/b@10..20");
+        for whole in ["a/b", "me@home/b", "a@b", "a@../b"] {
+            let part: FootagePart = whole.parse().unwrap();
+            assert_eq!((part.folder, part.frames), (PathBuf::from(whole), None));
+        }
+        assert!("a@20..10".parse::<FootagePart>().is_err());
+    }
+}
