@@ -25,12 +25,13 @@ pub(crate) struct GridDetector {
 
 impl GridDetector {
     /// A network that reads at most `input` (width, height) pixels, and whose rows have so many `columns` that matter. Where
-    /// the configuration has no score, `score` is.
+    /// the configuration has no score or no overlap, `score` and `overlap` are.
     pub(crate) fn new(
         network: Inference,
         columns: i64,
         input: [u32; 2],
         score: f32,
+        overlap: f64,
         config: &DetectorConfig,
     ) -> Self {
         Self {
@@ -39,7 +40,7 @@ impl GridDetector {
             input: input.map(|side| side as i32),
             crop: config.crop_padding,
             score: config.score.unwrap_or(score),
-            overlap: config.overlap,
+            overlap: config.overlap.unwrap_or(overlap),
             min_size: config.min_size,
         }
     }

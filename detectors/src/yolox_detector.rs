@@ -9,8 +9,9 @@ use crate::{DetectorConfig, Error, StateDict, locate};
 /// Columns of a row that are read: centre, size, objectness, and the first class, which is person.
 const COLUMNS: i64 = 6;
 
-/// Where a network has no `score` in the configuration.
+/// Where the configuration has no `score` and no `overlap`; as published.
 const DEFAULT_SCORE: f32 = 0.25;
+const DEFAULT_OVERLAP: f64 = 0.65;
 
 /// A YOLOX with its weights.
 pub(crate) fn load(
@@ -21,5 +22,5 @@ pub(crate) fn load(
 ) -> Result<GridDetector, Error> {
     let weights = StateDict::read(&locate(config.weights().unwrap_or_default())?)?;
     let network = Inference::load(|path| Yolox::new(path, network), &weights, &[], device)?;
-    Ok(GridDetector::new(network, COLUMNS, input, DEFAULT_SCORE, config))
+    Ok(GridDetector::new(network, COLUMNS, input, DEFAULT_SCORE, DEFAULT_OVERLAP, config))
 }
