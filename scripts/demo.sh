@@ -1,23 +1,26 @@
 #!/usr/bin/env bash
-# `make demo`: tracks a real clip of four cameras, scores the result, and says what to look at.
+# `make demo`: tracks a real clip of four cameras with the weights that are part of the program, scores the result, and says
+# what to look at. Where the clip cannot be had, a made-up recording takes its place.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 cargo build --release --locked
 mvmhat="${CARGO_TARGET_DIR:-target}/release/mvmhat"
 
-# A checkout that stands beside test data with weights needs no download.
-if [ -z "${MVMHAT_WEIGHTS_MIRROR:-}" ] && [ -d "${MVMHAT_SHARED:-../shared}/weights" ]; then
-    MVMHAT_WEIGHTS_MIRROR="$(cd "${MVMHAT_SHARED:-../shared}/weights" && pwd)"
-    export MVMHAT_WEIGHTS_MIRROR
-fi
-"$mvmhat" weights pull yolox-nano osnet-x0.25-msmt17
-footage="$(scripts/footage.sh)"
-
 out=out/demo
+truth=tests/fixtures/treadmill-hall
+footage="$(scripts/footage.sh)" || {
+    footage=out/demo-recording
+    truth="$footage"
+    echo "demo: a recording is made up instead" >&2
+    [ -e "$footage/ground_truth_world.csv" ] || {
+        rm -rf "$footage"
+        "$mvmhat" synth --out "$footage" --people 8 --frames 250
+    }
+}
 "$mvmhat" track "$footage" --out "$out" --overwrite --overlay --rrd "$out/run.rrd"
 echo
-"$mvmhat" eval --gt tests/fixtures/treadmill-hall --tracks "$out" --json "$out/scores.json"
+"$mvmhat" eval --gt "$truth" --tracks "$out" --json "$out/scores.json"
 cat <<EOF
 
 Look at it:

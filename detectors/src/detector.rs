@@ -33,7 +33,6 @@ pub trait Detector: Send {
 #[serde(rename_all = "kebab-case")]
 pub enum DetectorName {
     /// YOLOX-nano, 0.9 million parameters.
-    #[default]
     YoloxNano,
     /// YOLOX-tiny, 5.1 million parameters.
     YoloxTiny,
@@ -45,14 +44,25 @@ pub enum DetectorName {
     YoloxL,
     /// YOLOX-x, 99.1 million parameters.
     YoloxX,
-    /// Our own network, 0.5 million parameters on the backbone of YOLOX-nano, from the weights that `mvmhat train --task detector` makes.
+    /// Our own network, 0.5 million parameters on the backbone of YOLOX-nano: with the weights that are part of the program,
+    /// or those that `mvmhat train --task detector` makes.
+    #[default]
     Person,
     /// The detections that come with the recording, see [`scene::DetectionFile`].
     File,
 }
 
 impl DetectorName {
-    /// The name in configurations and of the published weights.
+    /// The name of the weights it has by default.
+    fn published_weights(self) -> Option<&'static str> {
+        match self {
+            Self::Person => Some("mvmhat-person"),
+            Self::File => None,
+            yolox => Some(yolox.as_str()),
+        }
+    }
+
+    /// The name in configurations.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::YoloxNano => "yolox-nano",
@@ -85,8 +95,7 @@ impl DetectorName {
 pub struct DetectorConfig {
     /// Which detector.
     pub name: DetectorName,
-    /// Where its weights are: a path, or the name of known weights. By default the published ones of the network; `person`
-    /// has none.
+    /// Where its weights are: a path, or the name of known weights. By default the published ones of the network.
     pub weights: Option<String>,
     /// Width and height that pictures are shrunk into, multiples of 32; by default what the published network was
     /// made for: 416 x 416 for nano and tiny, else 640 x 640; of `person` its file of weights says it. Larger finds smaller people and takes longer.
@@ -98,7 +107,7 @@ pub struct DetectorConfig {
     /// `person`, and none is left out of files.
     pub score: Option<f32>,
     /// Of two people that overlap more than this (intersection over union, 0 to 1), the less certain is left out. By
-    /// default 0.65 for YOLOX, as published, and 0.45 for `person`.
+    /// default 0.65 for YOLOX, as published, and 0.4 for `person`.
     pub overlap: Option<f64>,
     /// People less wide or less high than this many pixels of the picture are left out.
     pub min_size: f64,
@@ -125,10 +134,6 @@ impl DetectorConfig {
     /// Names the first key that is out of range.
     pub fn validate(&self) -> Result<(), Error> {
         let error = |key, value: String, rule| Err(Error::Config { key, value, rule });
-        if self.name == DetectorName::Person && self.weights.is_none() {
-            let rule = "`detector.name: person` needs the weights that `mvmhat train --task detector` makes";
-            return error("detector.weights", "null".into(), rule);
-        }
         if let Some([w, h]) = self.input
             && [w, h].iter().any(|side| *side == 0 || side % 32 != 0 || *side > 4096)
         {
@@ -153,7 +158,8 @@ impl DetectorConfig {
 
     /// The weights that are used, a path or a name of known weights; `None` for `file`, which has none.
     pub fn weights(&self) -> Option<&str> {
-        (self.name != DetectorName::File).then(|| self.weights.as_deref().unwrap_or(self.name.as_str()))
+        let published = self.name.published_weights()?;
+        Some(self.weights.as_deref().unwrap_or(published))
     }
 
     /// Width and height of the input of a YOLOX.
@@ -213,7 +219,6 @@ mod tests {
             ("score: 1.5", "detector.score"),
             ("overlap: .nan", "detector.overlap"),
             ("min_size: -1", "detector.min_size"),
-            ("name: person", "detector.weights"),
         ] {
             let config: DetectorConfig = serde_yaml::from_str(yaml).unwrap();
             assert!(config.validate().unwrap_err().to_string().starts_with(key), "{yaml}");

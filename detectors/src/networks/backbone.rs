@@ -155,7 +155,7 @@ impl Backbone {
         if self == Self::Alexnet { 63 } else { 32 }
     }
 
-    /// The name of the weights that it was published with, if they are among the known ones.
+    /// The name of the weights that it embeds people with by default, if there are any.
     pub(crate) fn published_weights(self) -> Option<&'static str> {
         Some(match self {
             Self::OsnetX0_25 => "osnet-x0.25-msmt17",
@@ -165,6 +165,7 @@ impl Backbone {
             Self::Resnet18 => "resnet18-imagenet",
             Self::Resnet50 => "resnet50-imagenet",
             Self::MobilenetV2 => "mobilenet-v2-imagenet",
+            Self::MobilenetV2Parts => "mvmhat-reid",
             _ => return None,
         })
     }

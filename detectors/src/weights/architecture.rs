@@ -3,8 +3,10 @@
 
 use super::StateDict;
 
-/// Every architecture that is recognized.
-pub(super) const KNOWN: [&str; 14] = [
+/// Every architecture that weights of the list may be of. Files of our own networks say in their metadata what they are.
+pub(super) const KNOWN: [&str; 16] = [
+    "person",
+    "mobilenet-v2-parts",
     "yolox-nano",
     "yolox-tiny",
     "yolox-s",

@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 use tracing::warn;
 
-use super::checksum::{hex, sha256};
+use super::checksum::{hex, sha256, sha256_of};
 use super::store::{imported_name, note_path};
-use super::{StateDict, WeightsEntry, WeightsError, WeightsStore};
+use super::{StateDict, WeightsEntry, WeightsError, WeightsStore, shipped};
 
 /// How long the other side may take to answer, or to send the next bytes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -36,6 +36,8 @@ pub enum Origin {
     Cache,
     /// A file of the mirror folder.
     Mirror(PathBuf),
+    /// The program itself, which they are part of.
+    Program,
     /// The internet: the address.
     Download(String),
     /// A file that was imported; `published` if its checksum is that of a known file.
@@ -83,6 +85,10 @@ impl WeightsStore {
             let file_name = found.path.file_name().map(PathBuf::from).unwrap_or_default();
             let (path, sha256) = self.copy_in(&found.path, &file_name, !known)?;
             return Ok(Fetched { path, sha256, origin: Origin::Mirror(found.path) });
+        }
+        if let Some(bytes) = shipped::bytes(entry) {
+            let path = shipped::unpacked(&self.cache, &entry.name, bytes)?;
+            return Ok(Fetched { path, sha256: sha256_of(bytes), origin: Origin::Program });
         }
         self.download(entry, progress)
     }

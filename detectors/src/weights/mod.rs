@@ -13,6 +13,7 @@ mod fetch;
 mod pickle;
 mod registry;
 mod safetensors_file;
+mod shipped;
 mod state_dict;
 mod store;
 mod tensors;

@@ -4,13 +4,13 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Registry, WeightsEntry, WeightsError, sha256};
+use super::{Registry, WeightsEntry, WeightsError, sha256, shipped};
 
 /// The file of weights that are given by path or by name, checked.
 ///
 /// A path at which there is a file wins. A name of `configs/weights.yaml` is looked up in the cache folder
 /// (`$MVMHAT_CACHE/weights`, else `$XDG_CACHE_HOME/mvmhat/weights`, else `~/.cache/mvmhat/weights`), then in the folder
-/// `MVMHAT_WEIGHTS_MIRROR`. What is found by name must have the checksum it is known by; that takes a second for every
+/// `MVMHAT_WEIGHTS_MIRROR`; some weights are part of the program and are unpacked into the cache folder. What is found by name must have the checksum it is known by; that takes a second for every
 /// half gigabyte or so.
 ///
 /// # Errors
@@ -44,6 +44,8 @@ pub enum Place {
     Cache(PathBuf),
     /// In the mirror folder only.
     Mirror(PathBuf),
+    /// Part of the program.
+    Shipped,
     /// Not on this machine.
     Nowhere,
 }
@@ -102,6 +104,9 @@ impl WeightsStore {
             entry => entry?,
         };
         let Some(found) = self.cached(entry).into_iter().chain(self.mirrored(entry)).next() else {
+            if let Some(bytes) = shipped::bytes(entry) {
+                return shipped::unpacked(&self.cache, &entry.name, bytes);
+            }
             let file = entry.files.first().map(|file| file.name.clone()).unwrap_or_default();
             return Err(WeightsError::Absent { name: entry.name.clone(), file });
         };
@@ -114,7 +119,8 @@ impl WeightsStore {
         let place = |entry: &WeightsEntry| {
             let cached = self.cached(entry).into_iter().next().map(|found| Place::Cache(found.path));
             let mirrored = || self.mirrored(entry).into_iter().next().map(|found| Place::Mirror(found.path));
-            cached.or_else(mirrored).unwrap_or(Place::Nowhere)
+            let shipped = || shipped::bytes(entry).map(|_| Place::Shipped);
+            cached.or_else(mirrored).or_else(shipped).unwrap_or(Place::Nowhere)
         };
         let entries = self.registry.entries().iter();
         entries.map(|entry| Availability { entry: entry.clone(), place: place(entry) }).collect()

@@ -57,6 +57,7 @@ fn list() -> Result<()> {
         let (here, size) = match &known.place {
             Place::Cache(path) => ("cached", path.metadata().ok().map(|file| file.len())),
             Place::Mirror(path) => ("in mirror", path.metadata().ok().map(|file| file.len())),
+            Place::Shipped => ("built in", files.first().and_then(|file| file.bytes)),
             Place::Nowhere => ("no", files.first().and_then(|file| file.bytes)),
         };
         let size = size.map_or_else(|| "?".into(), |bytes| HumanBytes(bytes).to_string());
@@ -105,6 +106,7 @@ fn show(fetched: &Fetched) {
     let origin = match &fetched.origin {
         Origin::Cache => "was in the cache already".into(),
         Origin::Mirror(path) => format!("copied from {}", path.display()),
+        Origin::Program => "part of the program".into(),
         Origin::Download(url) => format!("downloaded from {url}"),
         Origin::Import { published: true } => "imported: one of the published files".into(),
         Origin::Import { published: false } => {

@@ -56,6 +56,8 @@ pub(crate) struct TrainConfig {
     /// The network that `loss: mvmhat_pp` trains beside the embedding.
     pub(crate) assignment_network: AssignmentNetworkConfig,
     pub(crate) trainer: TrainerConfig,
+    /// Whether the weights are kept in half precision.
+    pub(crate) half: bool,
     /// Threads of libtorch; 0: one a processor core.
     pub(crate) threads: usize,
     /// Threads that read crops ahead; 0: one a processor core, at most 4.

@@ -246,7 +246,7 @@ impl Task for EmbeddingTask {
         let mut config = json!(self.config);
         if let Some(keys) = config.as_object_mut() {
             // The trainer compares its own; threads change the speed only.
-            keys.retain(|key, _| !["trainer", "threads", "workers"].contains(&key.as_str()));
+            keys.retain(|key, _| !["trainer", "threads", "workers", "half"].contains(&key.as_str()));
         }
         let names: Vec<&str> = self.footage.recordings.iter().map(|filmed| filmed.name.as_str()).collect();
         json!({
@@ -287,6 +287,10 @@ impl Task for EmbeddingTask {
 
     fn entry(&self) -> Option<(String, String)> {
         self.config.network.entry().ok()
+    }
+
+    fn half(&self) -> bool {
+        self.config.half
     }
 
     fn metrics(&self) -> &[&str] {
