@@ -53,15 +53,18 @@
 
 mod activation;
 mod assignment_network;
+mod attention;
 mod average;
 mod clip;
 mod conv_bias;
 mod conv_norm;
 mod data;
+mod gradient_check;
 mod init;
 mod layout;
 mod linear;
 mod losses;
+mod models;
 mod networks;
 mod optim;
 mod parameters;
@@ -78,7 +81,8 @@ pub use average::Average;
 pub use clip::{clip_gradients, gradient_norm};
 pub use conv_bias::{ConvBias, ConvBiasConfig};
 pub use conv_norm::{ConvNorm, ConvNormConfig, Fold, batch_norm_config};
-pub use data::{DataError, read_cifar10, read_idx, read_pairs};
+pub use data::{DataError, Digits, Samples, read_cifar10, read_idx, read_pairs};
+pub use gradient_check::gradient_difference;
 pub use init::{Fan, Init, InitError, initialize};
 pub use layout::channels_last;
 pub use linear::LinearConfig;
@@ -87,6 +91,10 @@ pub use losses::{
     MvmhatLossConfig, MvmhatPpLossConfig, Partners, Temperature, asymmetry, focal_cross_entropy,
     identity_contrastive, nuclear_norm, pseudo_labels, sum_excess, symmetric_consistency,
     transitive_consistency,
+};
+pub use models::{
+    Augmentation, Chapter, ChapterConfig, ChapterError, ConvNetConfig, Curve, DeepConvNetConfig, Drawing,
+    Findings, Lesson, MlpConfig, Panel,
 };
 pub use networks::{AlexNet, Vgg, VggConfig};
 pub use optim::{

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::doctor::Doctor;
 use crate::commands::eval::Eval;
+use crate::commands::learn::Learn;
 use crate::commands::track::Track;
 use crate::commands::train::Train;
 use crate::commands::tune::Tune;
@@ -24,6 +25,7 @@ struct Cli {
 enum Command {
     Track(Track),
     Train(Train),
+    Learn(Learn),
     Eval(Eval),
     Tune(Tune),
     Weights(Weights),
@@ -37,6 +39,7 @@ pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Track(command) => command.run(),
         Command::Train(command) => command.run(),
+        Command::Learn(command) => command.run(),
         Command::Eval(command) => command.run(),
         Command::Tune(command) => command.run(),
         Command::Weights(command) => command.run(),

@@ -1,11 +1,15 @@
 //! Readers of the data sets that the chapters of the literature are trained on.
 
 mod cifar;
+mod digits;
 mod error;
 mod idx;
 mod pairs;
+mod samples;
 
 pub use cifar::read_cifar10;
+pub use digits::Digits;
 pub use error::DataError;
 pub use idx::read_idx;
 pub use pairs::read_pairs;
+pub use samples::Samples;

@@ -13,6 +13,7 @@ use association::AssociationConfig;
 use crate::error::usage;
 use crate::training::TrainConfig;
 use layers::Layers;
+pub(crate) use layers::{assigned, merge};
 pub(crate) use sections::{OutputConfig, PipelineConfig, RecordingConfig};
 
 /// The preset that everything starts from.

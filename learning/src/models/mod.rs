@@ -1,0 +1,60 @@
+//! The models of the literature that this learning stack comes from, a chapter a file.
+//!
+//! | chapter | what | from |
+//! |---|---|---|
+//! | [`mlp`](MlpConfig) | multi-layer perceptron | *Deep Learning from Scratch*, 3 to 6 |
+//! | [`convnet`](ConvNetConfig), [`deep_convnet`](DeepConvNetConfig) | convolutional networks | the same, 7 and 8 |
+//!
+//! A chapter is a configuration that [`ChapterConfig::lesson`] makes a [`Lesson`] of: a [`Chapter`], which is a
+//! [`Task`](crate::Task) for the [`Trainer`](crate::Trainer) that trains the tracker's networks too, or a study that needs no
+//! training. No model has a loop of its own.
+
+mod augmentation;
+mod chapter;
+mod classification;
+mod convnet;
+mod deep_convnet;
+mod findings;
+mod mlp;
+#[cfg(test)]
+mod testing;
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+pub use augmentation::Augmentation;
+pub use chapter::{Chapter, ChapterError, Lesson};
+pub use convnet::ConvNetConfig;
+pub use deep_convnet::DeepConvNetConfig;
+pub use findings::{Curve, Drawing, Findings, Panel};
+pub use mlp::MlpConfig;
+
+/// A chapter by name, in a configuration file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ChapterConfig {
+    /// Multi-layer perceptron.
+    Mlp(MlpConfig),
+    /// The simple convolutional network.
+    #[serde(rename = "convnet")]
+    ConvNet(ConvNetConfig),
+    /// The deep convolutional network.
+    #[serde(rename = "deep_convnet")]
+    DeepConvNet(DeepConvNetConfig),
+}
+
+impl ChapterConfig {
+    /// What is to be trained or was found out, with the data sets of a folder.
+    ///
+    /// # Errors
+    /// If the data cannot be had, or a setting makes no sense.
+    pub fn lesson(&self, data: &Path, seed: u64) -> Result<Lesson, ChapterError> {
+        match self {
+            Self::Mlp(config) => config.lesson(data, seed),
+            Self::ConvNet(config) => config.lesson(data, seed),
+            Self::DeepConvNet(config) => config.lesson(data, seed),
+        }
+    }
+}
