@@ -94,7 +94,7 @@ pub use losses::{
 };
 pub use models::{
     Augmentation, Chapter, ChapterConfig, ChapterError, ConvNetConfig, Curve, DeepConvNetConfig, Drawing,
-    Findings, Lesson, MlpConfig, Panel,
+    Findings, Lesson, MlpConfig, Panel, Seq2SeqConfig, TextTransformerConfig,
 };
 pub use networks::{AlexNet, Vgg, VggConfig};
 pub use optim::{

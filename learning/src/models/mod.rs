@@ -4,6 +4,8 @@
 //! |---|---|---|
 //! | [`mlp`](MlpConfig) | multi-layer perceptron | *Deep Learning from Scratch*, 3 to 6 |
 //! | [`convnet`](ConvNetConfig), [`deep_convnet`](DeepConvNetConfig) | convolutional networks | the same, 7 and 8 |
+//! | [`seq2seq`](Seq2SeqConfig) | reader and writer, attention | *Deep Learning from Scratch 2*, 7 and 8 |
+//! | [`transformer`](TextTransformerConfig) | encoder and decoder of attention alone | Vaswani et al. 2017 |
 //!
 //! A chapter is a configuration that [`ChapterConfig::lesson`] makes a [`Lesson`] of: a [`Chapter`], which is a
 //! [`Task`](crate::Task) for the [`Trainer`](crate::Trainer) that trains the tracker's networks too, or a study that needs no
@@ -11,13 +13,17 @@
 
 mod augmentation;
 mod chapter;
+mod characters;
 mod classification;
 mod convnet;
 mod deep_convnet;
 mod findings;
 mod mlp;
+mod seq2seq;
 #[cfg(test)]
 mod testing;
+mod transformer;
+mod translation;
 
 use std::path::Path;
 
@@ -29,6 +35,8 @@ pub use convnet::ConvNetConfig;
 pub use deep_convnet::DeepConvNetConfig;
 pub use findings::{Curve, Drawing, Findings, Panel};
 pub use mlp::MlpConfig;
+pub use seq2seq::Seq2SeqConfig;
+pub use transformer::TextTransformerConfig;
 
 /// A chapter by name, in a configuration file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,6 +51,11 @@ pub enum ChapterConfig {
     /// The deep convolutional network.
     #[serde(rename = "deep_convnet")]
     DeepConvNet(DeepConvNetConfig),
+    /// Sequence to sequence, with attention or without.
+    #[serde(rename = "seq2seq")]
+    Seq2Seq(Seq2SeqConfig),
+    /// The Transformer.
+    Transformer(TextTransformerConfig),
 }
 
 impl ChapterConfig {
@@ -55,6 +68,8 @@ impl ChapterConfig {
             Self::Mlp(config) => config.lesson(data, seed),
             Self::ConvNet(config) => config.lesson(data, seed),
             Self::DeepConvNet(config) => config.lesson(data, seed),
+            Self::Seq2Seq(config) => config.lesson(data, seed),
+            Self::Transformer(config) => config.lesson(data, seed),
         }
     }
 }

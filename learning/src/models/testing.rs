@@ -80,3 +80,24 @@ pub(super) fn assert_learns(task: &mut dyn Task, epochs: u64, rate: f64) {
     let folder = tempfile::tempdir().unwrap();
     config.init(task, folder.path()).unwrap().run(&mut ()).unwrap();
 }
+
+/// Trains on twenty pairs until those that are learned from are known: the loss of the last step is nearly none.
+pub(super) fn assert_learns_pairs(lesson: impl FnOnce(&std::path::Path) -> super::Lesson) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("pairs")).unwrap();
+    let sums: String = (0..20).map(|i| format!("{i}+{}_{}\n", 3 * i, 4 * i)).collect();
+    std::fs::write(folder.path().join("pairs/sums.txt"), sums).unwrap();
+    let super::Lesson::Training(mut chapter) = lesson(folder.path()) else { panic!() };
+    assert_learns(&mut *chapter, 250, 0.01);
+    let loss = no_grad(|| chapter.loss(crate::Position::after(0, 1)).unwrap().loss.double_value(&[]));
+    assert!(loss < 0.02, "{loss}");
+    let findings = chapter.conclude().unwrap();
+    assert_eq!(findings.measures[0].0, "right answers");
+}
+
+/// The four gates of an LSTM side by side, from the book's order (forget, new, input, output) to PyTorch's (input, forget,
+/// new, output).
+pub(super) fn book_gates(columns: &Tensor) -> Tensor {
+    let gates = columns.chunk(4, -1);
+    Tensor::cat(&[&gates[2], &gates[0], &gates[1], &gates[3]], -1)
+}
