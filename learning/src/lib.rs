@@ -81,7 +81,7 @@ pub use average::Average;
 pub use clip::{clip_gradients, gradient_norm};
 pub use conv_bias::{ConvBias, ConvBiasConfig};
 pub use conv_norm::{ConvNorm, ConvNormConfig, Fold, batch_norm_config};
-pub use data::{DataError, Digits, Samples, read_cifar10, read_idx, read_pairs};
+pub use data::{Corpus, DataError, Digits, Samples, Vocabulary, read_cifar10, read_idx, read_pairs};
 pub use gradient_check::gradient_difference;
 pub use init::{Fan, Init, InitError, initialize};
 pub use layout::channels_last;
@@ -93,8 +93,9 @@ pub use losses::{
     transitive_consistency,
 };
 pub use models::{
-    Augmentation, Chapter, ChapterConfig, ChapterError, ConvNetConfig, Curve, DeepConvNetConfig, Drawing,
-    Findings, Lesson, MlpConfig, Panel, Seq2SeqConfig, TextTransformerConfig,
+    Augmentation, Cell, Chapter, ChapterConfig, ChapterError, ConvNetConfig, CountsConfig, Curve,
+    DeepConvNetConfig, Drawing, Findings, LanguageModelConfig, Lesson, MlpConfig, Panel, Query,
+    Seq2SeqConfig, TextTransformerConfig, Told, Word2VecConfig,
 };
 pub use networks::{AlexNet, Vgg, VggConfig};
 pub use optim::{

@@ -43,7 +43,7 @@ impl DataError {
         std::fs::read(path).map_err(|source| Self::Io { path: path.to_path_buf(), source })
     }
 
-    pub(super) fn format(path: &Path, format: &'static str, reason: impl Into<String>) -> Self {
+    pub(crate) fn format(path: &Path, format: &'static str, reason: impl Into<String>) -> Self {
         Self::Format { path: path.to_path_buf(), format, reason: reason.into() }
     }
 }

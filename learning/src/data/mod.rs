@@ -1,6 +1,7 @@
 //! Readers of the data sets that the chapters of the literature are trained on.
 
 mod cifar;
+mod corpus;
 mod digits;
 mod error;
 mod idx;
@@ -8,6 +9,7 @@ mod pairs;
 mod samples;
 
 pub use cifar::read_cifar10;
+pub use corpus::{Corpus, Vocabulary};
 pub use digits::Digits;
 pub use error::DataError;
 pub use idx::read_idx;

@@ -2,6 +2,8 @@
 
 use tch::Tensor;
 
+use crate::Random;
+
 /// What a classifier learns from or is measured on.
 #[derive(Debug)]
 pub struct Samples {
@@ -22,6 +24,14 @@ impl Samples {
     pub fn first(&self, count: usize) -> Self {
         let count = count.min(self.count()) as i64;
         Self { inputs: self.inputs.narrow(0, 0, count), labels: self.labels.narrow(0, 0, count) }
+    }
+
+    /// So many of them by chance.
+    #[must_use]
+    pub fn some(&self, count: usize, seed: u64) -> Self {
+        let mut numbers: Vec<_> = (0..self.count()).collect();
+        Random::new(seed, "samples").shuffle(&mut numbers);
+        self.select(&numbers[..count.min(numbers.len())])
     }
 
     /// Those of these numbers, in their order.

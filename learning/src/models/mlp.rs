@@ -33,7 +33,7 @@ pub struct MlpConfig {
     pub norm: bool,
     /// The share of hidden units that are left out in a step.
     pub dropout: f64,
-    /// The digits that are learned from: the first ones; all if not said.
+    /// How many digits are learned from, chosen by chance; all if not said.
     pub samples: Option<usize>,
     /// Digits of a step.
     pub batch: usize,
@@ -56,7 +56,7 @@ impl Default for MlpConfig {
 impl MlpConfig {
     pub(super) fn lesson(&self, data: &Path, seed: u64) -> Result<Lesson, ChapterError> {
         let Digits { train, test } = Digits::read(data)?;
-        let train = train.first(self.samples.unwrap_or(usize::MAX));
+        let train = train.some(self.samples.unwrap_or(usize::MAX), seed);
         let store = VarStore::new(Device::Cpu);
         let network = self.init(&store.root(), [28 * 28, 10], seed)?;
         let task = Classification::new(store, network, (train, test), json!(self), (seed, self.batch));

@@ -218,4 +218,17 @@ mod tests {
             assert!(error.contains(expected), "{error}");
         }
     }
+
+    #[test]
+    fn every_configuration_that_comes_along_can_be_read() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs/learn");
+        let paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert!(!paths.is_empty());
+        for path in paths {
+            let config = LearnConfig::load(&path, &["trainer.epochs=2".into()]).unwrap();
+            assert!(
+                config.variants.iter().all(|variant| variant.trainer.epochs == 2 || variant.name.is_some())
+            );
+        }
+    }
 }
