@@ -93,9 +93,10 @@ pub use losses::{
     transitive_consistency,
 };
 pub use models::{
-    Augmentation, Cell, Chapter, ChapterConfig, ChapterError, ConvNetConfig, CountsConfig, Curve,
-    DeepConvNetConfig, Drawing, Findings, LanguageModelConfig, Lesson, MlpConfig, Panel, Query,
-    Seq2SeqConfig, TextTransformerConfig, Told, Word2VecConfig,
+    Augmentation, Cell, Chapter, ChapterConfig, ChapterError, ConvNetConfig, CountsConfig, Curve, DbnConfig,
+    DeepConvNetConfig, Drawing, Findings, LanguageModelConfig, Lesson, MarginsConfig, MlpConfig, Panel,
+    PerceptronConfig, Query, RbmConfig, Regression, RegressionConfig, Seq2SeqConfig, StartsConfig,
+    TextTransformerConfig, Told, Unit, ValleyConfig, Word2VecConfig,
 };
 pub use networks::{AlexNet, Vgg, VggConfig};
 pub use optim::{

@@ -2,8 +2,14 @@
 //!
 //! | chapter | what | from |
 //! |---|---|---|
+//! | [`perceptron`](PerceptronConfig) | logic gates | *Deep Learning from Scratch*, 2 |
+//! | [`regression`](RegressionConfig) | linear, logistic, softmax; feature scaling | CS231n, Ng |
+//! | [`margins`](MarginsConfig) | hinge and cross entropy at the start | CS231n |
+//! | [`valley`](ValleyConfig) | optimizers in a valley | *Deep Learning from Scratch*, 6 |
+//! | [`starts`](StartsConfig) | initialization and activations | the same, 6 |
 //! | [`mlp`](MlpConfig) | multi-layer perceptron | *Deep Learning from Scratch*, 3 to 6 |
 //! | [`convnet`](ConvNetConfig), [`deep_convnet`](DeepConvNetConfig) | convolutional networks | the same, 7 and 8 |
+//! | [`rbm`](RbmConfig), [`dbn`](DbnConfig) | Boltzmann machines, pre-training | Hinton 2002, 2006 |
 //! | [`counts`](CountsConfig) | words by their company: PPMI and SVD | *Deep Learning from Scratch 2*, 2 |
 //! | [`word2vec`](Word2VecConfig) | CBOW and skip-gram, negative sampling | the same, 3 and 4 |
 //! | [`language_model`](LanguageModelConfig) | RNN, LSTM, GRU on the Penn Treebank | the same, 5 and 6 |
@@ -20,16 +26,23 @@ mod characters;
 mod classification;
 mod convnet;
 mod counts;
+mod dbn;
 mod deep_convnet;
 mod findings;
 mod language_model;
+mod margins;
 mod mlp;
+mod perceptron;
+mod rbm;
 mod recurrent;
+mod regression;
 mod seq2seq;
+mod starts;
 #[cfg(test)]
 mod testing;
 mod transformer;
 mod translation;
+mod valley;
 mod word2vec;
 mod words;
 
@@ -41,13 +54,20 @@ pub use augmentation::Augmentation;
 pub use chapter::{Chapter, ChapterError, Lesson};
 pub use convnet::ConvNetConfig;
 pub use counts::{CountsConfig, Query};
+pub use dbn::DbnConfig;
 pub use deep_convnet::DeepConvNetConfig;
 pub use findings::{Curve, Drawing, Findings, Panel};
 pub use language_model::LanguageModelConfig;
+pub use margins::MarginsConfig;
 pub use mlp::MlpConfig;
+pub use perceptron::PerceptronConfig;
+pub use rbm::RbmConfig;
 pub use recurrent::Cell;
+pub use regression::{Regression, RegressionConfig};
 pub use seq2seq::Seq2SeqConfig;
+pub use starts::{StartsConfig, Unit};
 pub use transformer::TextTransformerConfig;
+pub use valley::ValleyConfig;
 pub use word2vec::{Told, Word2VecConfig};
 
 /// A chapter by name, in a configuration file.
@@ -55,6 +75,16 @@ pub use word2vec::{Told, Word2VecConfig};
 #[serde(tag = "name", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ChapterConfig {
+    /// Logic gates.
+    Perceptron(PerceptronConfig),
+    /// Linear, logistic and softmax regression.
+    Regression(RegressionConfig),
+    /// Hinge and cross entropy.
+    Margins(MarginsConfig),
+    /// A valley for optimizers.
+    Valley(ValleyConfig),
+    /// Starts and activations.
+    Starts(StartsConfig),
     /// Multi-layer perceptron.
     Mlp(MlpConfig),
     /// The simple convolutional network.
@@ -63,6 +93,10 @@ pub enum ChapterConfig {
     /// The deep convolutional network.
     #[serde(rename = "deep_convnet")]
     DeepConvNet(DeepConvNetConfig),
+    /// Restricted Boltzmann machine.
+    Rbm(RbmConfig),
+    /// Deep belief network.
+    Dbn(DbnConfig),
     /// Vectors of words by counting.
     Counts(CountsConfig),
     /// word2vec.
@@ -84,6 +118,13 @@ impl ChapterConfig {
     /// If the data cannot be had, or a setting makes no sense.
     pub fn lesson(&self, data: &Path, seed: u64) -> Result<Lesson, ChapterError> {
         match self {
+            Self::Perceptron(config) => config.lesson(seed),
+            Self::Regression(config) => config.lesson(seed),
+            Self::Margins(config) => config.lesson(seed),
+            Self::Valley(config) => Ok(config.lesson()),
+            Self::Starts(config) => config.lesson(seed),
+            Self::Rbm(config) => config.lesson(data, seed),
+            Self::Dbn(config) => config.lesson(data, seed),
             Self::Mlp(config) => config.lesson(data, seed),
             Self::ConvNet(config) => config.lesson(data, seed),
             Self::DeepConvNet(config) => config.lesson(data, seed),
