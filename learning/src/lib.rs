@@ -81,7 +81,9 @@ pub use average::Average;
 pub use clip::{clip_gradients, gradient_norm};
 pub use conv_bias::{ConvBias, ConvBiasConfig};
 pub use conv_norm::{ConvNorm, ConvNormConfig, Fold, batch_norm_config};
-pub use data::{Corpus, DataError, Digits, Samples, Vocabulary, read_cifar10, read_idx, read_pairs};
+pub use data::{
+    Corpus, DataError, Digits, Samples, Vocabulary, read_cifar10, read_idx, read_image_folder, read_pairs,
+};
 pub use gradient_check::gradient_difference;
 pub use init::{Fan, Init, InitError, initialize};
 pub use layout::channels_last;
@@ -93,10 +95,10 @@ pub use losses::{
     transitive_consistency,
 };
 pub use models::{
-    Augmentation, Cell, Chapter, ChapterConfig, ChapterError, ConvNetConfig, CountsConfig, Curve, DbnConfig,
-    DeepConvNetConfig, Drawing, Findings, LanguageModelConfig, Lesson, MarginsConfig, MlpConfig, Panel,
-    PerceptronConfig, Query, RbmConfig, Regression, RegressionConfig, Seq2SeqConfig, StartsConfig,
-    TextTransformerConfig, Told, Unit, ValleyConfig, Word2VecConfig,
+    Augmentation, Backbone, BackboneConfig, Cell, Chapter, ChapterConfig, ChapterError, ConvNetConfig,
+    CountsConfig, Curve, DbnConfig, DeepConvNetConfig, Drawing, Findings, LanguageModelConfig, Lesson,
+    MarginsConfig, MlpConfig, Panel, PerceptronConfig, Query, RbmConfig, Regression, RegressionConfig,
+    Seq2SeqConfig, StartsConfig, TextTransformerConfig, Told, Unit, ValleyConfig, Word2VecConfig,
 };
 pub use networks::{AlexNet, Vgg, VggConfig};
 pub use optim::{

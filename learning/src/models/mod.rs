@@ -9,6 +9,7 @@
 //! | [`starts`](StartsConfig) | initialization and activations | the same, 6 |
 //! | [`mlp`](MlpConfig) | multi-layer perceptron | *Deep Learning from Scratch*, 3 to 6 |
 //! | [`convnet`](ConvNetConfig), [`deep_convnet`](DeepConvNetConfig) | convolutional networks | the same, 7 and 8 |
+//! | [`backbone`](BackboneConfig) | AlexNet and VGG on CIFAR-10 and crops of people | Krizhevsky 2012, Simonyan 2014 |
 //! | [`rbm`](RbmConfig), [`dbn`](DbnConfig) | Boltzmann machines, pre-training | Hinton 2002, 2006 |
 //! | [`counts`](CountsConfig) | words by their company: PPMI and SVD | *Deep Learning from Scratch 2*, 2 |
 //! | [`word2vec`](Word2VecConfig) | CBOW and skip-gram, negative sampling | the same, 3 and 4 |
@@ -21,6 +22,7 @@
 //! training. No model has a loop of its own.
 
 mod augmentation;
+mod backbone;
 mod chapter;
 mod characters;
 mod classification;
@@ -51,6 +53,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 pub use augmentation::Augmentation;
+pub use backbone::{Backbone, BackboneConfig};
 pub use chapter::{Chapter, ChapterError, Lesson};
 pub use convnet::ConvNetConfig;
 pub use counts::{CountsConfig, Query};
@@ -93,6 +96,8 @@ pub enum ChapterConfig {
     /// The deep convolutional network.
     #[serde(rename = "deep_convnet")]
     DeepConvNet(DeepConvNetConfig),
+    /// AlexNet and VGG.
+    Backbone(BackboneConfig),
     /// Restricted Boltzmann machine.
     Rbm(RbmConfig),
     /// Deep belief network.
@@ -123,6 +128,7 @@ impl ChapterConfig {
             Self::Margins(config) => config.lesson(seed),
             Self::Valley(config) => Ok(config.lesson()),
             Self::Starts(config) => config.lesson(seed),
+            Self::Backbone(config) => config.lesson(data, seed),
             Self::Rbm(config) => config.lesson(data, seed),
             Self::Dbn(config) => config.lesson(data, seed),
             Self::Mlp(config) => config.lesson(data, seed),
