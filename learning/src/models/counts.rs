@@ -14,6 +14,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor, no_grad};
 
+use super::thesaurus::Thesaurus;
 use super::words::WordVectors;
 use super::{ChapterError, Drawing, Findings, Lesson};
 use crate::Random;
@@ -37,6 +38,9 @@ pub struct CountsConfig {
     pub queries: Vec<Query>,
     /// Words that are drawn in the plane.
     pub map: Vec<String>,
+    /// A file in the folder of the data with a thesaurus, a line `car<tab>motor vehicle` a link: how near the queries and what
+    /// is expected of them are by it is told beside.
+    pub thesaurus: Option<String>,
 }
 
 /// A word and some that should be near it.
@@ -52,7 +56,7 @@ pub struct Query {
 
 impl Default for CountsConfig {
     fn default() -> Self {
-        Self { text: None, window: 2, vectors: 100, queries: Vec::new(), map: Vec::new() }
+        Self { text: None, window: 2, vectors: 100, queries: Vec::new(), map: Vec::new(), thesaurus: None }
     }
 }
 
@@ -72,6 +76,16 @@ impl CountsConfig {
         let mut findings = Findings::default();
         findings.measure("words of text", corpus.words.len() as f64);
         words.report(&self.queries, &self.map, &mut findings)?;
+        if let Some(file) = &self.thesaurus {
+            let thesaurus = Thesaurus::read(&data.join(file))?;
+            for (word, other) in
+                self.queries.iter().flat_map(|q| q.expected.iter().map(|other| (&q.word, other)))
+            {
+                if let Some(similarity) = thesaurus.similarity(word, other) {
+                    findings.measure(format!("path similarity of {word} and {other}"), similarity);
+                }
+            }
+        }
         Ok(Lesson::Study(findings))
     }
 }

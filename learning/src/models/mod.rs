@@ -42,6 +42,7 @@ mod seq2seq;
 mod starts;
 #[cfg(test)]
 mod testing;
+mod thesaurus;
 mod transformer;
 mod translation;
 mod valley;

@@ -79,7 +79,12 @@ impl Learn {
         std::fs::create_dir_all(out)
             .with_context(|| format!("--out {}: cannot be written", out.display()))?;
         tch::set_num_threads(config.threads.max(1) as i32);
-        write(&out.join(CONFIG), config.yaml()?.as_bytes())?;
+        let kept = out.join(CONFIG);
+        if self.resume {
+            config.refuse_another(&LearnConfig::load(&kept, &[])?, out)?;
+        } else {
+            write(&kept, config.yaml()?.as_bytes())?;
+        }
 
         let start = Instant::now();
         let mut outcome = Outcome::new(path, &config);
@@ -97,6 +102,8 @@ impl Learn {
             let name = format!("compare-{}", comparison.y.replace('.', "-"));
             Plate { title: &config.title, drawing: &drawing }.save(out, &name)?;
         }
+        // The configuration of a run that goes on is replaced only once it is known to fit.
+        write(&kept, config.yaml()?.as_bytes())?;
         let result = outcome.conclude(&config, start.elapsed().as_secs_f64());
         write(&out.join(RESULT), format!("{}\n", serde_json::to_string_pretty(&result)?).as_bytes())?;
         print::lines(&result.summary());

@@ -1,9 +1,10 @@
 //! The configuration of a chapter: what is learned, how it is trained, what must come of it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use learning::{ChapterConfig, TrainerConfig};
+use learning::{ChapterConfig, Random, TrainerConfig};
 use serde::{Deserialize, Serialize};
 use serde_yaml::{Mapping, Value};
 
@@ -69,6 +70,16 @@ pub(super) struct Comparison {
     pub(super) y: String,
 }
 
+/// Settings that are drawn by chance, evenly in their logarithms; every trial is a variant.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Search {
+    trials: u64,
+    seed: u64,
+    /// Least and greatest value by key.
+    keys: BTreeMap<String, [f64; 2]>,
+}
+
 fn step() -> String {
     "step".into()
 }
@@ -111,9 +122,11 @@ impl LearnConfig {
 
     fn parse(sections: Mapping) -> Result<Self> {
         let mut base = sections.clone();
-        let over = match base.remove("variants") {
-            None => vec![(None, Mapping::new())],
-            Some(variants) => named(variants)?,
+        let over = match (base.remove("variants"), base.remove("search")) {
+            (None, None) => vec![(None, Mapping::new())],
+            (Some(variants), None) => named(variants)?,
+            (None, Some(search)) => drawn(search)?,
+            _ => return Err(usage!("variants and search exclude each other")),
         };
         let keys = typed(&base)?;
         let mut variants = Vec::new();
@@ -129,6 +142,22 @@ impl LearnConfig {
         }
         let Keys { title, targets, compare, threads, .. } = keys;
         Ok(Self { title, variants, targets, compare, threads, sections })
+    }
+
+    /// Refuses to go on with the run of another model. How it is trained is compared by the trainer.
+    pub(super) fn refuse_another(&self, kept: &Self, out: &Path) -> Result<()> {
+        let models = |config: &Self| {
+            let models =
+                config.variants.iter().map(|variant| (variant.name.clone(), variant.chapter.clone()));
+            models.collect::<Vec<_>>()
+        };
+        if models(self) == models(kept) {
+            return Ok(());
+        }
+        Err(usage!(
+            "--resume: {} holds a run of another model, see config.yaml there: go back to its configuration, or choose another folder",
+            out.display()
+        ))
     }
 
     /// All of it, as a file that can be run again.
@@ -147,6 +176,30 @@ fn named(variants: Value) -> Result<Vec<(Option<String>, Mapping)>> {
         named.push((Some(name.to_owned()), keys));
     }
     if named.is_empty() { Err(refuse()) } else { Ok(named) }
+}
+
+/// The trials of a search, named after what was drawn.
+fn drawn(search: Value) -> Result<Vec<(Option<String>, Mapping)>> {
+    let Search { trials, seed, keys } = serde_yaml::from_value(search).map_err(|e| usage!("search: {e}"))?;
+    if let Some((key, _)) = keys.iter().find(|(_, [low, high])| *low <= 0.0 || low > high) {
+        return Err(usage!("search.keys.{key}: expected the least and the greatest value, above 0"));
+    }
+    let trial = |number: u64| {
+        let (mut name, mut over) = (format!("{number:02}"), Mapping::new());
+        let mut random = Random::new(seed, &format!("trial {number}"));
+        for (key, [low, high]) in &keys {
+            let value = format!("{:.2e}", low * (high / low).powf(random.uniform()));
+            name.push_str(&format!(" {}={value}", key.rsplit('.').next().unwrap_or(key)));
+            if let Value::Mapping(keys) = assigned(&format!("{key}={value}"))? {
+                merge(&mut over, keys);
+            }
+        }
+        Ok((Some(name), over))
+    };
+    if trials == 0 || keys.is_empty() {
+        return Err(usage!("search: at least 1 trial of 1 key is needed"));
+    }
+    (1..=trials).map(trial).collect()
 }
 
 fn typed(sections: &Mapping) -> Result<Keys> {
@@ -200,6 +253,29 @@ mod tests {
         assert_eq!((plain.trainer.epochs, norm.trainer.epochs), (3, 3));
         assert_eq!(norm.measure("loss"), "norm: loss");
         assert_eq!(norm.file(Path::new("a/b.rrd")), Path::new("a/b-norm.rrd"));
+    }
+
+    #[test]
+    fn a_search_draws_within_its_bounds_and_always_the_same() {
+        let text = "title: t\nchapter: {name: mlp}\n\
+             search: {trials: 5, seed: 1, keys: {trainer.rate.peak: [1.0e-4, 0.1], trainer.optimizer.decay: [1.0e-8, 1.0e-4]}}\n\
+             trainer: {optimizer: {name: sgd}}";
+        let rates =
+            |config: &LearnConfig| config.variants.iter().map(|v| v.trainer.rate.peak).collect::<Vec<_>>();
+        let config = parse(text).unwrap();
+        assert_eq!(rates(&config), rates(&parse(text).unwrap()));
+        assert!(
+            rates(&config).iter().all(|rate| (1e-4..=0.1).contains(rate))
+                && rates(&config)[0] != rates(&config)[1]
+        );
+        assert!(config.variants[0].name.as_ref().unwrap().contains("peak="));
+        let error = |keys: &str| {
+            let text =
+                format!("title: t\nchapter: {{name: mlp}}\nsearch: {{trials: 1, seed: 1, keys: {keys}}}");
+            parse(&text).unwrap_err().to_string()
+        };
+        assert!(error("{trainer.rate.peak: [0.1, 0.01]}").contains("search.keys.trainer.rate.peak: "));
+        assert!(error("{}").contains("at least 1 trial"));
     }
 
     #[test]
