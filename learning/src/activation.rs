@@ -1,9 +1,14 @@
 //! Element-wise non-linearities.
 
+use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
+/// How much of what is below 0 a [`Activation::LeakyRelu`] lets through, PyTorch's default.
+const LEAK: f64 = 0.01;
+
 /// An element-wise non-linearity.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Activation {
     /// `x`
     #[default]
@@ -14,6 +19,16 @@ pub enum Activation {
     Relu6,
     /// `x * sigmoid(x)`, also called swish.
     Silu,
+    /// `1 / (1 + exp(-x))`
+    Sigmoid,
+    /// The hyperbolic tangent.
+    Tanh,
+    /// `x`, or `x / 100` where that is negative.
+    LeakyRelu,
+    /// `x`, or `exp(x) - 1` where that is negative (Clevert et al., arXiv 1511.07289).
+    Elu,
+    /// `x` times the share of the normal distribution below it (Hendrycks and Gimpel, arXiv 1606.08415).
+    Gelu,
 }
 
 impl Activation {
@@ -24,6 +39,11 @@ impl Activation {
             Self::Relu => xs.relu(),
             Self::Relu6 => xs.relu6(), // a clamp would take several passes backward
             Self::Silu => xs.silu(),
+            Self::Sigmoid => xs.sigmoid(),
+            Self::Tanh => xs.tanh(),
+            Self::LeakyRelu => xs.maximum(&(xs * LEAK)),
+            Self::Elu => xs.elu(),
+            Self::Gelu => xs.gelu("none"),
         }
     }
 
@@ -35,6 +55,15 @@ impl Activation {
             Self::Relu => xs.relu_(),
             Self::Relu6 => xs.clamp_(0.0, 6.0),
             Self::Silu => xs.silu_(),
+            Self::Sigmoid => xs.sigmoid_(),
+            Self::Tanh => xs.tanh_(),
+            Self::Elu => xs.elu_(),
+            Self::Gelu => xs.gelu_("none"),
+            Self::LeakyRelu => {
+                let values = self.forward(xs);
+                xs.copy_(&values);
+                return;
+            }
         };
     }
 }
@@ -46,12 +75,18 @@ mod tests {
     #[test]
     fn values_by_hand() {
         // silu(1) = 1 / (1 + exp(-1)) = 0.7310586, silu(-2) = -2 / (1 + exp(2)) = -0.2384058,
-        // silu(7) = 7 / (1 + exp(-7)) = 6.9936227.
+        // silu(7) = 7 / (1 + exp(-7)) = 6.9936227; exp(-2) - 1 = -0.8646647; the normal distribution is 0.0227501 below
+        // -2, 0.8413447 below 1.
         let expected = [
             (Activation::Identity, [-2.0, 0.0, 1.0, 7.0]),
             (Activation::Relu, [0.0, 0.0, 1.0, 7.0]),
             (Activation::Relu6, [0.0, 0.0, 1.0, 6.0]),
             (Activation::Silu, [-0.238_405_8, 0.0, 0.731_058_6, 6.993_622_7]),
+            (Activation::Sigmoid, [0.119_202_9, 0.5, 0.731_058_6, 0.999_088_9]),
+            (Activation::Tanh, [-0.964_027_6, 0.0, 0.761_594_2, 0.999_998_3]),
+            (Activation::LeakyRelu, [-0.02, 0.0, 1.0, 7.0]),
+            (Activation::Elu, [-0.864_664_7, 0.0, 1.0, 7.0]),
+            (Activation::Gelu, [-0.045_500_3, 0.0, 0.841_344_7, 7.0]),
         ];
         for (activation, values) in expected {
             let expected = Tensor::from_slice(&values);

@@ -53,15 +53,18 @@
 
 mod activation;
 mod assignment_network;
+mod attention;
 mod average;
 mod clip;
 mod conv_bias;
 mod conv_norm;
 mod data;
+mod gradient_check;
 mod init;
 mod layout;
 mod linear;
 mod losses;
+mod models;
 mod networks;
 mod optim;
 mod parameters;
@@ -78,7 +81,10 @@ pub use average::Average;
 pub use clip::{clip_gradients, gradient_norm};
 pub use conv_bias::{ConvBias, ConvBiasConfig};
 pub use conv_norm::{ConvNorm, ConvNormConfig, Fold, batch_norm_config};
-pub use data::{DataError, read_cifar10, read_idx, read_pairs};
+pub use data::{
+    Corpus, DataError, Digits, Samples, Vocabulary, read_cifar10, read_idx, read_image_folder, read_pairs,
+};
+pub use gradient_check::gradient_difference;
 pub use init::{Fan, Init, InitError, initialize};
 pub use layout::channels_last;
 pub use linear::LinearConfig;
@@ -87,6 +93,12 @@ pub use losses::{
     MvmhatLossConfig, MvmhatPpLossConfig, Partners, Temperature, asymmetry, focal_cross_entropy,
     generalized_iou, identity_contrastive, nuclear_norm, pseudo_labels, sum_excess, symmetric_consistency,
     transitive_consistency, varifocal,
+};
+pub use models::{
+    Augmentation, Backbone, BackboneConfig, Cell, Chapter, ChapterConfig, ChapterError, ConvNetConfig,
+    CountsConfig, Curve, DbnConfig, DeepConvNetConfig, Drawing, Findings, LanguageModelConfig, Lesson,
+    MarginsConfig, MlpConfig, Panel, PerceptronConfig, Query, RbmConfig, Regression, RegressionConfig,
+    Seq2SeqConfig, StartsConfig, TextTransformerConfig, Told, Unit, ValleyConfig, Word2VecConfig,
 };
 pub use networks::{AlexNet, Vgg, VggConfig};
 pub use optim::{

@@ -1,7 +1,8 @@
 //! A layer of linear units.
 
 use serde::{Deserialize, Serialize};
-use tch::nn::{Linear, Path};
+use tch::Tensor;
+use tch::nn::{self, Linear, Path};
 
 use crate::{Init, InitError};
 
@@ -47,11 +48,31 @@ impl LinearConfig {
     }
 }
 
+/// A linear layer that starts uniform within 1 / sqrt(inputs), as PyTorch's.
+pub(crate) fn linear(path: &Path, inputs: i64, outputs: i64) -> nn::Linear {
+    let bound = (inputs as f64).sqrt().recip();
+    let uniform = nn::Init::Uniform { lo: -bound, up: bound };
+    let config = nn::LinearConfig { ws_init: uniform, bs_init: Some(uniform), bias: true };
+    nn::linear(path, inputs, outputs, config)
+}
+
+/// Linear layers of these widths; with ReLU in between if `relu`.
+pub(crate) fn layers(path: &Path, widths: &[i64], relu: bool) -> nn::Sequential {
+    let mut layers = nn::seq();
+    for (i, pair) in widths.windows(2).enumerate() {
+        if relu && i > 0 {
+            layers = layers.add_fn(Tensor::relu);
+        }
+        layers = layers.add(linear(&(path / i), pair[0], pair[1]));
+    }
+    layers
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tch::Device;
     use tch::nn::VarStore;
-    use tch::{Device, Tensor};
 
     #[test]
     fn one_unit_by_hand() {

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::doctor::Doctor;
 use crate::commands::eval::Eval;
+use crate::commands::learn::Learn;
 use crate::commands::synth::Synth;
 use crate::commands::track::Track;
 use crate::commands::train::Train;
@@ -25,6 +26,7 @@ struct Cli {
 enum Command {
     Track(Track),
     Train(Train),
+    Learn(Learn),
     Eval(Eval),
     Tune(Tune),
     Synth(Synth),
@@ -39,6 +41,7 @@ pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Track(command) => command.run(),
         Command::Train(command) => command.run(),
+        Command::Learn(command) => command.run(),
         Command::Eval(command) => command.run(),
         Command::Tune(command) => command.run(),
         Command::Synth(command) => command.run(),

@@ -14,7 +14,7 @@ fn help_names_every_subcommand_and_succeeds() {
     let help = mvmhat(&["--help"]);
     assert_eq!(help.status.code(), Some(0));
     let text = String::from_utf8(help.stdout).unwrap();
-    for command in ["track", "eval", "tune", "weights", "doctor"] {
+    for command in ["track", "learn", "eval", "tune", "weights", "doctor"] {
         assert!(text.contains(command), "no `{command}` in\n{text}");
     }
 }

@@ -32,7 +32,7 @@ mod transformer;
 
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
-use tch::nn::{self, Path};
+use tch::nn::Path;
 
 pub use recurrent::{Recurrent, RecurrentConfig};
 pub use synthetic::SyntheticBlocks;
@@ -104,26 +104,6 @@ impl AssignmentNetwork {
         };
         logits.sigmoid().clamp(CERTAIN, 1.0 - CERTAIN).view(size.as_slice())
     }
-}
-
-/// A linear layer that starts uniform within 1 / sqrt(inputs), as PyTorch's.
-fn linear(path: &Path, inputs: i64, outputs: i64) -> nn::Linear {
-    let bound = (inputs as f64).sqrt().recip();
-    let uniform = nn::Init::Uniform { lo: -bound, up: bound };
-    let config = nn::LinearConfig { ws_init: uniform, bs_init: Some(uniform), bias: true };
-    nn::linear(path, inputs, outputs, config)
-}
-
-/// Linear layers of these widths; with ReLU in between if `relu`.
-fn layers(path: &Path, widths: &[i64], relu: bool) -> nn::Sequential {
-    let mut layers = nn::seq();
-    for (i, pair) in widths.windows(2).enumerate() {
-        if relu && i > 0 {
-            layers = layers.add_fn(Tensor::relu);
-        }
-        layers = layers.add(linear(&(path / i), pair[0], pair[1]));
-    }
-    layers
 }
 
 /// A value of the configuration that is out of its range.

@@ -6,16 +6,16 @@
 
 use tch::{Device, Kind, Tensor};
 
+use crate::attention::sinusoids;
+
 /// The positions of all entries of an N x N matrix, row after row: N^2 x `channels`, which must be a multiple of 4.
 ///
 /// Channels: sines of the row, cosines of the row, sines of the column, cosines of the column.
 pub(super) fn positions(boxes: i64, channels: i64, options: (Kind, Device)) -> Tensor {
-    let quarter = channels / 4;
-    let exponents = Tensor::arange(quarter, options) * (-(1e4f64.ln()) / quarter as f64);
-    let angles = Tensor::arange(boxes, options).outer(&exponents.exp());
-    let along = Tensor::cat(&[angles.sin(), angles.cos()], 1);
-    let rows = along.unsqueeze(1).expand([boxes, boxes, 2 * quarter], false);
-    let columns = along.unsqueeze(0).expand([boxes, boxes, 2 * quarter], false);
+    let half = channels / 2;
+    let along = sinusoids(boxes, half, options);
+    let rows = along.unsqueeze(1).expand([boxes, boxes, half], false);
+    let columns = along.unsqueeze(0).expand([boxes, boxes, half], false);
     Tensor::cat(&[rows, columns], 2).view([boxes * boxes, channels])
 }
 

@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use tch::nn::{self, Init, Module, Path, RNN};
 use tch::{Tensor, no_grad};
 
-use super::{AssignmentNetworkConfigError, at_least_one, layers};
+use super::{AssignmentNetworkConfigError, at_least_one};
+use crate::linear::layers;
 
 /// Sizes of the recurrent form; the defaults are the published ones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

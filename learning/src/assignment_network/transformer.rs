@@ -16,7 +16,9 @@ use tch::Tensor;
 use tch::nn::{self, Module, Path};
 
 use super::positions::positions;
-use super::{AssignmentNetworkConfigError, at_least_one, layers, linear};
+use super::{AssignmentNetworkConfigError, at_least_one};
+use crate::attention::EncoderLayer;
+use crate::linear::layers;
 
 /// Sizes of the Transformer form; the defaults are the published ones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,7 +59,8 @@ impl TransformerConfig {
 
     /// A network with the variables `embedding.*`, `layers.*` and `head.*` below `path`.
     pub fn init(&self, path: &Path) -> Transformer {
-        let layer = |i: i64| EncoderLayer::new(&(path / "layers" / i), self);
+        let layer =
+            |i: i64| EncoderLayer::new(&(path / "layers" / i), self.width, self.heads, self.feed_forward);
         Transformer {
             embedding: layers(&(path / "embedding"), &[1, 32, self.width], true),
             layers: (0..self.layers).map(layer).collect(),
@@ -83,77 +86,15 @@ impl Transformer {
         let options = (soft_assignments.kind(), soft_assignments.device());
         let tokens = self.embedding.forward(&soft_assignments.reshape([batch, boxes * boxes, 1]));
         let tokens = tokens + positions(boxes, self.width, options);
-        let tokens = self.layers.iter().fold(tokens, |tokens, layer| layer.forward(&tokens));
+        let tokens = self.layers.iter().fold(tokens, |tokens, layer| layer.forward(&tokens, None));
         self.head.forward(&tokens).view([batch, boxes, boxes])
-    }
-}
-
-/// One encoder layer, normalized after each of its two parts: B x tokens x width to the same.
-#[derive(Debug)]
-struct EncoderLayer {
-    /// Queries, keys and values of all heads side by side.
-    attention_in: nn::Linear,
-    attention_out: nn::Linear,
-    attention_norm: nn::LayerNorm,
-    feed_forward: nn::Sequential,
-    feed_forward_norm: nn::LayerNorm,
-    heads: i64,
-}
-
-impl EncoderLayer {
-    fn new(path: &Path, config: &TransformerConfig) -> Self {
-        let width = config.width;
-        let norm = |name: &str| nn::layer_norm(path / name, vec![width], nn::LayerNormConfig::default());
-        Self {
-            attention_in: linear(&(path / "attention_in"), width, 3 * width),
-            attention_out: linear(&(path / "attention_out"), width, width),
-            attention_norm: norm("attention_norm"),
-            feed_forward: layers(&(path / "feed_forward"), &[width, config.feed_forward, width], true),
-            feed_forward_norm: norm("feed_forward_norm"),
-            heads: config.heads,
-        }
-    }
-
-    fn forward(&self, tokens: &Tensor) -> Tensor {
-        let tokens = (tokens + self.attend(tokens)).apply(&self.attention_norm);
-        (&tokens + self.feed_forward.forward(&tokens)).apply(&self.feed_forward_norm)
-    }
-
-    fn attend(&self, tokens: &Tensor) -> Tensor {
-        let size = tokens.size();
-        let (batch, count, width) = (size[0], size[1], size[2]);
-        let by_heads = |part: &Tensor| part.view([batch, count, self.heads, -1]).transpose(1, 2);
-        let parts = tokens.apply(&self.attention_in).chunk(3, -1);
-        let parts: Vec<_> = parts.iter().map(|part| by_heads(&part.contiguous())).collect();
-        let (query, key, value) = (&parts[0], &parts[1], &parts[2]);
-        let seen =
-            Tensor::scaled_dot_product_attention::<Tensor>(query, key, value, None, 0.0, false, None, false);
-        seen.transpose(1, 2).reshape([batch, count, width]).apply(&self.attention_out)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tch::{Device, Kind};
-
-    #[test]
-    fn attention_is_the_softmax_of_scaled_products() {
-        let store = nn::VarStore::new(Device::Cpu);
-        let config = TransformerConfig { width: 4, layers: 1, heads: 2, feed_forward: 3 };
-        let layer = EncoderLayer::new(&store.root(), &config);
-        let tokens = Tensor::rand([1, 5, 4], (Kind::Float, Device::Cpu));
-        let projected = tokens.get(0).apply(&layer.attention_in);
-        let heads: Vec<_> = (0..2)
-            .map(|head| {
-                let [query, key, value] = [0, 1, 2].map(|part| projected.narrow(1, 4 * part + 2 * head, 2));
-                let weights = (query.matmul(&key.tr()) / 2f64.sqrt()).softmax(-1, Kind::Float);
-                weights.matmul(&value)
-            })
-            .collect();
-        let expected = Tensor::cat(&heads, 1).apply(&layer.attention_out);
-        assert!(layer.attend(&tokens).get(0).allclose(&expected, 1e-5, 1e-6, false));
-    }
+    use tch::Device;
 
     #[test]
     fn it_has_the_published_sizes() {

@@ -15,6 +15,16 @@ pub enum DataError {
         /// The system's reason.
         source: io::Error,
     },
+    /// It is nowhere to be found.
+    #[error("there is no {what} in {}: {remedy}", shown(folders))]
+    Missing {
+        /// What is looked for.
+        what: String,
+        /// Where.
+        folders: Vec<PathBuf>,
+        /// How to get it.
+        remedy: &'static str,
+    },
     /// It is not of the format it is read as.
     #[error("{} is no {format} file: {reason}", path.display())]
     Format {
@@ -33,7 +43,12 @@ impl DataError {
         std::fs::read(path).map_err(|source| Self::Io { path: path.to_path_buf(), source })
     }
 
-    pub(super) fn format(path: &Path, format: &'static str, reason: impl Into<String>) -> Self {
+    pub(crate) fn format(path: &Path, format: &'static str, reason: impl Into<String>) -> Self {
         Self::Format { path: path.to_path_buf(), format, reason: reason.into() }
     }
+}
+
+fn shown(folders: &[PathBuf]) -> String {
+    let folders: Vec<_> = folders.iter().map(|folder| folder.display().to_string()).collect();
+    folders.join(" or ")
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod doctor;
 pub(crate) mod eval;
+pub(crate) mod learn;
 pub(crate) mod synth;
 pub(crate) mod track;
 pub(crate) mod train;

@@ -46,21 +46,7 @@ impl Layers {
     pub(crate) fn set(&mut self, assignments: &[String]) -> Result<()> {
         let mut layer = Mapping::new();
         for assignment in assignments {
-            let Some((key, value)) = assignment.split_once('=') else {
-                return Err(usage!(
-                    "--set {assignment}: expected KEY=VALUE, for instance --set detector.score=0.4"
-                ));
-            };
-            let mut value: Value = serde_yaml::from_str(value)
-                .map_err(|e| usage!("--set {assignment}: the value is not YAML: {e}"))?;
-            let mut parts = key.trim().split('.').rev().collect::<Vec<_>>();
-            // `detector=file` chooses, as `detector: file` does in a file.
-            if parts.len() == 1 && value.is_string() {
-                parts.insert(0, "name");
-            }
-            for part in parts {
-                value = Value::Mapping(Mapping::from_iter([(Value::from(part), value)]));
-            }
+            let value = assigned(assignment)?;
             if let Value::Mapping(sections) = value {
                 join(&mut layer, sections);
             }
@@ -140,6 +126,27 @@ impl Layers {
     }
 }
 
+/// What a `KEY=VALUE` of the command line says: `detector.score=0.4` is `detector: {score: 0.4}`.
+///
+/// # Errors
+/// If there is no `=`, or the value is not YAML.
+pub(crate) fn assigned(assignment: &str) -> Result<Value> {
+    let Some((key, value)) = assignment.split_once('=') else {
+        return Err(usage!("--set {assignment}: expected KEY=VALUE, for instance --set detector.score=0.4"));
+    };
+    let mut value: Value =
+        serde_yaml::from_str(value).map_err(|e| usage!("--set {assignment}: the value is not YAML: {e}"))?;
+    let mut parts = key.trim().split('.').rev().collect::<Vec<_>>();
+    // `detector=file` chooses, as `detector: file` does in a file.
+    if parts.len() == 1 && value.is_string() {
+        parts.insert(0, "name");
+    }
+    for part in parts {
+        value = Value::Mapping(Mapping::from_iter([(Value::from(part), value)]));
+    }
+    Ok(value)
+}
+
 fn parse(text: &str) -> Result<Mapping> {
     let value: Value = serde_yaml::from_str(text).map_err(|e| usage!("not valid YAML: {e}"))?;
     match value {
@@ -152,7 +159,7 @@ fn parse(text: &str) -> Result<Mapping> {
 }
 
 /// Lays keys over those of a lower layer.
-fn merge(below: &mut Mapping, over: Mapping) {
+pub(crate) fn merge(below: &mut Mapping, over: Mapping) {
     // Another choice has other keys: what was said of the former one does not apply to it.
     if over.get("name").is_some_and(|name| below.get("name") != Some(name)) {
         below.clear();

@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use crate::error::usage;
 use crate::training::{DetectorTrainConfig, TrainConfig};
 use layers::Layers;
+pub(crate) use layers::{assigned, merge};
 pub(crate) use sections::{OutputConfig, PipelineConfig, RecordingConfig};
 
 /// The preset that everything starts from.

@@ -1,0 +1,68 @@
+//! Whether autograd is right: gradients beside differences of the loss.
+//!
+//! ```text
+//! dL/dp  ~  (L(p + h) - L(p - h)) / 2h
+//! ```
+//!
+//! The error of the difference falls with h^2 and rounding grows with 1/h, so double precision is needed.
+
+use tch::nn::VarStore;
+use tch::{Tensor, no_grad};
+
+use crate::{Parameters, Random};
+
+/// h, for parameters of about 1.
+const STEP: f64 = 1e-6;
+
+/// The largest difference between the gradient of `loss` and its numerical estimate, over `places` random numbers of every
+/// trained variable. The store has to be in double precision ([`VarStore::double`]) and the loss a pure function of it.
+///
+/// # Errors
+/// If the loss is not one number or depends on no variable.
+pub fn gradient_difference(
+    store: &VarStore,
+    places: usize,
+    seed: u64,
+    loss: impl Fn() -> Tensor,
+) -> Result<f64, tch::TchError> {
+    let parameters = Parameters::of(store);
+    let gradients = parameters.gradients(&loss())?;
+    let value = || no_grad(|| loss().double_value(&[]));
+    let mut largest: f64 = 0.0;
+    for (parameter, gradient) in parameters.iter().zip(&gradients).filter(|(_, gradient)| gradient.defined())
+    {
+        let (numbers, gradient) = (parameter.tensor.view([-1]), gradient.reshape([-1]));
+        let mut random = Random::new(seed, &format!("places of {}", parameter.name));
+        for _ in 0..places {
+            let place = random.below(parameter.tensor.numel()) as i64;
+            let here = numbers.double_value(&[place]);
+            let at = |value: f64| no_grad(|| _ = numbers.get(place).fill_(value));
+            at(here + STEP);
+            let above = value();
+            at(here - STEP);
+            let below = value();
+            at(here);
+            let estimate = (above - below) / (2.0 * STEP);
+            largest = largest.max((estimate - gradient.double_value(&[place])).abs());
+        }
+    }
+    Ok(largest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::{Device, Kind};
+
+    #[test]
+    fn a_right_gradient_passes_and_a_wrong_one_does_not() {
+        let mut store = VarStore::new(Device::Cpu);
+        store.set_kind(Kind::Double);
+        let x = store.root().var_copy("x", &Tensor::from_slice(&[0.3, -1.2, 2.0]));
+        let right = gradient_difference(&store, 3, 0, || (x.sin() * &x).sum(Kind::Double)).unwrap();
+        assert!(right < 1e-9, "{right}");
+        // The value depends on x twice, the gradient on one of them.
+        let wrong = gradient_difference(&store, 3, 0, || (x.sin() * x.detach()).sum(Kind::Double)).unwrap();
+        assert!(wrong > 0.1, "{wrong}");
+    }
+}

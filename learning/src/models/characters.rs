@@ -1,0 +1,96 @@
+//! Pairs of texts as numbers: a number a character, all questions of one length and all answers of one.
+
+use std::path::Path;
+
+use tch::Tensor;
+
+use super::ChapterError;
+use crate::{Random, read_pairs};
+
+/// What every answer begins with.
+const START: char = '_';
+/// What fills texts up to the common length.
+const FILL: char = ' ';
+
+/// A text to read and the one to write. Batches are cut out of `questions` and `answers` by rows.
+#[derive(Debug)]
+pub(super) struct Characters {
+    /// The characters by number.
+    pub(super) vocabulary: Vec<char>,
+    /// N x Q.
+    pub(super) questions: Tensor,
+    /// N x (1 + A), the first column the start.
+    pub(super) answers: Tensor,
+}
+
+impl Characters {
+    /// The pairs of a file, numbered in the order in which their characters occur, which is that of *Deep Learning from
+    /// Scratch 2*.
+    pub(super) fn read(path: &Path) -> Result<Self, ChapterError> {
+        let pairs = read_pairs(path)?;
+        let length = |of: fn(&(String, String)) -> &String| {
+            pairs.iter().map(|pair| of(pair).chars().count()).max().unwrap_or(0)
+        };
+        let (longest_question, longest_answer) = (length(|pair| &pair.0), length(|pair| &pair.1));
+        let mut vocabulary = Vec::new();
+        let mut encode = |text: String| -> Vec<i64> {
+            let number = |char| match vocabulary.iter().position(|known| *known == char) {
+                Some(number) => number as i64,
+                None => {
+                    vocabulary.push(char);
+                    vocabulary.len() as i64 - 1
+                }
+            };
+            text.chars().map(number).collect()
+        };
+        let filled = |text: &str, length: usize| {
+            text.chars().chain(std::iter::repeat(FILL)).take(length).collect::<String>()
+        };
+        let (mut questions, mut answers) = (Vec::new(), Vec::new());
+        for (question, answer) in &pairs {
+            questions.extend(encode(filled(question, longest_question)));
+            answers.extend(encode(format!("{START}{}", filled(answer, longest_answer))));
+        }
+        let count = pairs.len() as i64;
+        Ok(Self {
+            vocabulary,
+            questions: Tensor::from_slice(&questions).view([count, -1]),
+            answers: Tensor::from_slice(&answers).view([count, -1]),
+        })
+    }
+
+    /// The number of what fills texts up, if any is.
+    pub(super) fn fill(&self) -> i64 {
+        self.vocabulary.iter().position(|char| *char == FILL).map_or(-1, |number| number as i64)
+    }
+
+    /// Characters as text.
+    pub(super) fn text(&self, numbers: &Tensor) -> String {
+        let numbers = numbers.iter::<i64>().into_iter().flatten();
+        numbers.filter_map(|number| self.vocabulary.get(number as usize)).collect()
+    }
+
+    /// Nine of ten pairs to learn from and the rest to be measured on, by chance: their numbers.
+    pub(super) fn split(&self, seed: u64) -> (Vec<usize>, Vec<usize>) {
+        let mut order: Vec<_> = (0..self.answers.size()[0] as usize).collect();
+        Random::new(seed, "split").shuffle(&mut order);
+        let test = order.split_off(order.len() - order.len() / 10);
+        (order, test)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_by_hand() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "1+2  _3 \n12+1_13\n").unwrap();
+        let pairs = Characters::read(file.path()).unwrap();
+        assert_eq!(pairs.vocabulary, ['1', '+', '2', ' ', '_', '3']);
+        assert_eq!(pairs.questions, Tensor::from_slice(&[0i64, 1, 2, 3, 0, 2, 1, 0]).view([2, 4]));
+        assert_eq!(pairs.answers, Tensor::from_slice(&[4i64, 5, 3, 4, 0, 5]).view([2, 3]));
+        assert_eq!((pairs.text(&pairs.questions.get(1)), pairs.fill()), ("12+1".into(), 3));
+    }
+}

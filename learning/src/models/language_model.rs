@@ -1,0 +1,436 @@
+//! Language models: a recurrent network reads a text and says at every word which comes next.
+//!
+//! ```text
+//! x_t = embedding of word t;  h_t = cell(x_t, h_{t-1}), one layer or several;  scores of word t+1 = W h_t + b
+//! perplexity = exp(mean of -log p(next word))
+//! ```
+//!
+//! * *Truncated backpropagation through time*: the text is read in stretches; what is remembered goes on from one to the
+//!   next, gradients do not. What is remembered stands among the variables, so that a resumed run remembers it too.
+//! * *Variational dropout* (Gal and Ghahramani, 2016, arXiv 1512.05287): the same units are left out at all words of a stretch.
+//! * *Weight tying* (Press and Wolf, 2017, arXiv 1608.05859): W is the embedding.
+//!
+//! *Deep Learning from Scratch 2*, chapters 5 to 7.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tch::nn::{self, VarStore};
+use tch::{Device, Kind, Reduction, Tensor, no_grad};
+
+use super::recurrent::{Cell, RecurrentLayer};
+use super::{Chapter, ChapterError, Findings, Lesson};
+use crate::data::{Corpus, Vocabulary};
+use crate::{Fan, Init, Outcome, Position, Random, Task, TaskError, initialize};
+
+/// Texts that are read side by side in validation.
+const SIDE_BY_SIDE: i64 = 10;
+
+/// A language model of the Penn Treebank.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LanguageModelConfig {
+    /// A text to learn and be measured on; the Penn Treebank in the folder of the data if none is given.
+    pub text: Option<String>,
+    /// What remembers.
+    pub cell: Cell,
+    /// Numbers that tell of a word; as many as `hidden` with `tied`.
+    pub embedding: i64,
+    /// Numbers that a layer remembers.
+    pub hidden: i64,
+    /// Layers.
+    pub layers: i64,
+    /// The share of units that are left out, between all layers.
+    pub dropout: f64,
+    /// Whether the scores are products with the embedding.
+    pub tied: bool,
+    /// Places of the text that are read side by side.
+    pub batch: i64,
+    /// Words of a stretch.
+    pub length: i64,
+    /// The first words of the text that are learned from; all if not said.
+    pub words: Option<usize>,
+    /// What the text that is written begins with.
+    pub begin: String,
+    /// Words that are written.
+    pub written: usize,
+}
+
+impl Default for LanguageModelConfig {
+    fn default() -> Self {
+        Self {
+            text: None,
+            cell: Cell::Lstm,
+            embedding: 100,
+            hidden: 100,
+            layers: 1,
+            dropout: 0.0,
+            tied: false,
+            batch: 20,
+            length: 35,
+            words: None,
+            begin: "you".into(),
+            written: 50,
+        }
+    }
+}
+
+impl LanguageModelConfig {
+    pub(super) fn lesson(&self, data: &Path, seed: u64) -> Result<Lesson, ChapterError> {
+        let (corpus, [valid, test]) = match &self.text {
+            Some(text) => {
+                let corpus = Corpus::of_text(text)?;
+                let words = corpus.words.clone();
+                (corpus, [words.clone(), words])
+            }
+            None => {
+                let corpus = Corpus::read_treebank(data)?;
+                let parts = [corpus.read_other(data, "valid")?, corpus.read_other(data, "test")?];
+                (corpus, parts)
+            }
+        };
+        Ok(Lesson::Training(Box::new(self.init(corpus, [valid, test], seed)?)))
+    }
+
+    fn init(&self, corpus: Corpus, parts: [Vec<i64>; 2], seed: u64) -> Result<LanguageModel, ChapterError> {
+        let words = &corpus.words[..corpus.words.len().min(self.words.unwrap_or(usize::MAX))];
+        if self.batch < 1 || self.length < 1 || (words.len() as i64) <= self.batch * self.length {
+            let reason = format!(
+                "{} words of text are less than a step of {} x {}",
+                words.len(),
+                self.batch,
+                self.length
+            );
+            return Err(ChapterError::setting("batch", reason));
+        }
+        let Some(begin) = corpus.vocabulary.number(&self.begin) else {
+            return Err(ChapterError::UnknownWord { key: "begin", word: self.begin.clone() });
+        };
+        let mut store = VarStore::new(Device::Cpu);
+        let network = self.network(&mut store, corpus.vocabulary.count() as i64, seed)?;
+        let state = network.layers.iter().enumerate().map(|(i, layer)| {
+            let path = &store.root() / "state" / i;
+            let shape = [1, self.batch, self.hidden];
+            (0..layer.states()).map(|part| path.zeros_no_train(&part.to_string(), &shape)).collect()
+        });
+        Ok(LanguageModel {
+            state: state.collect(),
+            network,
+            store,
+            text: side_by_side(words, self.batch),
+            parts: parts.map(|words| Tensor::from_slice(&words)),
+            vocabulary: corpus.vocabulary,
+            begin,
+            seed,
+            config: self.clone(),
+        })
+    }
+
+    fn network(&self, store: &mut VarStore, words: i64, seed: u64) -> Result<Network, ChapterError> {
+        let Self { cell, embedding, hidden, layers, dropout, tied, .. } = *self;
+        if embedding < 1 || hidden < 1 || layers < 1 {
+            return Err(ChapterError::setting("hidden", "embedding, hidden and layers must be at least 1"));
+        }
+        if tied && embedding != hidden {
+            return Err(ChapterError::setting(
+                "tied",
+                "needs an embedding of as many numbers as are remembered",
+            ));
+        }
+        if !(0.0..1.0).contains(&dropout) {
+            return Err(ChapterError::setting("dropout", "must be from 0 to below 1"));
+        }
+        let path = store.root();
+        let layer = |i: i64| {
+            let inputs = if i == 0 { embedding } else { hidden };
+            RecurrentLayer::new(&(&path / "layers" / i), cell, [inputs, hidden])
+        };
+        let network = Network {
+            embedding: nn::embedding(&path / "embedding", words, embedding, Default::default()),
+            layers: (0..layers).map(layer).collect(),
+            output: (!tied).then(|| (&path / "output").var("weight", &[words, hidden], nn::Init::Const(0.0))),
+            bias: (&path / "output").var("bias", &[words], nn::Init::Const(0.0)),
+            dropout,
+        };
+        let uniform = Init::HeUniform { gain: 3f64.sqrt().recip(), fan: Fan::In };
+        initialize(store, seed, |name, shape| {
+            Some(match shape.len() {
+                1 => Init::Zeros,
+                _ if name.starts_with("embedding") => Init::Normal { deviation: 0.1 },
+                _ => uniform,
+            })
+        })?;
+        Ok(network)
+    }
+}
+
+/// Stretches of a text as rows: `count` x words.
+fn side_by_side(words: &[i64], count: i64) -> Tensor {
+    let length = words.len() as i64 / count;
+    Tensor::from_slice(&words[..(length * count) as usize]).view([count, length])
+}
+
+/// What each layer remembers: one tensor, two for an LSTM; each 1 x B x hidden.
+type State = Vec<Vec<Tensor>>;
+
+/// The network: words B x T to scores B x T x words.
+struct Network {
+    embedding: nn::Embedding,
+    layers: Vec<RecurrentLayer>,
+    /// None where it is the embedding.
+    output: Option<Tensor>,
+    bias: Tensor,
+    dropout: f64,
+}
+
+impl Network {
+    fn forward(&self, words: &Tensor, state: &State, train: bool) -> (Tensor, State) {
+        let mut xs = self.left_out(&words.apply(&self.embedding), train);
+        let mut after = Vec::new();
+        for (layer, state) in self.layers.iter().zip(state) {
+            let (ys, state) = layer.forward(&xs, state);
+            xs = self.left_out(&ys, train);
+            after.push(state);
+        }
+        let output = self.output.as_ref().unwrap_or(&self.embedding.ws);
+        (xs.linear(output, Some(&self.bias)), after)
+    }
+
+    /// Variational dropout: the same units at all words.
+    fn left_out(&self, xs: &Tensor, train: bool) -> Tensor {
+        if !train || self.dropout == 0.0 {
+            return xs.shallow_clone();
+        }
+        let size = xs.size();
+        xs * Tensor::ones([size[0], 1, size[2]], (xs.kind(), xs.device())).dropout(self.dropout, true)
+    }
+
+    fn nothing(&self, batch: i64) -> State {
+        let zeros = |layer: &RecurrentLayer| {
+            let shape = [1, batch, layer.hidden()];
+            (0..layer.states()).map(|_| Tensor::zeros(shape, (Kind::Float, Device::Cpu))).collect()
+        };
+        self.layers.iter().map(zeros).collect()
+    }
+
+    /// exp of the mean cost of a word, read in so many rows and stretches of so many words.
+    fn perplexity(&self, text: &Tensor, rows: i64, length: i64) -> f64 {
+        let words = Vec::<i64>::try_from(text).unwrap_or_default();
+        let text = side_by_side(&words, rows.min(words.len() as i64 / 2).max(1));
+        let (rows, columns) = (text.size()[0], text.size()[1]);
+        let (mut cost, mut count) = (0.0, 0.0);
+        let mut state = self.nothing(rows);
+        no_grad(|| {
+            for from in (0..columns - 1).step_by(length as usize) {
+                let here = length.min(columns - 1 - from);
+                let (scores, after) = self.forward(&text.narrow(1, from, here), &state, false);
+                state = after;
+                let expected = text.narrow(1, from + 1, here).reshape([-1]);
+                let sum = cross_entropy(&scores, &expected, Reduction::Sum).double_value(&[]);
+                (cost, count) = (cost + sum, count + (rows * here) as f64);
+            }
+        });
+        f64::exp(cost / count)
+    }
+}
+
+fn cross_entropy(scores: &Tensor, expected: &Tensor, reduction: Reduction) -> Tensor {
+    scores.flatten(0, 1).cross_entropy_loss::<Tensor>(expected, None, reduction, -100, 0.0)
+}
+
+/// A language model in training.
+struct LanguageModel {
+    store: VarStore,
+    network: Network,
+    /// What is remembered from step to step.
+    state: State,
+    /// Rows x words.
+    text: Tensor,
+    /// To validate and to test.
+    parts: [Tensor; 2],
+    vocabulary: Vocabulary,
+    begin: i64,
+    seed: u64,
+    config: LanguageModelConfig,
+}
+
+impl LanguageModel {
+    /// A text that goes on after a word; each next one is drawn by its probability. Rare words are not written.
+    fn write(&self) -> String {
+        let mut random = Random::new(self.seed, "text");
+        let (mut word, mut state) = (self.begin, self.network.nothing(1));
+        let mut text = vec![self.vocabulary.word(word)];
+        for _ in 0..self.config.written {
+            let read = Tensor::from_slice(&[word]).view([1, 1]);
+            let (scores, after) = no_grad(|| self.network.forward(&read, &state, false));
+            state = after;
+            let mut chances =
+                Vec::<f64>::try_from(scores.view([-1]).to_kind(Kind::Double).softmax(0, Kind::Double))
+                    .unwrap_or_default();
+            for rare in ["<unk>", "N", "$"].iter().filter_map(|rare| self.vocabulary.number(rare)) {
+                chances[rare as usize] = 0.0;
+            }
+            let mut left = random.uniform() * chances.iter().sum::<f64>();
+            let drawn = chances.iter().position(|chance| {
+                left -= chance;
+                left < 0.0
+            });
+            word = drawn.unwrap_or(0) as i64;
+            text.push(self.vocabulary.word(word));
+        }
+        text.join(" ").replace(" <eos>", ".\n")
+    }
+}
+
+impl Task for LanguageModel {
+    fn store(&self) -> &VarStore {
+        &self.store
+    }
+
+    fn steps(&self) -> u64 {
+        ((self.text.size()[1] - 1) / self.config.length) as u64
+    }
+
+    fn configuration(&self) -> Value {
+        json!(self.config)
+    }
+
+    fn loss(&mut self, at: Position) -> Result<Outcome, TaskError> {
+        let length = self.config.length;
+        let from = at.batch as i64 * length;
+        if at.batch == 0 {
+            no_grad(|| self.state.iter_mut().flatten().for_each(|part| _ = part.zero_()));
+        }
+        // Copies, since what is remembered is overwritten before gradients flow.
+        let state = self.state.iter().map(|parts| parts.iter().map(Tensor::copy).collect()).collect();
+        let (scores, after) = self.network.forward(&self.text.narrow(1, from, length), &state, true);
+        no_grad(|| {
+            for (part, after) in self.state.iter_mut().flatten().zip(after.iter().flatten()) {
+                part.copy_(after);
+            }
+        });
+        let expected = self.text.narrow(1, from + 1, length).reshape([-1]);
+        Ok(cross_entropy(&scores, &expected, Reduction::Mean).into())
+    }
+
+    fn sample(&self, at: Position) -> String {
+        format!("the words from place {} of each row of the text", at.batch as i64 * self.config.length)
+    }
+
+    fn validation_metrics(&self) -> &[&str] {
+        &["perplexity"]
+    }
+
+    fn validate(&mut self) -> Result<Vec<f64>, TaskError> {
+        Ok(vec![self.network.perplexity(&self.parts[0], SIDE_BY_SIDE, self.config.length)])
+    }
+}
+
+impl Chapter for LanguageModel {
+    fn conclude(&mut self) -> Result<Findings, TaskError> {
+        let mut findings = Findings::default();
+        for (name, part) in ["valid", "test"].iter().zip(&self.parts) {
+            let perplexity = self.network.perplexity(part, SIDE_BY_SIDE, self.config.length);
+            findings.measure(format!("{name} perplexity"), perplexity);
+        }
+        findings.tell("text", self.write());
+        Ok(findings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::testing::{assert_learns, book, book_gates, copy, shared};
+
+    const TEXT: &str = "you say goodbye and i say hello . you say stop and i say go go go .";
+
+    fn model(config: &LanguageModelConfig) -> LanguageModel {
+        let corpus = Corpus::of_text(TEXT).unwrap();
+        let parts = [corpus.words.clone(), corpus.words.clone()];
+        config.init(corpus, parts, 1).unwrap()
+    }
+
+    fn small(cell: Cell) -> LanguageModelConfig {
+        let (embedding, hidden, batch, length) = (16, 16, 2, 4);
+        LanguageModelConfig { cell, embedding, hidden, batch, length, ..Default::default() }
+    }
+
+    #[test]
+    fn every_cell_learns_a_sentence_by_heart() {
+        for cell in [Cell::Rnn, Cell::Lstm, Cell::Gru] {
+            let mut task = model(&small(cell));
+            assert_eq!(task.steps(), 2);
+            let before = task.validate().unwrap()[0];
+            assert_learns(&mut task, 150, 0.03);
+            let loss: f64 = (0..2)
+                .map(|step| no_grad(|| task.loss(Position::after(step, 2)).unwrap().loss.double_value(&[])))
+                .sum();
+            assert!(before > 8.0 && loss < 0.3, "{cell:?}: {before}, {loss}");
+            assert!(task.conclude().unwrap().texts[0].1.starts_with("you say"));
+        }
+    }
+
+    #[test]
+    fn shapes_with_everything() {
+        let config = LanguageModelConfig { layers: 2, dropout: 0.5, tied: true, ..small(Cell::Lstm) };
+        let mut task = model(&config);
+        let words = task.text.narrow(1, 0, 3);
+        let (scores, state) = task.network.forward(&words, &task.network.nothing(2), false);
+        assert_eq!(scores.size(), [2, 3, task.vocabulary.count() as i64]);
+        assert_eq!((state.len(), state[1].len(), state[1][0].size()), (2, 2, vec![1, 2, 16]));
+        assert!(!task.store.variables().contains_key("output.weight"), "it is the embedding");
+        assert!(task.loss(Position::after(0, 2)).unwrap().loss.double_value(&[]).is_finite());
+        let dropped = task.network.left_out(&Tensor::ones([2, 5, 16], (Kind::Float, Device::Cpu)), true);
+        assert_eq!(dropped.select(1, 0), dropped.select(1, 4), "the same units at all words");
+    }
+
+    #[test]
+    fn what_is_remembered_goes_on_from_step_to_step_and_starts_anew_with_the_text() {
+        let mut task = model(&small(Cell::Gru));
+        let loss = |task: &mut LanguageModel, step| {
+            task.loss(Position::after(step, 2)).unwrap().loss.double_value(&[])
+        };
+        let first = loss(&mut task, 0);
+        let second = loss(&mut task, 1);
+        assert_eq!(loss(&mut task, 2), first);
+        assert_eq!(loss(&mut task, 3), second);
+        let mut fresh = model(&small(Cell::Gru));
+        assert_ne!(loss(&mut fresh, 1), second, "nothing is remembered yet");
+    }
+
+    #[test]
+    fn settings_that_make_no_sense_are_refused() {
+        let refused = |config: LanguageModelConfig| {
+            let corpus = Corpus::of_text(TEXT).unwrap();
+            config.init(corpus, [vec![], vec![]], 1).err().unwrap().to_string()
+        };
+        let text = refused(LanguageModelConfig { begin: "hi".into(), ..small(Cell::Rnn) });
+        assert_eq!(text, "chapter.begin: the corpus has no word `hi`");
+        let text = refused(LanguageModelConfig { batch: 100, ..small(Cell::Rnn) });
+        assert!(text.contains("18 words of text are less than a step of 100 x 4"), "{text}");
+        let text = refused(LanguageModelConfig { tied: true, hidden: 8, ..small(Cell::Rnn) });
+        assert!(text.starts_with("chapter.tied: "), "{text}");
+    }
+
+    /// The parameters that the book's authors trained. The perplexity of the first 10,000 words of the test text, read as one
+    /// row in stretches of 35, is what the same formulas in numpy give in double precision: 135.284.
+    #[test]
+    fn the_model_of_the_book_is_as_perplexed_as_in_numpy() {
+        let (Some(parameters), Some(shared)) = (book("rnnlm"), shared()) else { return };
+        let corpus = Corpus::read_treebank(&shared).unwrap();
+        let mut store = VarStore::new(Device::Cpu);
+        let network = LanguageModelConfig::default().network(&mut store, 10_000, 1).unwrap();
+        let parameter = |i: &str| parameters[i].to_kind(Kind::Float);
+        copy(&store, "embedding.weight", &parameter("0"));
+        copy(&store, "layers.0.weight_ih_l0", &book_gates(&parameter("1")).tr());
+        copy(&store, "layers.0.weight_hh_l0", &book_gates(&parameter("2")).tr());
+        copy(&store, "layers.0.bias_ih_l0", &book_gates(&parameter("3")));
+        copy(&store, "output.weight", &parameter("4").tr());
+        copy(&store, "output.bias", &parameter("5"));
+        let test = Tensor::from_slice(&corpus.read_other(&shared, "test").unwrap()[..10_001]);
+        let perplexity = network.perplexity(&test, 1, 35);
+        assert!((perplexity / 135.28417050882172 - 1.0).abs() < 1e-4, "{perplexity}");
+    }
+}
