@@ -34,6 +34,8 @@ pub(crate) struct AugmentationConfig {
     pub(crate) saturation: f64,
     /// Each side of a box moves by up to this share of its width or height.
     pub(crate) shake: f64,
+    /// The chance that a box leaves a part of the person out, as detectors' boxes of people who are half hidden do.
+    pub(crate) cut: f64,
     /// The chance that a part of a crop is covered.
     pub(crate) erase: f64,
     /// The chance that a crop is as coarse as that of somebody far away.
@@ -52,6 +54,7 @@ impl Default for AugmentationConfig {
             gamma: 0.3,
             saturation: 0.3,
             shake: 0.08,
+            cut: 0.4,
             erase: 0.2,
             coarse: 0.2,
             occlude: 0.7,
@@ -62,7 +65,8 @@ impl Default for AugmentationConfig {
 impl AugmentationConfig {
     /// Checks what types cannot say.
     pub(super) fn validate(&self) -> Result<(), String> {
-        let Self { flip, hue, brightness, colour, gamma, saturation, shake, erase, coarse, occlude } = *self;
+        let Self { flip, hue, brightness, colour, gamma, saturation, shake, cut, erase, coarse, occlude } =
+            *self;
         for (key, value, most) in [
             ("flip", flip, 1.0),
             ("hue", hue, 1.0),
@@ -71,6 +75,7 @@ impl AugmentationConfig {
             ("gamma", gamma, 2.0),
             ("saturation", saturation, 1.0),
             ("shake", shake, 0.4),
+            ("cut", cut, 1.0),
             ("erase", erase, 1.0),
             ("coarse", coarse, 1.0),
             ("occlude", occlude, 1.0),
@@ -102,13 +107,16 @@ impl Together {
 /// Steps of two degrees that OpenCV divides hues into.
 const HUES: u8 = 180;
 
+/// The greatest share of a person that a box leaves out.
+const CUT: f64 = 0.5;
+
 /// What happens to one crop.
 #[derive(Clone, Debug)]
 pub(super) struct Augmentation {
     together: Together,
     colours: Colours,
-    /// How far left, top, right and bottom of the box move, shares of its width and height.
-    shake: [f64; 4],
+    /// How far left, top, right and bottom of the box move to the right or downwards, shares of its width and height.
+    sides: [f64; 4],
     /// What is covered, shares of width and height, and with which grey.
     erase: Option<([f64; 4], u8)>,
     /// A crop is made so many times smaller and as large as before.
@@ -138,7 +146,7 @@ impl Augmentation {
     /// Nothing happens.
     pub(super) fn none() -> Self {
         let colours = Colours { gain: [1.0; 3], gamma: 1.0, saturation: 1.0 };
-        Self { together: Together::default(), colours, shake: [0.0; 4], erase: None, coarse: 1.0 }
+        Self { together: Together::default(), colours, sides: [0.0; 4], erase: None, coarse: 1.0 }
     }
 
     /// What happens to a crop of a sample and a camera.
@@ -148,7 +156,17 @@ impl Augmentation {
         colours: Colours,
         random: &mut Random,
     ) -> Self {
-        let shake = [0; 4].map(|_| config.shake * (2.0 * random.uniform() - 1.0));
+        let mut sides = [0; 4].map(|_| config.shake * (2.0 * random.uniform() - 1.0));
+        if random.uniform() < config.cut {
+            // Mostly the legs are hidden, or a side.
+            let share = CUT * random.uniform();
+            match random.uniform() {
+                side if side < 0.6 => sides[3] -= share,
+                side if side < 0.75 => sides[0] += share,
+                side if side < 0.9 => sides[2] -= share,
+                _ => sides[1] += 0.5 * share,
+            }
+        }
         let erase = (random.uniform() < config.erase).then(|| {
             // Zhong et al., *Random Erasing Data Augmentation* (AAAI 2020), with boxes as wide or as high as occluders.
             let (width, height) = (0.2 + 0.8 * random.uniform(), 0.1 + 0.3 * random.uniform());
@@ -156,7 +174,7 @@ impl Augmentation {
             ([x, y, width, height], random.below(256) as u8)
         });
         let coarse = if random.uniform() < config.coarse { 1.0 + 2.0 * random.uniform() } else { 1.0 };
-        Self { together, colours, shake, erase, coarse }
+        Self { together, colours, sides, erase, coarse }
     }
 
     /// Appends the crop to `pixels`: red, green, blue, row by row. `inside` is where in `picture` the box is.
@@ -170,15 +188,15 @@ impl Augmentation {
         [height, width]: [i32; 2],
         pixels: &mut Vec<u8>,
     ) -> Result<()> {
-        let [left, top, right, bottom] = self.shake;
+        let [left, top, right, bottom] = self.sides;
         let (x, y) = (inside.x + left * inside.w, inside.y + top * inside.h);
-        let shaken = BBox::new(
+        let moved = BBox::new(
             x,
             y,
             (inside.right() + right * inside.w - x).max(1.0),
             (inside.bottom() + bottom * inside.h - y).max(1.0),
         );
-        let mut crop = detectors::crop(picture, shaken, width, height)?;
+        let mut crop = detectors::crop(picture, moved, width, height)?;
         if self.coarse > 1.0 {
             let shrunk = |side: i32| ((f64::from(side) / self.coarse).round() as i32).max(1);
             let mut small = Mat::default();
@@ -312,7 +330,8 @@ mod tests {
             assert!(colours.gamma.ln().abs() <= config.gamma);
             let together = Together::drawn(&config, &mut random);
             let drawn = Augmentation::drawn(&config, together, colours, &mut random);
-            assert!(drawn.shake.iter().all(|shake| shake.abs() <= config.shake));
+            let moved = drawn.sides.iter().map(|side| side.abs()).fold(0.0, f64::max);
+            assert!(moved <= config.shake + CUT, "{moved}");
             pixels(&drawn);
         }
         let nothing = AugmentationConfig {
@@ -323,6 +342,7 @@ mod tests {
             gamma: 0.0,
             saturation: 0.0,
             shake: 0.0,
+            cut: 0.0,
             erase: 0.0,
             coarse: 0.0,
             occlude: 0.0,
