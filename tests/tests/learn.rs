@@ -69,7 +69,10 @@ fn bad_input_is_wrong_usage_and_is_named() {
     refused(learn(&config("two-layer.yaml"), &data.join("nowhere"), &out, &[]), "there is no such folder");
     refused(learn(&chapter("{name: convnet, hidden: [3]}"), data, &out, &[]), "invalid type");
     refused(learn(&chapter("{name: mlp, filters: 3}"), data, &out, &[]), "unknown field `filters`");
-    refused(learn(&chapter("{name: word2vec, text: ''}"), data, &out, &["--resume"]), "there is no run in");
+    refused(
+        learn(&chapter("{name: word2vec, text: ''}"), data, &data.join("none"), &["--resume"]),
+        "there is no run in",
+    );
     for (text, expected) in [
         ("{name: word2vec, text: ''}", "it has no words"),
         ("{name: counts, text: a b c, vectors: 2, queries: [{word: d}]}", "the corpus has no word `d`"),

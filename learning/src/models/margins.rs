@@ -19,6 +19,9 @@ use crate::{Init, LinearConfig, Random, gradient_difference};
 const SAMPLES: i64 = 64;
 const NUMBERS: i64 = 20;
 
+/// The mean over N samples: N x C scores, N labels.
+type Loss = fn(&Tensor, &Tensor) -> Tensor;
+
 /// The two losses on made-up samples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,8 +50,8 @@ impl MarginsConfig {
         let labels = Tensor::from_slice(&labels);
 
         let mut findings = Findings::default();
-        let losses: [(&str, fn(&Tensor, &Tensor) -> Tensor, f64); 2] = [
-            ("hinge", hinge, (self.classes - 1) as f64),
+        let losses = [
+            ("hinge", hinge as Loss, (self.classes - 1) as f64),
             ("cross entropy", cross_entropy, (self.classes as f64).ln()),
         ];
         for (name, loss, start) in losses {
@@ -67,7 +70,6 @@ fn cross_entropy(scores: &Tensor, labels: &Tensor) -> Tensor {
     scores.cross_entropy_loss::<Tensor>(labels, None, Reduction::Mean, -100, 0.0)
 }
 
-/// The mean over the samples: N x C scores, N labels.
 fn hinge(scores: &Tensor, labels: &Tensor) -> Tensor {
     let right = scores.gather(1, &labels.unsqueeze(1), false);
     let margins = (scores - right + 1.0).relu();

@@ -193,15 +193,14 @@ mod tests {
     use crate::Parameters;
     use tch::Kind;
 
+    fn set(variable: &Tensor, values: &Tensor) {
+        no_grad(|| variable.shallow_clone().copy_(values));
+    }
+
     fn machine(sizes: [i64; 2]) -> (VarStore, Rbm) {
         let store = VarStore::new(Device::Cpu);
         let machine = Rbm::new(&store.root(), sizes, 1).unwrap();
-        no_grad(|| {
-            machine
-                .weight
-                .shallow_clone()
-                .copy_(&Tensor::randn([sizes[1], sizes[0]], (Kind::Float, Device::Cpu)))
-        });
+        set(&machine.weight, &Tensor::randn([sizes[1], sizes[0]], (Kind::Float, Device::Cpu)));
         (store, machine)
     }
 
@@ -210,9 +209,8 @@ mod tests {
     fn the_free_energy_is_what_remains_of_all_states() {
         tch::manual_seed(1);
         let (_store, machine) = machine([3, 2]);
-        let _ =
-            no_grad(|| machine.visible_bias.shallow_clone().copy_(&Tensor::from_slice(&[0.3f32, -0.2, 0.1])));
-        let _ = no_grad(|| machine.hidden_bias.shallow_clone().copy_(&Tensor::from_slice(&[-0.4f32, 0.5])));
+        set(&machine.visible_bias, &Tensor::from_slice(&[0.3f32, -0.2, 0.1]));
+        set(&machine.hidden_bias, &Tensor::from_slice(&[-0.4f32, 0.5]));
         let visible = Tensor::from_slice(&[1f32, 0.0, 1.0]);
         let sum: f64 = [[0f32, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
             .map(|hidden| {

@@ -28,7 +28,7 @@ const PANEL: (u32, u32) = (340, 260);
 /// Width and height of a panel that is alone.
 const ALONE: (u32, u32) = (900, 560);
 /// Panels in a row.
-const COLUMNS: usize = 4;
+const COLUMNS: usize = 5;
 /// Width and height of a cell of shades, and the room for the names of rows.
 const CELL: (u32, u32) = (26, 26);
 const NAMES: u32 = 90;
