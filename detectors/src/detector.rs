@@ -33,6 +33,7 @@ pub trait Detector: Send {
 #[serde(rename_all = "kebab-case")]
 pub enum DetectorName {
     /// YOLOX-nano, 0.9 million parameters.
+    #[default]
     YoloxNano,
     /// YOLOX-tiny, 5.1 million parameters.
     YoloxTiny,
@@ -46,7 +47,6 @@ pub enum DetectorName {
     YoloxX,
     /// Our own network, 0.5 million parameters on the backbone of YOLOX-nano: with the weights that are part of the program,
     /// or those that `mvmhat train --task detector` makes.
-    #[default]
     Person,
     /// The detections that come with the recording, see [`scene::DetectionFile`].
     File,

@@ -62,7 +62,7 @@ impl EmbedderName {
 
 impl Default for EmbedderName {
     fn default() -> Self {
-        Self::Network(Backbone::MobilenetV2Parts)
+        Self::Network(Backbone::OsnetX0_25)
     }
 }
 

@@ -121,7 +121,7 @@ pub trait Task {
         None
     }
 
-    /// Whether `weights.safetensors` has matrices and kernels in half precision, in half of the space.
+    /// Whether `weights.safetensors` has half precision, in half of the space, where that can say the weights.
     fn half(&self) -> bool {
         false
     }

@@ -100,6 +100,8 @@ impl TrainerConfig {
 const CHECKPOINTS: &str = "checkpoints";
 const HISTORY: &str = "history.csv";
 const WEIGHTS: &str = "weights.safetensors";
+/// The largest number of half precision (IEEE 754 binary16).
+const LARGEST_HALF: f64 = 65504.0;
 
 impl Trainer<'_> {
     /// Trains to the end. The weights found, the best ones if the configuration says what is best, are then those of
@@ -236,9 +238,13 @@ impl Trainer<'_> {
         };
         let mut weights = checkpoint.under(if self.average.is_some() { "average." } else { "model." });
         if self.task.half() {
-            // Vectors stay: they take no space, and the statistics among them may be of any size.
-            let matrix = |weight: &Tensor| weight.kind() == Kind::Float && weight.dim() > 1;
-            for (_, weight) in weights.iter_mut().filter(|(_, weight)| matrix(weight)) {
+            // The statistics of normalizations may be of any size; what half precision cannot say stays.
+            let fits = |weight: &Tensor| {
+                weight.kind() == Kind::Float
+                    && weight.numel() > 0
+                    && weight.abs().max().double_value(&[]) < LARGEST_HALF
+            };
+            for (_, weight) in weights.iter_mut().filter(|(_, weight)| fits(weight)) {
                 *weight = weight.to_kind(Kind::Half);
             }
         }

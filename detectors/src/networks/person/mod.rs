@@ -150,13 +150,13 @@ mod tests {
         let parameters = Parameters::of(&store);
         let mut optimizer = OptimizerConfig::Adam(AdamConfig::default()).init(&parameters);
         let mut losses = Vec::new();
-        for number in 1..=120 {
+        for number in 1..=400 {
             let loss = detection_loss(&network.logits(&batch, true), &targets, [96, 96]).unwrap();
             losses.push(loss.total.double_value(&[]));
             let gradients = parameters.gradients(&loss.total).unwrap();
             optimizer.step(&parameters, &gradients, Step { number, rate: 3e-3 });
         }
-        assert!(losses[119] < 0.3 * losses[0], "{} to {}", losses[0], losses[119]);
+        assert!(losses[399] < 0.3 * losses[0], "{} to {}", losses[0], losses[399]);
         let detector = DetectorConfig { name: DetectorName::Person, ..DetectorConfig::default() };
         let mut detector = person_detector(&detector, &config, &store).unwrap();
         let picture = Some(Picture::new(mat).unwrap());
