@@ -145,18 +145,22 @@ mod tests {
             rectangle(&mut mat, Rect::new(x, y, w, h), Scalar::all(grey), -1, 8, 0).unwrap();
         }
         let pixels = Tensor::from_data_size(mat.data_bytes().unwrap(), &[1, 96, 96, 3], Kind::Uint8);
-        let batch = pixels.permute([0, 3, 1, 2]).to_kind(Kind::Float);
-        let targets = [DetectionTargets { people: people.to_vec(), ignored: Vec::new() }];
+        // Eight times the same: the coarsest grid has nine cells, and the variance of so few numbers, which is corrected for
+        // their count in the statistics but not in training, would make the detector another network layer by layer.
+        let batch = pixels.permute([0, 3, 1, 2]).to_kind(Kind::Float).repeat([8, 1, 1, 1]);
+        let targets = vec![DetectionTargets { people: people.to_vec(), ignored: Vec::new() }; 8];
         let parameters = Parameters::of(&store);
         let mut optimizer = OptimizerConfig::Adam(AdamConfig::default()).init(&parameters);
         let mut losses = Vec::new();
-        for number in 1..=400 {
+        for number in 1..=160 {
             let loss = detection_loss(&network.logits(&batch, true), &targets, [96, 96]).unwrap();
             losses.push(loss.total.double_value(&[]));
             let gradients = parameters.gradients(&loss.total).unwrap();
-            optimizer.step(&parameters, &gradients, Step { number, rate: 3e-3 });
+            // The statistics of the normalizations catch up with the weights at the end.
+            let rate = if number <= 120 { 3e-3 } else { 1e-4 };
+            optimizer.step(&parameters, &gradients, Step { number, rate });
         }
-        assert!(losses[399] < 0.3 * losses[0], "{} to {}", losses[0], losses[399]);
+        assert!(losses[159] < 0.3 * losses[0], "{} to {}", losses[0], losses[159]);
         let detector = DetectorConfig { name: DetectorName::Person, ..DetectorConfig::default() };
         let mut detector = person_detector(&detector, &config, &store).unwrap();
         let picture = Some(Picture::new(mat).unwrap());
