@@ -144,7 +144,6 @@ fn what_cannot_be_done_is_refused_with_what_to_do() {
     run(["train", &none, "--task", "detector", "--boxes", "gt", "--out", &out])
         .failed(1, &["too little to learn from"]);
     let tracks = folder.path().join("tracks").display().to_string();
-    one(&["track", &recording, "--out", &tracks, "--set", "detector=person"], &["detector.weights"]);
     one(&["eval", "--gt", &recording, "--detections", "--tracks", &tracks], &["--tracks"]);
     one(&["eval", "--gt", &recording, "--tracks", &tracks, "--set", "detector=file"], &["--detections"]);
 }
