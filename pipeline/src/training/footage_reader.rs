@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
 use anyhow::{Context, Result, bail};
 use association::Ground;
 use detectors::{Detector, DetectorConfig, Frame};
-use scene::{BBox, Camera, CameraId, Recording, Source};
+use scene::{BBox, Camera, CameraId, Recording};
 use serde_json::json;
 use tch::Device;
 
 use super::DataConfig;
 use super::boxes::{self, Boxes, FrameBoxes};
+use super::cache_path::{cache_path, identified};
 use super::crop_file::{CropFile, CropWriter, Cut, Entry, LeftOut};
 use super::footage::{Crop, Filmed, Footage};
 use crate::progress::Progress;
@@ -173,31 +173,12 @@ impl FootageReader<'_> {
 
     /// Where the crops of a camera are: a name that changes with anything they are made of.
     fn path(&self, recording: &Recording, camera: &Camera, frames: &FrameBoxes) -> Result<PathBuf> {
-        let files: Vec<&PathBuf> = match &camera.source {
-            Source::Video(path) => vec![path],
-            Source::Images(files) => files.iter().map(|(_, path)| path).collect(),
-            Source::Detections => bail!("camera {} has no pictures, only boxes", camera.name),
-        };
-        let mut stamps = Vec::with_capacity(files.len());
-        for path in files {
-            let file = path.metadata().with_context(|| format!("cannot read {}", path.display()))?;
-            let changed = file.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-            let path = path.canonicalize().unwrap_or_else(|_| path.clone());
-            stamps.push((path, file.len(), changed.map(|time| time.as_nanos().to_string())));
-        }
         let detector = match self.data.boxes {
-            Boxes::Detect => {
-                let weights = self.detector.weights().map(detectors::locate).transpose()?;
-                let sum = weights.map(|path| detectors::sha256(&path)).transpose()?;
-                json!([self.detector, sum, self.data.score])
-            }
+            Boxes::Detect => json!([identified(self.detector)?, self.data.score]),
             Boxes::Gt | Boxes::Det => json!(null),
         };
         let frames: Vec<_> = frames.iter().collect();
-        let rotation = format!("{:?}", camera.rotation);
-        let key = json!([stamps, rotation, frames, detector, self.cut_of()]);
-        let sum = detectors::sha256_of(key.to_string().as_bytes());
-        Ok(self.cache.join(format!("{}-{}-{}.crops", recording.name, camera.name, &sum[..16])))
+        cache_path(self.cache, recording, camera, &json!([frames, detector, self.cut_of()]), "crops")
     }
 }
 

@@ -16,6 +16,7 @@
 
 mod augmentation;
 mod boxes;
+mod cache_path;
 mod config;
 mod crop_file;
 mod curves;

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
 use anyhow::{Context, Result, bail};
 use detectors::{Detector, DetectorConfig, Frame};
-use scene::{Camera, Detection, DetectionFile, FrameNumber, Recording, Source};
+use scene::{Camera, Detection, DetectionFile, FrameNumber, Recording};
 use serde_json::json;
 use tch::Device;
 
@@ -22,6 +21,7 @@ use crate::source::{self, Reader};
 use crate::stream::Stop;
 use crate::training::Boxes;
 use crate::training::boxes::{keep_instants, numbers, stride};
+use crate::training::cache_path::{cache_path, identified};
 
 /// What it takes to read footage.
 pub(super) struct FootageReader<'a> {
@@ -218,29 +218,11 @@ impl FootageReader<'_> {
 
     /// Where the pictures of a camera are: a name that changes with anything they are made of.
     fn path(&self, recording: &Recording, camera: &Camera, frames: &Frames) -> Result<PathBuf> {
-        let files: Vec<&PathBuf> = match &camera.source {
-            Source::Video(path) => vec![path],
-            Source::Images(files) => files.iter().map(|(_, path)| path).collect(),
-            Source::Detections => bail!("camera {} has no pictures, only boxes", camera.name),
-        };
-        let mut stamps = Vec::with_capacity(files.len());
-        for path in files {
-            let file = path.metadata().with_context(|| format!("cannot read {}", path.display()))?;
-            let changed = file.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-            let path = path.canonicalize().unwrap_or_else(|_| path.clone());
-            stamps.push((path, file.len(), changed.map(|time| time.as_nanos().to_string())));
-        }
         let detector = match self.data.boxes {
-            Boxes::Detect => {
-                let weights = self.detector.weights().map(detectors::locate).transpose()?;
-                let sum = weights.map(|path| detectors::sha256(&path)).transpose()?;
-                json!([self.teacher(), sum, self.data.score])
-            }
+            Boxes::Detect => json!([identified(&self.teacher())?, self.data.score]),
             Boxes::Gt | Boxes::Det => json!(null),
         };
         let frames: Vec<_> = frames.iter().collect();
-        let key = json!([stamps, format!("{:?}", camera.rotation), frames, detector, self.longest]);
-        let sum = detectors::sha256_of(key.to_string().as_bytes());
-        Ok(self.cache.join(format!("{}-{}-{}.frames", recording.name, camera.name, &sum[..16])))
+        cache_path(self.cache, recording, camera, &json!([frames, detector, self.longest]), "frames")
     }
 }

@@ -1,0 +1,47 @@
+//! Where what was taken out of a recording is kept: names that change with anything it is made of.
+
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use anyhow::{Context, Result, bail};
+use detectors::DetectorConfig;
+use scene::{Camera, Recording, Source};
+use serde_json::{Value, json};
+
+/// The file of a camera in the folder `cache`. `made_of` is what its content depends on beside the pictures.
+///
+/// # Errors
+/// Pictures that cannot be looked up, or a camera without any.
+pub(super) fn cache_path(
+    cache: &Path,
+    recording: &Recording,
+    camera: &Camera,
+    made_of: &Value,
+    suffix: &str,
+) -> Result<PathBuf> {
+    let files: Vec<&PathBuf> = match &camera.source {
+        Source::Video(path) => vec![path],
+        Source::Images(files) => files.iter().map(|(_, path)| path).collect(),
+        Source::Detections => bail!("camera {} has no pictures, only boxes", camera.name),
+    };
+    let mut stamps = Vec::with_capacity(files.len());
+    for path in files {
+        let file = path.metadata().with_context(|| format!("cannot read {}", path.display()))?;
+        let changed = file.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let path = path.canonicalize().unwrap_or_else(|_| path.clone());
+        stamps.push((path, file.len(), changed.map(|time| time.as_nanos().to_string())));
+    }
+    let key = json!([stamps, format!("{:?}", camera.rotation), made_of]);
+    let sum = detectors::sha256_of(key.to_string().as_bytes());
+    Ok(cache.join(format!("{}-{}-{}.{suffix}", recording.name, camera.name, &sum[..16])))
+}
+
+/// A detector and what its weights are.
+///
+/// # Errors
+/// Weights that are not there or cannot be read.
+pub(super) fn identified(detector: &DetectorConfig) -> Result<Value> {
+    let weights = detector.weights().map(detectors::locate).transpose()?;
+    let sum = weights.map(|path| detectors::sha256(&path)).transpose()?;
+    Ok(json!([detector, sum]))
+}
