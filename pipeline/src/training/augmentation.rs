@@ -16,6 +16,8 @@ use opencv::prelude::*;
 use scene::BBox;
 use serde::{Deserialize, Serialize};
 
+use super::colours::{ColourBounds, Colours, RGB};
+
 /// `train.augmentation`: how much, each 0 for nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -63,6 +65,12 @@ impl Default for AugmentationConfig {
 }
 
 impl AugmentationConfig {
+    /// How far the colours of cameras differ.
+    pub(super) fn colours(&self) -> ColourBounds {
+        let Self { brightness, colour, gamma, saturation, .. } = *self;
+        ColourBounds { brightness, colour, gamma, saturation }
+    }
+
     /// Checks what types cannot say.
     pub(super) fn validate(&self) -> Result<(), String> {
         let Self { flip, hue, brightness, colour, gamma, saturation, shake, cut, erase, coarse, occlude } =
@@ -123,29 +131,10 @@ pub(super) struct Augmentation {
     coarse: f64,
 }
 
-/// How a camera sees colours.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Colours {
-    /// Factors of red, green and blue.
-    gain: [f64; 3],
-    gamma: f64,
-    saturation: f64,
-}
-
-impl Colours {
-    /// Those of a camera.
-    pub(super) fn drawn(config: &AugmentationConfig, random: &mut Random) -> Self {
-        let mut within = |bound: f64| bound * (2.0 * random.uniform() - 1.0);
-        let brightness = 1.0 + within(config.brightness);
-        let gain = [0; 3].map(|_| brightness * (1.0 + within(config.colour)));
-        Self { gain, gamma: within(config.gamma).exp(), saturation: 1.0 + within(config.saturation) }
-    }
-}
-
 impl Augmentation {
     /// Nothing happens.
     pub(super) fn none() -> Self {
-        let colours = Colours { gain: [1.0; 3], gamma: 1.0, saturation: 1.0 };
+        let colours = Colours::unchanged();
         Self { together: Together::default(), colours, sides: [0.0; 4], erase: None, coarse: 1.0 }
     }
 
@@ -208,7 +197,7 @@ impl Augmentation {
         let start = pixels.len();
         pixels.extend_from_slice(rgb.data_bytes()?);
         let (pixels, width, height) = (&mut pixels[start..], width as usize, height as usize);
-        self.colours.paint(pixels);
+        self.colours.paint(pixels, RGB);
         if self.together.flip {
             for row in pixels.chunks_exact_mut(width * 3) {
                 row.as_chunks_mut::<3>().0.reverse();
@@ -242,25 +231,6 @@ fn rotated(bgr: &Mat, hue: u8) -> opencv::Result<Mat> {
     }
     cvt_color_def(&hsv, &mut rgb, COLOR_HSV2RGB)?;
     Ok(rgb)
-}
-
-impl Colours {
-    fn paint(&self, pixels: &mut [u8]) {
-        if (self.gain, self.gamma, self.saturation) == ([1.0; 3], 1.0, 1.0) {
-            return;
-        }
-        let table = |gain: f64| -> [f32; 256] {
-            std::array::from_fn(|value| (255.0 * gain * (value as f64 / 255.0).powf(self.gamma)) as f32)
-        };
-        let tables = self.gain.map(table);
-        let saturation = self.saturation as f32;
-        for pixel in pixels.as_chunks_mut::<3>().0 {
-            let colour: [f32; 3] = std::array::from_fn(|channel| tables[channel][pixel[channel] as usize]);
-            // ITU-R BT.601.
-            let grey = 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2];
-            *pixel = colour.map(|value| (grey + saturation * (value - grey)).round().clamp(0.0, 255.0) as u8);
-        }
-    }
 }
 
 #[cfg(test)]
@@ -302,16 +272,9 @@ mod tests {
         let together = Together { flip: false, hue: 60 };
         let crop = pixels(&Augmentation { together, ..Augmentation::none() });
         assert_eq!((&crop[..3], &crop[21..24]), (&[200, 0, 0][..], &[0, 100, 0][..]));
-        let colours = Colours { gain: [2.0, 1.0, 0.5], gamma: 1.0, saturation: 1.0 };
+        let colours = Colours { gain: [2.0, 1.0, 0.5], ..Colours::unchanged() };
         let crop = pixels(&Augmentation { colours, ..Augmentation::none() });
         assert_eq!((&crop[..3], &crop[21..24]), (&[0, 0, 100][..], &[200, 0, 0][..]));
-        let colours = Colours { gain: [1.0; 3], gamma: 1.0, saturation: 0.0 };
-        let crop = pixels(&Augmentation { colours, ..Augmentation::none() });
-        assert_eq!(
-            (&crop[..3], &crop[21..24]),
-            (&[23; 3][..], &[30; 3][..]),
-            "greys: 0.114 * 200, 0.299 * 100"
-        );
         let crop = pixels(&Augmentation { erase: Some(([0.5, 0.0, 0.5, 0.5], 7)), ..Augmentation::none() });
         assert_eq!(
             (&crop[9..15], &crop[8 * 24 + 12..8 * 24 + 15]),
@@ -324,10 +287,7 @@ mod tests {
         let config = AugmentationConfig::default();
         let mut random = Random::new(1, "augmentation");
         for _ in 0..200 {
-            let colours = Colours::drawn(&config, &mut random);
-            let most = (1.0 + config.brightness) * (1.0 + config.colour);
-            assert!(colours.gain.iter().all(|gain| *gain > 0.5 && *gain <= most), "{colours:?}");
-            assert!(colours.gamma.ln().abs() <= config.gamma);
+            let colours = Colours::drawn(config.colours(), &mut random);
             let together = Together::drawn(&config, &mut random);
             let drawn = Augmentation::drawn(&config, together, colours, &mut random);
             let moved = drawn.sides.iter().map(|side| side.abs()).fold(0.0, f64::max);
@@ -347,7 +307,7 @@ mod tests {
             coarse: 0.0,
             occlude: 0.0,
         };
-        let colours = Colours::drawn(&nothing, &mut random);
+        let colours = Colours::drawn(nothing.colours(), &mut random);
         let together = Together::drawn(&nothing, &mut random);
         let drawn = Augmentation::drawn(&nothing, together, colours, &mut random);
         assert_eq!(pixels(&drawn), pixels(&Augmentation::none()));

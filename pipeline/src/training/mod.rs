@@ -17,6 +17,7 @@
 mod augmentation;
 mod boxes;
 mod cache_path;
+mod colours;
 mod config;
 mod crop_file;
 mod curves;

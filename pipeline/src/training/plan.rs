@@ -5,7 +5,8 @@ use std::ops::Range;
 use anyhow::Result;
 use learning::Random;
 
-use super::augmentation::{Augmentation, AugmentationConfig, Colours, Together};
+use super::augmentation::{Augmentation, AugmentationConfig, Together};
+use super::colours::Colours;
 use super::footage::Footage;
 use super::occlusion::Occlusion;
 
@@ -56,7 +57,7 @@ impl Plan {
                     .find(|(of, _)| *of == camera)
                     .map(|(_, colours)| Colours::clone(colours));
                 let colours = known.unwrap_or_else(|| {
-                    let colours = Colours::drawn(config, &mut random);
+                    let colours = Colours::drawn(config.colours(), &mut random);
                     of_cameras.push((camera, colours.clone()));
                     colours
                 });

@@ -8,6 +8,7 @@ use learning::Random;
 use serde::{Deserialize, Serialize};
 
 use super::footage::{Footage, Shot};
+use crate::training::colours::{ColourBounds, Colours};
 
 /// `train.augmentation`: how much, each 0 for nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,6 +53,13 @@ impl Default for AugmentationConfig {
 }
 
 impl AugmentationConfig {
+    /// The colours of a picture.
+    fn drawn_colours(&self, random: &mut Random) -> Colours {
+        let Self { brightness, colour, gamma, saturation, .. } = *self;
+        let colours = Colours::drawn(ColourBounds { brightness, colour, gamma, saturation }, random);
+        if random.uniform() < self.grey { Colours { saturation: 0.0, ..colours } } else { colours }
+    }
+
     /// Checks what types cannot say.
     pub(super) fn validate(&self) -> Result<(), String> {
         let Self { flip, mosaic, brightness, colour, gamma, saturation, grey, blur, coarse, noise, .. } =
@@ -103,15 +111,6 @@ pub(super) struct Tile {
     /// Where the top left corner of the picture, turned around or not, lies in the canvas.
     pub(super) corner: [f64; 2],
     pub(super) colours: Colours,
-}
-
-/// How a picture's colours are changed.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Colours {
-    /// Factors of blue, green and red.
-    pub(super) gain: [f64; 3],
-    pub(super) gamma: f64,
-    pub(super) saturation: f64,
 }
 
 /// What happens to a canvas as a whole.
@@ -185,36 +184,6 @@ impl Tile {
         };
         let corner = [corner(region.left, region.right, size[0]), corner(region.top, region.bottom, size[1])];
         let flip = random.uniform() < config.flip;
-        Self { shot, region, flip, scale, corner, colours: Colours::drawn(config, random) }
-    }
-}
-
-impl Colours {
-    fn drawn(config: &AugmentationConfig, random: &mut Random) -> Self {
-        let mut within = |bound: f64| bound * (2.0 * random.uniform() - 1.0);
-        let brightness = 1.0 + within(config.brightness);
-        let gain = [0; 3].map(|_| brightness * (1.0 + within(config.colour)));
-        let (gamma, saturation) = (within(config.gamma).exp(), 1.0 + within(config.saturation));
-        let saturation = if random.uniform() < config.grey { 0.0 } else { saturation };
-        Self { gain, gamma, saturation }
-    }
-
-    /// Changes pixels: blue, green, red.
-    pub(super) fn paint(&self, pixels: &mut [u8]) {
-        if (self.gain, self.gamma, self.saturation) == ([1.0; 3], 1.0, 1.0) {
-            return;
-        }
-        let table = |gain: f64| -> [f32; 256] {
-            std::array::from_fn(|value| (255.0 * gain * (value as f64 / 255.0).powf(self.gamma)) as f32)
-        };
-        let tables = self.gain.map(table);
-        let saturation = self.saturation as f32;
-        for pixel in pixels.as_chunks_mut::<3>().0 {
-            let colour: [f32; 3] = std::array::from_fn(|channel| tables[channel][pixel[channel] as usize]);
-            // ITU-R BT.601.
-            let grey = 0.114 * colour[0] + 0.587 * colour[1] + 0.299 * colour[2];
-            // The conversion stays within 0 and 255.
-            *pixel = colour.map(|value| (grey + saturation * (value - grey) + 0.5) as u8);
-        }
+        Self { shot, region, flip, scale, corner, colours: config.drawn_colours(random) }
     }
 }

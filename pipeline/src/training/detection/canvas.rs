@@ -11,6 +11,7 @@ use scene::BBox;
 use super::augmentation::{Canvas, Lens, Region, Tile};
 use super::footage::Footage;
 use super::frame_file::People;
+use crate::training::colours::BGR;
 
 /// Grey where there is no picture, as in the input of detectors.
 const EMPTY: f64 = 114.0;
@@ -43,7 +44,7 @@ impl Painted {
             let Region { left, top, right, bottom } = tile.region;
             let picture = footage.picture(tile.shot)?;
             let mut shown = tile.shown(picture.mat())?;
-            tile.colours.paint(shown.data_bytes_mut()?);
+            tile.colours.paint(shown.data_bytes_mut()?, BGR);
             shown.copy_to(&mut mat.roi_mut(Rect::new(left, top, right - left, bottom - top))?)?;
             let entry = footage.entry(tile.shot);
             tile.targets(&entry.people, f64::from(entry.size[0]), min_height, &mut targets);
