@@ -5,6 +5,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tch::nn::Path;
 
+use super::mobilenet;
 use super::{MobilenetV2, MobilenetV2Config, Network, Osnet, OsnetConfig, Resnet, ResnetConfig};
 use crate::StateDict;
 
@@ -137,6 +138,7 @@ impl Backbone {
             Self::OsnetX0_25 | Self::OsnetX0_5 | Self::OsnetX0_75 | Self::OsnetX1_0 => {
                 file.renamed(Osnet::published_name)
             }
+            Self::MobilenetV2 | Self::MobilenetV2Parts => mobilenet::published(file),
             _ => file.renamed(str::to_owned),
         }
     }

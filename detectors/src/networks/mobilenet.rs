@@ -12,6 +12,8 @@ use learning::{Activation, ConvNorm, ConvNormConfig, Fold};
 use tch::nn::{ModuleT, Path};
 use tch::{Kind, Tensor};
 
+use crate::StateDict;
+
 /// Table 2 of the paper: expansion, channels, repetitions, stride of the first.
 const STAGES: [[i64; 4]; 7] = [
     [1, 16, 1, 1],
@@ -76,6 +78,32 @@ impl MobilenetV2 {
         let last = || numbered(&(&path / (blocks.len() + 1)), inputs, LAST, RELU6);
         Self { first: stem(&path), last: config.last.then(last), stripes: config.stripes, blocks }
     }
+}
+
+/// The tensors of a file under the names of torchvision's checkpoints. Those of before 0.3, which others still publish, have
+/// all layers of a block in one list and count its activations.
+pub(crate) fn published(file: &StateDict) -> StateDict {
+    let flat = file.get("features.1.conv.0.0.weight").is_none();
+    file.renamed(|name| if flat { nested(name) } else { None }.unwrap_or_else(|| name.to_owned()))
+}
+
+/// The name of a tensor of a block whose layers are in one list, where they are in lists of their own.
+fn nested(name: &str) -> Option<String> {
+    let (block, rest) = name.strip_prefix("features.")?.split_once(".conv.")?;
+    let (layer, part) = rest.split_once('.')?;
+    // The first block does not widen.
+    let layer = match (block, layer) {
+        (_, "0") => "0.0",
+        (_, "1") => "0.1",
+        ("1", "3") => "1",
+        ("1", "4") => "2",
+        (_, "3") => "1.0",
+        (_, "4") => "1.1",
+        (_, "6") => "2",
+        (_, "7") => "3",
+        _ => return None,
+    };
+    Some(format!("features.{block}.conv.{layer}.{part}"))
 }
 
 const RELU6: ConvNormConfig =
@@ -211,5 +239,25 @@ impl ModuleT for InvertedResidual {
 impl Fold for InvertedResidual {
     fn fold(&mut self) {
         self.convolutions.fold();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_older_files_become_those_of_today() {
+        for (older, name) in [
+            ("features.1.conv.0.weight", "features.1.conv.0.0.weight"),
+            ("features.1.conv.3.weight", "features.1.conv.1.weight"),
+            ("features.1.conv.4.running_var", "features.1.conv.2.running_var"),
+            ("features.17.conv.1.bias", "features.17.conv.0.1.bias"),
+            ("features.17.conv.3.weight", "features.17.conv.1.0.weight"),
+            ("features.17.conv.7.bias", "features.17.conv.3.bias"),
+        ] {
+            assert_eq!(nested(older).as_deref(), Some(name));
+        }
+        assert_eq!(nested("features.18.0.weight"), None);
     }
 }

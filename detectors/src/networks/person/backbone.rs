@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use tch::Tensor;
 use tch::nn::Path;
 
-use crate::networks::mobilenet::MobilenetV2Pyramid;
+use crate::StateDict;
+use crate::networks::mobilenet::{self, MobilenetV2Pyramid};
 use crate::networks::yolox::Darknet;
 use crate::networks::{Resnet, ResnetConfig, YoloxConfig};
 
@@ -50,6 +51,14 @@ impl PyramidBackbone {
             Self::YoloxNano => Box::new(Darknet::new(&(path / "backbone" / "backbone"), YoloxConfig::NANO)),
             Self::MobilenetV2 => Box::new(OfImageNet::new(path, MobilenetV2Pyramid::new(path))),
             Self::Resnet18 => Box::new(OfImageNet::new(path, Resnet::new(path, ResnetConfig::RESNET18))),
+        }
+    }
+
+    /// The tensors of a file under their published names.
+    pub(super) fn published(self, file: &StateDict) -> StateDict {
+        match self {
+            Self::MobilenetV2 => mobilenet::published(file),
+            Self::YoloxNano | Self::Resnet18 => file.renamed(str::to_owned),
         }
     }
 

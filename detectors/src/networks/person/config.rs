@@ -125,7 +125,7 @@ impl PersonNetworkConfig {
         }
         let alone = VarStore::new(Device::Cpu);
         let _network = self.backbone.build(&alone.root());
-        weights.load_into(&alone, self.backbone.left_out())?;
+        self.backbone.published(weights).load_into(&alone, self.backbone.left_out())?;
         no_grad(|| copy(&alone, store, BACKBONE))
     }
 }
