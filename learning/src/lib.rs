@@ -100,7 +100,7 @@ pub use models::{
     MarginsConfig, MlpConfig, Panel, PerceptronConfig, Query, RbmConfig, Regression, RegressionConfig,
     Seq2SeqConfig, StartsConfig, TextTransformerConfig, Told, Unit, ValleyConfig, Word2VecConfig,
 };
-pub use networks::{AlexNet, Vgg, VggConfig};
+pub use networks::{AlexNet, Resnet, ResnetConfig, Vgg, VggConfig};
 pub use optim::{
     AdaGrad, AdaGradConfig, Adam, AdamConfig, AdamW, AdamWConfig, Optimizer, OptimizerConfig, RmsProp,
     RmsPropConfig, Sgd, SgdConfig, Step,

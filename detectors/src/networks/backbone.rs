@@ -1,12 +1,12 @@
 //! Networks that describe crops, by name.
 
-use learning::{AlexNet, Vgg, VggConfig};
+use learning::{AlexNet, Resnet, ResnetConfig, Vgg, VggConfig};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tch::nn::Path;
 
 use super::mobilenet;
-use super::{MobilenetV2, MobilenetV2Config, Network, Osnet, OsnetConfig, Resnet, ResnetConfig};
+use super::{MobilenetV2, MobilenetV2Config, Network, Osnet, OsnetConfig};
 use crate::StateDict;
 
 /// A network that makes one vector of each crop, without the classifier it was published with.

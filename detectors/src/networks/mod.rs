@@ -21,7 +21,6 @@ mod osnet;
 #[cfg(test)]
 mod parity;
 mod person;
-mod resnet;
 mod yolox;
 
 pub use backbone::Backbone;
@@ -33,6 +32,5 @@ pub(crate) use person::COLUMNS as PERSON_COLUMNS;
 pub use person::{
     DetectionLoss, DetectionTargets, PersonNetwork, PersonNetworkConfig, PyramidBackbone, detection_loss,
 };
-pub use resnet::{Resnet, ResnetConfig};
 pub(crate) use yolox::STRIDES;
 pub use yolox::{Yolox, YoloxConfig};

@@ -1,7 +1,7 @@
-//! AlexNet and VGG as classifiers: the networks whose features describe people in `mvmhat train`, with scores on top.
+//! AlexNet, VGG and residual networks as classifiers: the networks whose features describe people in `mvmhat train`, with scores on top.
 //!
 //! ```text
-//! pictures -> AlexNet or VGG (features, means over the picture) -> affine -> scores
+//! pictures -> AlexNet, VGG or ResNet (features, means over the picture) -> affine -> scores
 //! ```
 //!
 //! They learn CIFAR-10, or who is on a crop from a folder of folders. AlexNet's first kernel takes steps of four: pictures of
@@ -17,7 +17,7 @@ use tch::{Device, Kind, Tensor};
 use super::classification::{Classification, Classifier};
 use super::{ChapterError, Lesson};
 use crate::data::{Samples, read_cifar10, read_image_folder};
-use crate::{AlexNet, Init, LinearConfig, Random, Vgg, VggConfig, initialize};
+use crate::{AlexNet, Init, LinearConfig, Random, Resnet, ResnetConfig, Vgg, VggConfig, initialize};
 
 /// What AlexNet needs at least on either side.
 const SIDE: i64 = 64;
@@ -32,9 +32,11 @@ pub enum Backbone {
     Vgg13,
     Vgg16,
     Vgg19,
+    Resnet18,
+    Resnet50,
 }
 
-/// AlexNet or VGG on pictures.
+/// AlexNet, VGG or ResNet on pictures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BackboneConfig {
@@ -102,15 +104,22 @@ impl BackboneConfig {
             let config = if self.norm { config.with_norm() } else { config };
             Features::Vgg(Vgg::new(&path, config))
         };
+        let resnet = |config| Features::Resnet(Resnet::new(&path, config));
         let features = match self.network {
             Backbone::AlexNet => Features::AlexNet(AlexNet::new(&path)),
             Backbone::Vgg11 => vgg(VggConfig::VGG11),
             Backbone::Vgg13 => vgg(VggConfig::VGG13),
             Backbone::Vgg16 => vgg(VggConfig::VGG16),
             Backbone::Vgg19 => vgg(VggConfig::VGG19),
+            Backbone::Resnet18 => resnet(ResnetConfig::RESNET18),
+            Backbone::Resnet50 => resnet(ResnetConfig::RESNET50),
         };
         initialize(store, seed, |_, shape| (shape.len() > 1).then_some(Init::he()))?;
-        let numbers = if self.network == Backbone::AlexNet { 256 } else { 512 };
+        let numbers = match self.network {
+            Backbone::AlexNet => 256,
+            Backbone::Resnet50 => 2048,
+            _ => 512,
+        };
         let output = LinearConfig::new(numbers, classes).init(&(&path / "output"), seed)?;
         Ok(Network { features, output })
     }
@@ -136,6 +145,7 @@ fn cifar(folder: &Path) -> Result<[Samples; 2], ChapterError> {
 enum Features {
     AlexNet(AlexNet),
     Vgg(Vgg),
+    Resnet(Resnet),
 }
 
 /// The network: N x 3 x H x W, from 0 to 1, to N x classes.
@@ -156,6 +166,7 @@ impl ModuleT for Network {
                 xs.upsample_bilinear2d([height, width], false, None, None).apply_t(network, train)
             }
             Features::Vgg(network) => xs.apply_t(network, train),
+            Features::Resnet(network) => xs.apply_t(network, train),
         };
         features.apply(&self.output)
     }
@@ -175,7 +186,9 @@ mod tests {
 
     #[test]
     fn they_learn_a_tiny_batch_by_heart() {
-        for (network, epochs, rate) in [(Backbone::AlexNet, 40, 0.001), (Backbone::Vgg11, 12, 0.001)] {
+        for (network, epochs, rate) in
+            [(Backbone::AlexNet, 40, 0.001), (Backbone::Vgg11, 12, 0.001), (Backbone::Resnet18, 12, 0.001)]
+        {
             tch::manual_seed(4);
             let store = VarStore::new(Device::Cpu);
             let config = BackboneConfig { network, ..Default::default() };
@@ -190,7 +203,7 @@ mod tests {
 
     #[test]
     fn shapes_of_all() {
-        for network in [Backbone::AlexNet, Backbone::Vgg19] {
+        for network in [Backbone::AlexNet, Backbone::Vgg19, Backbone::Resnet50] {
             let store = VarStore::new(Device::Cpu);
             let network = BackboneConfig { network, ..Default::default() }.init(&store, 7, 1).unwrap();
             let scores = tch::no_grad(|| network.forward_t(&noise(2).inputs, false));

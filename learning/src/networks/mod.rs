@@ -6,7 +6,9 @@
 mod alexnet;
 #[cfg(test)]
 mod parity;
+mod resnet;
 mod vgg;
 
 pub use alexnet::AlexNet;
+pub use resnet::{Resnet, ResnetConfig};
 pub use vgg::{Vgg, VggConfig};

@@ -33,11 +33,47 @@
 //!     ys = net(xs).mean((2, 3))
 //!     print([ys[1, 7].item(), ys[0, 200].item(), ys.sum().item(), ys.square().mean().item()])
 //! ```
+//!
+//! Residual networks likewise, of these:
+//!
+//! ```python
+//! class Block(nn.Module):
+//!     def __init__(self, inputs, hidden, deep, stride):
+//!         super().__init__()
+//!         outputs = hidden * (4 if deep else 1)
+//!         shapes = ([(inputs, hidden, 1, 1), (hidden, hidden, 3, stride), (hidden, outputs, 1, 1)] if deep
+//!                   else [(inputs, hidden, 3, stride), (hidden, outputs, 3, 1)])
+//!         self.count = len(shapes)
+//!         for k, (a, b, size, step) in enumerate(shapes, 1):
+//!             setattr(self, f"conv{k}", conv(a, b, size, step, size // 2, bias=False))
+//!             setattr(self, f"bn{k}", nn.BatchNorm2d(b))
+//!         if stride != 1 or inputs != outputs:
+//!             self.downsample = nn.Sequential(conv(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+//!     def forward(self, xs):
+//!         ys = xs
+//!         for k in range(1, self.count + 1):
+//!             ys = getattr(self, f"bn{k}")(getattr(self, f"conv{k}")(ys))
+//!             ys = ys.relu() if k < self.count else ys
+//!         return (ys + (self.downsample(xs) if hasattr(self, "downsample") else xs)).relu()
+//! def resnet(counts, deep):
+//!     net, inputs = nn.Sequential(), 64
+//!     for name, layer in [("conv1", conv(3, 64, 7, 2, 3, bias=False)), ("bn1", nn.BatchNorm2d(64)), ("relu", nn.ReLU()),
+//!                         ("pool", nn.MaxPool2d(3, 2, 1))]:
+//!         net.add_module(name, layer)
+//!     for stage, count in enumerate(counts):
+//!         blocks = []
+//!         for k in range(count):
+//!             blocks.append(Block(inputs, 64 << stage, deep, 2 if stage and not k else 1))
+//!             inputs = (64 << stage) * (4 if deep else 1)
+//!         net.add_module(f"layer{stage + 1}", nn.Sequential(*blocks))
+//!     return net
+//! nets = [resnet([2, 2, 2, 2], False), resnet([3, 4, 6, 3], True)]
+//! ```
 
 use tch::nn::{ModuleT, Path, VarStore};
 use tch::{Device, Kind, Tensor, no_grad};
 
-use super::{AlexNet, Vgg, VggConfig};
+use super::{AlexNet, Resnet, ResnetConfig, Vgg, VggConfig};
 use crate::Fold;
 use crate::parameters::sorted;
 
@@ -117,5 +153,21 @@ fn vgg_16_with_norm() {
     assert_pytorchs(
         |path| Vgg::new(path, VggConfig::VGG16.with_norm()),
         [0.3888256142446504, 0.6385408623295598, 295.57744957119917, 0.14651928068019981],
+    );
+}
+
+#[test]
+fn resnet_18() {
+    assert_pytorchs(
+        |path| Resnet::new(path, ResnetConfig::RESNET18),
+        [0.6770506297298606, 0.0, 1036.3519187895165, 2.1446242624995095],
+    );
+}
+
+#[test]
+fn resnet_50() {
+    assert_pytorchs(
+        |path| Resnet::new(path, ResnetConfig::RESNET50),
+        [19.13899126857109, 13.782665414269873, 32087.043499776883, 174.99154604858145],
     );
 }

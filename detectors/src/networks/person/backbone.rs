@@ -6,15 +6,15 @@
 
 use std::fmt::Debug;
 
-use learning::Fold;
+use learning::{Fold, Resnet, ResnetConfig};
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 use tch::nn::Path;
 
 use crate::StateDict;
+use crate::networks::YoloxConfig;
 use crate::networks::mobilenet::{self, MobilenetV2Pyramid};
 use crate::networks::yolox::Darknet;
-use crate::networks::{Resnet, ResnetConfig, YoloxConfig};
 
 /// What looks at pictures, with levels of 8, 16 and 32 pixels a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,9 +4,10 @@
 //! the names of torchvision's checkpoints; the classifier `fc` is no part of the network. The stride of a bottleneck is
 //! in its 3x3 convolution, as in torchvision.
 
-use learning::{Activation, ConvNorm, ConvNormConfig, Fold};
 use tch::nn::{ModuleT, Path};
 use tch::{Kind, Tensor};
+
+use crate::{Activation, ConvNorm, ConvNormConfig, Fold};
 
 /// How deep a residual network is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,7 +25,7 @@ impl ResnetConfig {
     pub const RESNET50: Self = Self { blocks: [3, 4, 6, 3], bottleneck: true };
 
     /// The numbers an embedding has.
-    fn features(self) -> i64 {
+    pub(crate) fn features(self) -> i64 {
         if self.bottleneck { 2048 } else { 512 }
     }
 }
@@ -81,7 +82,7 @@ impl Fold for Resnet {
 
 impl Resnet {
     /// The outputs of the last three stages: of 8, 16 and 32 pixels a step.
-    pub(super) fn levels(&self, xs: &Tensor, train: bool) -> [Tensor; 3] {
+    pub fn levels(&self, xs: &Tensor, train: bool) -> [Tensor; 3] {
         let xs = xs.apply_t(&self.conv1, train).max_pool2d([3, 3], [2, 2], [1, 1], [1, 1], false);
         let [first, rest @ ..] = self.stages;
         let mut from = first as usize;
