@@ -24,7 +24,7 @@ use crate::{device, interrupt, outputs, print, viewer};
 /// checkpoints, the history of the run and its curves.
 #[derive(Debug, Args)]
 pub(crate) struct Train {
-    /// Folders of synchronized cameras to learn from; with --task detector also RECORDING@A..B, frames A to B of it
+    /// Folders of synchronized cameras to learn from, or RECORDING@A..B, frames A to B of it
     #[arg(required = true)]
     recordings: Vec<FootagePart>,
     /// What is learned
@@ -97,12 +97,9 @@ impl Train {
         if let Some(validate) = &self.validate {
             train.validate = Some(validate.into());
         }
-        if let Some(part) = self.recordings.iter().find(|part| part.frames.is_some()) {
-            return Err(usage!("{part}: frames of a recording are chosen with --task detector only"));
-        }
         let device = self.prepare(&config, train.threads)?;
         let session = Session {
-            recordings: &self.folders(),
+            parts: &self.recordings,
             out: &self.out,
             cache: &self.cache(),
             config: &config,

@@ -8,6 +8,7 @@ use scene::{BBox, Camera, CameraId, Clock, DetectionFile, FrameNumber, Recording
 use serde::{Deserialize, Serialize};
 
 use super::DataConfig;
+use crate::frame_range::FrameRange;
 use crate::source::Reader;
 
 /// Where boxes come from.
@@ -26,11 +27,16 @@ pub(crate) enum Boxes {
 /// The frames of one camera that are looked at, with their boxes; no boxes where a detector is to find them.
 pub(super) type FrameBoxes = BTreeMap<FrameNumber, Vec<BBox>>;
 
-/// The frames and boxes of every camera of a recording.
+/// The frames and boxes of every camera of a part of a recording.
 ///
 /// # Errors
 /// Files that cannot be read, or are not there.
-pub(super) fn boxes(recording: &Recording, data: &DataConfig, clock: &Clock) -> Result<Vec<FrameBoxes>> {
+pub(super) fn boxes(
+    recording: &Recording,
+    part: FrameRange,
+    data: &DataConfig,
+    clock: &Clock,
+) -> Result<Vec<FrameBoxes>> {
     let stride = stride(clock, data.rate);
     let mut all = match data.boxes {
         Boxes::Gt => truth(recording, data.visibility)?,
@@ -44,18 +50,20 @@ pub(super) fn boxes(recording: &Recording, data: &DataConfig, clock: &Clock) -> 
         }
     };
     for (camera, frames) in recording.cameras.iter().zip(&mut all) {
-        keep_instants(frames, camera.id, clock, stride);
+        keep_instants(frames, part, camera.id, clock, stride);
     }
     Ok(all)
 }
 
-/// Keeps of the frames of a camera those nearest to the instants that are looked at.
+/// Keeps of the frames of a camera, within the part that is learned from, those nearest to the instants that are looked at.
 pub(super) fn keep_instants<T>(
     frames: &mut BTreeMap<FrameNumber, T>,
+    part: FrameRange,
     camera: CameraId,
     clock: &Clock,
     stride: u64,
 ) {
+    frames.retain(|number, _| (part.first..=part.last).contains(number));
     let mut nearest = BTreeMap::<u64, (u64, FrameNumber)>::new();
     for number in frames.keys() {
         let tick = clock.index(camera, *number).0;
@@ -149,13 +157,21 @@ mod tests {
         let recording = Recording::open(folder.path()).unwrap();
         let clock = recording.clock(source::fps).unwrap();
         let data = DataConfig { boxes: Boxes::Gt, rate: 5.0, visibility: 0.3, ..DataConfig::default() };
-        let found = boxes(&recording, &data, &clock).unwrap();
+        let found = boxes(&recording, FrameRange::default(), &data, &clock).unwrap();
         // At 25 frames a second every fifth: 5 and 10, and what is nearest to 0, frame 1; of frame 5 nobody can be seen.
         let numbers: Vec<u32> = found[0].keys().map(|number| number.0).collect();
         assert_eq!(numbers, [1, 4, 10]);
+        let part = "7..12".parse().unwrap();
+        let numbers = boxes(&recording, part, &data, &clock).unwrap().remove(0).into_keys();
+        assert_eq!(
+            numbers.collect::<Vec<_>>(),
+            [FrameNumber(7), FrameNumber(10)],
+            "of a part, nearest to 5 and 10"
+        );
+        let whole = FrameRange::default();
         let data = DataConfig { boxes: Boxes::Det, score: 0.5, ..data };
-        assert_eq!(boxes(&recording, &data, &clock).unwrap()[1][&FrameNumber(5)].len(), 1);
-        let error = boxes(&recording, &DataConfig { boxes: Boxes::Detect, ..data }, &clock);
+        assert_eq!(boxes(&recording, whole, &data, &clock).unwrap()[1][&FrameNumber(5)].len(), 1);
+        let error = boxes(&recording, whole, &DataConfig { boxes: Boxes::Detect, ..data }, &clock);
         assert!(error.is_err(), "no pictures");
     }
 }

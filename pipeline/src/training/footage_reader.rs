@@ -15,6 +15,8 @@ use super::boxes::{self, Boxes, FrameBoxes};
 use super::cache_path::{cache_path, identified};
 use super::crop_file::{CropFile, CropWriter, Cut, Entry, LeftOut};
 use super::footage::{Crop, Filmed, Footage};
+use crate::footage_part::FootagePart;
+use crate::frame_range::FrameRange;
 use crate::progress::Progress;
 use crate::side_by_side::side_by_side;
 use crate::source::{self, Reader};
@@ -40,24 +42,24 @@ impl FootageReader<'_> {
     ///
     /// # Errors
     /// Recordings that cannot be read, or too little to learn from: the error says how much is needed.
-    pub(super) fn read(&self, folders: &[PathBuf]) -> Result<Footage> {
+    pub(super) fn read(&self, parts: &[FootagePart]) -> Result<Footage> {
         std::fs::create_dir_all(self.cache)
             .with_context(|| format!("cannot write {}", self.cache.display()))?;
         let mut footage =
             Footage { recordings: Vec::new(), crops: Vec::new(), files: Vec::new(), size: self.size };
-        for folder in folders {
-            let recording = Recording::open(folder)?;
-            let at = || format!("{}: cannot be learned from", folder.display());
-            self.add(&mut footage, &recording).with_context(at)?;
+        for part in parts {
+            let recording = Recording::open(&part.folder)?;
+            let at = || format!("{part}: cannot be learned from");
+            self.add(&mut footage, &recording, part.frames.unwrap_or_default()).with_context(at)?;
         }
         footage.crops.sort_by_key(|crop| (crop.recording, crop.instant, crop.camera, crop.file, crop.entry));
         Ok(footage)
     }
 
-    fn add(&self, footage: &mut Footage, recording: &Recording) -> Result<()> {
+    fn add(&self, footage: &mut Footage, recording: &Recording, part: FrameRange) -> Result<()> {
         let clock = recording.clock(source::fps).context("the recording has no clock")?;
         let stride = boxes::stride(&clock, self.data.rate);
-        let frames = boxes::boxes(recording, self.data, &clock)?;
+        let frames = boxes::boxes(recording, part, self.data, &clock)?;
         let paths: Vec<_> = recording
             .cameras
             .iter()

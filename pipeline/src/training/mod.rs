@@ -35,7 +35,7 @@ mod plan;
 mod pseudo_identities;
 mod validation;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use detectors::{CropInput, StateDict};
@@ -44,6 +44,7 @@ use tch::Device;
 use tch::nn::VarStore;
 
 use crate::config::Config;
+use crate::footage_part::FootagePart;
 use crate::stream::Stop;
 
 pub(crate) use boxes::Boxes;
@@ -58,8 +59,8 @@ use validation::Validation;
 
 /// What is learned from, and where what is learned goes.
 pub(crate) struct Session<'a> {
-    /// The folders of recordings.
-    pub(crate) recordings: &'a [PathBuf],
+    /// Recordings, or parts of them.
+    pub(crate) parts: &'a [FootagePart],
     /// The folder of the run.
     pub(crate) out: &'a Path,
     /// Where crops are kept.
@@ -90,7 +91,7 @@ impl Session<'_> {
             cache: self.cache,
             stop: self.stop,
         };
-        let footage = reader.read(self.recordings)?;
+        let footage = reader.read(self.parts)?;
         let validation = match &train.validate {
             Some(folder) => {
                 let at = || format!("--validate {}", folder.display());

@@ -64,9 +64,13 @@ impl FootageReader<'_> {
         let clock = recording.clock(source::fps).context("the recording has no clock")?;
         let mut all = self.frames(recording)?;
         for (camera, frames) in recording.cameras.iter().zip(&mut all) {
-            let part = part.unwrap_or_default();
-            frames.retain(|number, _| (part.first..=part.last).contains(number));
-            keep_instants(frames, camera.id, &clock, stride(&clock, self.data.rate));
+            keep_instants(
+                frames,
+                part.unwrap_or_default(),
+                camera.id,
+                &clock,
+                stride(&clock, self.data.rate),
+            );
         }
         let cameras = recording.cameras.iter().zip(&all);
         let paths = cameras
