@@ -57,6 +57,18 @@ fn variants_are_drawn_over_each_other() {
 }
 
 #[test]
+fn a_variant_that_diverges_is_measured_beside_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("valley");
+    let wild = ["--set", "trainer.clip=null", "--set", "variants.SGD.trainer.rate.peak=1e6"];
+    let run = learn(&config("valley.yaml"), folder.path(), &out, &wild).succeeded();
+    assert!(run.stderr.contains("of step "), "{}", run.stderr);
+    let measures = &json(out.join("result.json"))["measures"];
+    assert!(measures["Adam: height"].as_f64().unwrap() < 1.0, "{measures}");
+    assert!(measures["SGD: height"].as_f64().is_none_or(|height| height > 1e6), "{measures}");
+}
+
+#[test]
 fn bad_input_is_wrong_usage_and_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let (data, out) = (folder.path(), folder.path().join("out"));

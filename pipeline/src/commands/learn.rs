@@ -176,7 +176,14 @@ impl Run<'_> {
     fn train(&self, chapter: &mut dyn Chapter, curves: Vec<Curves>) -> Result<()> {
         let mut watch = Watch::new(curves, self.stop, chapter.metrics(), chapter.validation_metrics());
         let trainer = self.variant.trainer.resume(chapter, self.folder).map_err(wrong)?;
-        let summary = trainer.run(&mut watch)?;
+        let summary = match trainer.run(&mut watch) {
+            // Among several variants one that diverges is a result, too, and is measured as it is.
+            Err(error @ TrainError::NotFinite { .. }) if self.variant.name.is_some() => {
+                tracing::warn!("{error}");
+                return Ok(());
+            }
+            summary => summary?,
+        };
         if summary.end == End::Interrupted {
             return Err(anyhow!("interrupted after step {}; --resume goes on from there", summary.steps));
         }
