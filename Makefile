@@ -30,7 +30,8 @@ bench: setup ## Every benchmark; figures are ratios to peers measured in the sam
 	cargo bench --locked --workspace
 	RUST_LIB_BACKTRACE=0 cargo run --release --locked --manifest-path association/peers/Cargo.toml --target-dir target/peers
 	@if [ -d "$(SHARED)/weights" ]; then \
-		scripts/bench-inference.py "$(SHARED)/weights" && scripts/bench-evaluation.py "$(SHARED)/mvmhat"; \
+		scripts/bench-inference.py "$(SHARED)/weights" && scripts/bench-evaluation.py "$(SHARED)/mvmhat" && \
+		scripts/bench-word2vec.py "$(SHARED)/learn"; \
 	else \
-		echo "skipped: ONNX Runtime, TrackEval and motrics side by side need reference data in $(SHARED)"; \
+		echo "skipped: ONNX Runtime, TrackEval, motrics and gensim side by side need reference data in $(SHARED)"; \
 	fi

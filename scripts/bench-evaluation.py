@@ -13,24 +13,13 @@ import pathlib
 import subprocess
 import sys
 import time
-import venv
+
+import peers
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PEERS = ["trackeval==1.3.0", "motrics==0.3.0", "numpy", "scipy"]
 ROUNDS = 5
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS", "MKL_NUM_THREADS")}
-
-
-def python_with_peers():
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
-    folder = cache / "mvmhat" / "bench-evaluation"
-    python = folder / "bin" / "python"
-    done = folder / "installed.txt"
-    if not done.exists() or done.read_text().split() != PEERS:
-        venv.create(folder, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *PEERS], check=True)
-        done.write_text("\n".join(PEERS))
-    return python
 
 
 def ours(data):
@@ -100,7 +89,7 @@ def best(function, argument, rounds):
     return 1e3 * min(times), result
 
 
-def peers(data):
+def other_programs(data):
     """Runs inside the virtual environment."""
     import motrics
     import numpy as np
@@ -124,8 +113,8 @@ def main():
     if not (data / "groups.json").exists():
         sys.exit(f"no groups.json in {data}: give the folder of the MvMHAT groups")
     if os.environ.get("BENCH_PEERS"):
-        return peers(data)
-    python = python_with_peers()
+        return other_programs(data)
+    python = peers.python("bench-evaluation", PEERS)
     environment = {**os.environ, **ONE_THREAD, "BENCH_PEERS": "1"}
     output = subprocess.run([python, __file__, str(data)], env=environment, check=True, capture_output=True, text=True).stdout
     theirs = json.loads(output.splitlines()[-1])

@@ -12,25 +12,14 @@ import pathlib
 import subprocess
 import sys
 import time
-import venv
+
+import peers
 
 ROUNDS = 5
 RUNS = 20
 # Network -> batch, height, width.
 NETWORKS = {"yolox_nano": (4, 416, 416), "osnet_x0_25_msmt17": (32, 256, 128)}
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-
-
-def in_environment():
-    """Starts this script again where ONNX Runtime is."""
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache"))
-    home = cache / "mvmhat" / "bench-inference"
-    python = home / "bin" / "python"
-    if not (home / "complete").exists():
-        venv.create(home, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "onnxruntime", "numpy"], check=True)
-        (home / "complete").touch()
-    os.execv(python, [str(python), *sys.argv])
 
 
 def peer(folder):
@@ -68,7 +57,8 @@ def main():
     try:
         import onnxruntime  # noqa: F401
     except ImportError:
-        in_environment()
+        python = peers.python("bench-inference", ["onnxruntime", "numpy"])
+        os.execv(python, [str(python), *sys.argv])
     folder = pathlib.Path(sys.argv[1])
     build = ["cargo", "build", "--release", "--quiet", "--workspace", "--example", "forward"]
     subprocess.run(build, cwd=ROOT, check=True)

@@ -13,24 +13,13 @@ import pathlib
 import subprocess
 import sys
 import time
-import venv
+
+import peers
 
 ROUNDS = 5
 STEPS = 12
 STAGES = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)]
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-
-
-def in_environment():
-    """Starts this script again where PyTorch is."""
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache"))
-    home = cache / "mvmhat" / "bench-training"
-    python = home / "bin" / "python"
-    if not (home / "complete").exists():
-        venv.create(home, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "torch==2.13.0", "numpy"], check=True)
-        (home / "complete").touch()
-    os.execv(python, [str(python), *sys.argv])
 
 
 def network():
@@ -104,7 +93,8 @@ def main():
     try:
         import torch  # noqa: F401
     except ImportError:
-        in_environment()
+        python = peers.python("bench-training", ["torch==2.13.0", "numpy"])
+        os.execv(python, [str(python), *sys.argv])
     build = ["cargo", "build", "--release", "--quiet", "-p", "learning", "--example", "training_step"]
     subprocess.run(build, cwd=ROOT, check=True)
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))

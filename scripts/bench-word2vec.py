@@ -15,25 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
-import venv
 import zipfile
+
+import peers
 
 ROUNDS = 3
 EPOCHS = (1, 3)
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "configs" / "learn" / "word2vec.yaml"
-
-
-def in_environment():
-    """Starts this script again where gensim is."""
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache"))
-    home = cache / "mvmhat" / "bench-word2vec"
-    python = home / "bin" / "python"
-    if not (home / "complete").exists():
-        venv.create(home, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "gensim==4.4.0"], check=True)
-        (home / "complete").touch()
-    os.execv(python, [str(python), *sys.argv])
 
 
 def sentences(data):
@@ -80,7 +69,8 @@ def main():
     try:
         import gensim  # noqa: F401
     except ImportError:
-        in_environment()
+        python = peers.python("bench-word2vec", ["gensim==4.4.0"])
+        os.execv(python, [str(python), *sys.argv])
     data = pathlib.Path(sys.argv[1])
     program = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "mvmhat"
     if not program.exists():
