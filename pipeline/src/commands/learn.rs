@@ -82,8 +82,6 @@ impl Learn {
         let kept = out.join(CONFIG);
         if self.resume {
             config.refuse_another(&LearnConfig::load(&kept, &[])?, out)?;
-        } else {
-            write(&kept, config.yaml()?.as_bytes())?;
         }
 
         let start = Instant::now();
@@ -93,7 +91,12 @@ impl Learn {
             std::fs::create_dir_all(&folder)
                 .with_context(|| format!("{}: cannot be written", folder.display()))?;
             let run = Run { variant, data, folder: &folder, stop: &stop };
-            let findings = run.findings(self.curves(variant)?)?;
+            let lesson = run.lesson()?;
+            // A run begins when its data are there: what went wrong before leaves nothing to go on with.
+            if !kept.exists() {
+                write(&kept, config.yaml()?.as_bytes())?;
+            }
+            let findings = run.findings(lesson, self.curves(variant)?)?;
             save_drawings(&findings, &folder)?;
             outcome.add(variant, findings);
         }
@@ -156,18 +159,23 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Trains, where there is something to train, and measures.
-    fn findings(&self, curves: Vec<Curves>) -> Result<Findings> {
+    /// Reads the data.
+    fn lesson(&self) -> Result<Lesson> {
         let Variant { chapter, trainer, name } = self.variant;
         if let Some(name) = name {
             tracing::info!("{name}");
         }
-        match chapter.lesson(self.data, trainer.seed).map_err(|e| usage!("{e}{}", causes(&e)))? {
+        chapter.lesson(self.data, trainer.seed).map_err(|e| usage!("{e}{}", causes(&e)))
+    }
+
+    /// Trains, where there is something to train, and measures.
+    fn findings(&self, lesson: Lesson, curves: Vec<Curves>) -> Result<Findings> {
+        match lesson {
             Lesson::Study(findings) => Ok(findings),
             Lesson::Training(mut chapter) => {
                 self.train(&mut *chapter, curves)?;
                 // Whatever chance a conclusion needs is the same after a resume.
-                tch::manual_seed(trainer.seed as i64);
+                tch::manual_seed(self.variant.trainer.seed as i64);
                 chapter.conclude().map_err(|e| anyhow!("{e}").context("the model cannot be measured"))
             }
         }

@@ -86,6 +86,13 @@ impl Synth {
             .with_context(|| format!("{}: cannot be written", calibration.display()))?;
 
         let filmed = film_all(&film, &mut cameras, self.frames, &stop)?;
+        if filmed == 0 {
+            drop(cameras);
+            // The folder was empty, so that all in it is of this run.
+            std::fs::remove_dir_all(&self.out)
+                .with_context(|| format!("{}: cannot be removed", self.out.display()))?;
+            bail!("stopped before the first frame; nothing is left of it");
+        }
         cameras.into_iter().try_for_each(|camera| camera.finish(filmed))?;
         let path = self.out.join("ground_truth_world.csv");
         world::write(&path, &positions(&film, filmed))
