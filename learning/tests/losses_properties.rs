@@ -96,7 +96,7 @@ fn gradients_of_each_term_on_the_network_output_are_its_derivatives() {
 fn gradients_of_our_own_losses_are_their_derivatives() {
     let boxes = [Tensor::cat(&embeddings(&[3, 3, 2], 4, 6), 0)];
     let people = Tensor::from_slice(&[0i64, 1, 2, 1, 0, 2, 0, 1]);
-    let error = gradient_error(&boxes, |boxes| identity_contrastive(&boxes[0], &people, None, 0.2));
+    let error = gradient_error(&boxes, |boxes| identity_contrastive(&boxes[0], &people, 0.2));
     assert!(error < 1e-6, "contrastive: {error}");
 }
 

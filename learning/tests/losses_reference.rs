@@ -134,7 +134,7 @@ fn the_contrastive_loss_is_that_of_numpy() {
         let boxes = Tensor::cat(&sets, 0);
         let identities: Vec<i64> =
             Case::numbers(&case.0["identities"]).iter().map(|identity| *identity as i64).collect();
-        let loss = identity_contrastive(&boxes, &Tensor::from_slice(&identities), None, 0.2);
+        let loss = identity_contrastive(&boxes, &Tensor::from_slice(&identities), 0.2);
         let (value, expected) = (loss.double_value(&[]), case.number("contrastive"));
         assert!((value - expected).abs() < TOLERANCE, "{}: {value} not {expected}", case.0["name"]);
     }

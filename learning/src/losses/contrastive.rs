@@ -4,8 +4,8 @@
 //! ground, knows better who is who than one look at two crops tells. His answer is what single looks learn from, and with
 //! better looks he answers better: pseudo-identities, renewed from time to time.
 //!
-//! For crop a with positives P(a), the other crops of its person, strangers Q(a), the crops of people who are known to be
-//! others, cosines s and temperature t:
+//! For crop a with positives P(a), the other crops of its person, strangers Q(a), the crops of all other people, cosines s
+//! and temperature t:
 //!
 //! ```text
 //! L = mean over a and p in P(a) of  - ln( exp(s_ap / t) / (exp(s_ap / t) + sum over q in Q(a) of exp(s_aq / t)) )
@@ -13,10 +13,6 @@
 //!
 //! This is InfoNCE (van den Oord et al., 2018) with several positives (Khosla et al., *Supervised Contrastive Learning*,
 //! NeurIPS 2020), each compared with the strangers only. It is ours: in neither of the published losses.
-//!
-//! Whoever is lost and found again gets a second identity, and to push the two apart is to unlearn the person. Two people whom
-//! one camera sees at one time are two for sure: so strangers may be told, and who is neither the same nor a stranger is left
-//! alone.
 
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
@@ -48,34 +44,25 @@ impl IdentitiesLossConfig {
     }
 
     /// The loss of a batch: see [`identity_contrastive`].
-    pub fn loss(&self, embeddings: &Tensor, identities: &Tensor, strangers: Option<&Tensor>) -> Loss {
+    pub fn loss(&self, embeddings: &Tensor, identities: &Tensor) -> Loss {
         let mut loss = Loss::new(embeddings.sum(embeddings.kind()) * 0.0);
-        let value = identity_contrastive(embeddings, identities, strangers, self.temperature);
-        loss.add("contrastive", 1.0, &value);
+        loss.add("contrastive", 1.0, &identity_contrastive(embeddings, identities, self.temperature));
         loss
     }
 }
 
 /// The contrastive loss of `embeddings` (N x d, L2-normalized rows), a number; 0 where no crop has a positive and a
-/// stranger. `identities` (N integers) says who is who, `strangers` (N x N booleans) who is known to be somebody else than
-/// whom; without it, everybody of another identity is.
-pub fn identity_contrastive(
-    embeddings: &Tensor,
-    identities: &Tensor,
-    strangers: Option<&Tensor>,
-    temperature: f64,
-) -> Tensor {
+/// stranger. `identities` (N integers) says who is who.
+pub fn identity_contrastive(embeddings: &Tensor, identities: &Tensor, temperature: f64) -> Tensor {
     let kind = embeddings.kind();
     let same = identities.unsqueeze(1).eq_tensor(&identities.unsqueeze(0));
     let itself = Tensor::eye(same.size()[0], (Kind::Bool, same.device()));
-    let others = same.logical_not();
-    let strangers = strangers.map_or_else(|| others.shallow_clone(), |known| known.logical_and(&others));
-    let has_strangers = strangers.any_dim(1, true);
+    let has_strangers = same.logical_not().any_dim(1, true);
     let positives = same.logical_and(&itself.logical_not()).logical_and(&has_strangers);
 
     let similarity = embeddings.matmul(&embeddings.tr()) / temperature;
     // Without strangers this is minus infinity, which no gradient survives; such crops are left out.
-    let strangers = similarity.masked_fill(&strangers.logical_not(), f64::NEG_INFINITY);
+    let strangers = similarity.masked_fill(&same, f64::NEG_INFINITY);
     let strangers = strangers.masked_fill(&has_strangers.logical_not(), 0.0);
     let others = strangers.logsumexp([1i64].as_slice(), true);
     // -ln(e^s / (e^s + e^o)) = ln(1 + e^(o - s))
@@ -92,8 +79,7 @@ mod tests {
 
     fn loss(embeddings: &[[f64; 2]], identities: &[i64], temperature: f64) -> f64 {
         let embeddings = Tensor::from_slice2(embeddings);
-        identity_contrastive(&embeddings, &Tensor::from_slice(identities), None, temperature)
-            .double_value(&[])
+        identity_contrastive(&embeddings, &Tensor::from_slice(identities), temperature).double_value(&[])
     }
 
     const EAST: [f64; 2] = [1.0, 0.0];
@@ -111,29 +97,6 @@ mod tests {
     }
 
     #[test]
-    fn who_is_not_known_to_be_a_stranger_is_left_alone() {
-        let embeddings = Tensor::from_slice2(&[EAST, NORTH, BETWEEN, NORTH]);
-        let identities = Tensor::from_slice(&[0i64, 1, 0, 2]);
-        // 1 and 2 may be one person, and both are strangers of 0; then only what is of 0 is compared, as by hand above, with
-        // the same stranger twice: ln(1 + 2 e^(0 - 0.6)) and ln(1 + 2 e^(0.8 - 0.6)).
-        let known = |pairs: &[(i64, i64)]| {
-            let known = Tensor::zeros([4, 4], (Kind::Bool, Device::Cpu));
-            for &(a, b) in pairs {
-                let _ = known.get(a).get(b).fill_(1.0);
-                let _ = known.get(b).get(a).fill_(1.0);
-            }
-            identity_contrastive(&embeddings, &identities, Some(&known), 1.0).double_value(&[])
-        };
-        let expected = 0.5 * ((1.0 + 2.0 * (-0.6f64).exp()).ln() + (1.0 + 2.0 * 0.2f64.exp()).ln());
-        assert!((known(&[(0, 1), (2, 1), (0, 3), (2, 3)]) - expected).abs() < 1e-12);
-        // Of one stranger less, one of the two has the loss with one stranger; with none nothing is compared.
-        let expected = 0.5 * ((1.0 + (-0.6f64).exp()).ln() + (1.0 + 2.0 * 0.2f64.exp()).ln());
-        assert!((known(&[(0, 1), (2, 1), (2, 3)]) - expected).abs() < 1e-12);
-        assert_eq!(known(&[]), 0.0);
-        assert_eq!(known(&[(0, 2)]), 0.0, "nobody is their own stranger");
-    }
-
-    #[test]
     fn what_is_alike_costs_less() {
         let crops = [EAST, NORTH, BETWEEN, NORTH];
         assert!(loss(&crops, &[0, 1, 0, 1], 0.1) < loss(&crops, &[0, 1, 1, 0], 0.1));
@@ -143,7 +106,7 @@ mod tests {
     fn nothing_to_compare_is_zero_with_a_gradient() {
         for (rows, identities) in [(0, vec![]), (1, vec![4]), (3, vec![1, 1, 1]), (3, vec![1, 2, 3])] {
             let embeddings = Tensor::ones([rows, 2], (Kind::Double, Device::Cpu)).set_requires_grad(true);
-            let loss = identity_contrastive(&embeddings, &Tensor::from_slice::<i64>(&identities), None, 0.1);
+            let loss = identity_contrastive(&embeddings, &Tensor::from_slice::<i64>(&identities), 0.1);
             assert_eq!(loss.double_value(&[]), 0.0);
             loss.backward();
             assert_eq!(embeddings.grad().abs().sum(Kind::Double).double_value(&[]), 0.0);

@@ -2,11 +2,8 @@
 //!
 //! The people of a batch come from few recordings, since those who were filmed together are the ones that have to be told
 //! apart. The crops of a person come from as many cameras as possible.
-//!
-//! Strangers for sure are two whom one camera has seen at one time, and people of different recordings. Two who have never met
-//! may be one person who was lost and found again, and are not told apart.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
 use learning::{Position, Random};
@@ -54,21 +51,12 @@ impl PeopleConfig {
     }
 }
 
-/// Somebody.
-struct Person {
-    identity: i64,
-    /// Their crops by camera.
-    cameras: Vec<Vec<usize>>,
-}
-
 /// Draws people.
 pub(super) struct IdentitySamples {
     config: PeopleConfig,
     seed: u64,
-    /// The people of each recording.
-    recordings: Vec<Vec<Person>>,
-    /// Who has met whom: two identities whom one camera has seen at one time, the smaller number first.
-    met: HashSet<(i64, i64)>,
+    /// Of each recording its people, and of each their crops by camera.
+    recordings: Vec<Vec<Vec<Vec<usize>>>>,
     /// How many crops the recordings before and including each have, in square roots: long ones are seen more often, but
     /// not as often as they are long, for a minute more shows nobody new.
     shares: Vec<f64>,
@@ -94,9 +82,9 @@ impl IdentitySamples {
         }
         people.retain(|_, cameras| cameras.values().map(Vec::len).sum::<usize>() > 1);
         let mut recordings = Vec::new();
-        for ((recording, identity), cameras) in people {
+        for ((recording, _), cameras) in people {
             recordings.resize_with(recording + 1, Vec::new);
-            recordings[recording].push(Person { identity, cameras: cameras.into_values().collect() });
+            recordings[recording].push(cameras.into_values().collect::<Vec<_>>());
         }
         recordings.retain(|people: &Vec<_>| people.len() > 1);
         if recordings.is_empty() {
@@ -105,16 +93,14 @@ impl IdentitySamples {
                  longer, or look more often (train.data.rate)"
             );
         }
-        let crops =
-            |people: &Vec<Person>| people.iter().flat_map(|one| &one.cameras).map(Vec::len).sum::<usize>();
+        let crops = |people: &Vec<Vec<Vec<usize>>>| people.iter().flatten().map(Vec::len).sum::<usize>();
         let mut sum = 0.0;
         let mut share = |people| {
             sum += (crops(people) as f64).sqrt();
             sum
         };
         let shares = recordings.iter().map(&mut share).collect();
-        let met = met(footage, identities);
-        Ok(Self { config: config.clone(), seed, recordings, met, shares })
+        Ok(Self { config: config.clone(), seed, recordings, shares })
     }
 
     /// How many people there are.
@@ -126,24 +112,20 @@ impl IdentitySamples {
     pub(super) fn plan(&self, at: Position, footage: &Footage, augmentation: &AugmentationConfig) -> Plan {
         let mut random = Random::new(self.seed, &format!("people {}", at.step));
         let PeopleConfig { batch, crops, recordings, .. } = self.config;
-        let (mut samples, mut drawn) = (Vec::new(), Vec::new());
+        let (mut samples, mut identities) = (Vec::new(), Vec::new());
+        let mut next = 0;
         for recording in self.drawn(recordings.min(self.recordings.len()), &mut random) {
             let mut people: Vec<_> = self.recordings[recording].iter().collect();
             random.shuffle(&mut people);
             let mut sample = Vec::new();
             for person in people.into_iter().take((batch / recordings).max(2)) {
-                sample.extend(of_person(&person.cameras, crops, &mut random));
-                drawn.extend(std::iter::repeat_n((recording, person.identity), crops));
+                sample.extend(of_person(person, crops, &mut random));
+                identities.resize(identities.len() + crops, next);
+                next += 1;
             }
             samples.push(sample);
         }
-        let strangers = |a: &(usize, i64), b: &(usize, i64)| {
-            a.0 != b.0 || self.met.contains(&(a.1.min(b.1), a.1.max(b.1)))
-        };
-        let grouping = Grouping::Identities {
-            identities: drawn.iter().map(|(_, identity)| *identity).collect(),
-            strangers: drawn.iter().flat_map(|a| drawn.iter().map(move |b| strangers(a, b))).collect(),
-        };
+        let grouping = Grouping::Identities(identities);
         Plan::new(&samples, grouping, footage, augmentation, self.seed, at.step)
     }
 
@@ -159,19 +141,6 @@ impl IdentitySamples {
         }
         chosen
     }
-}
-
-/// Who has met whom, see [`IdentitySamples`].
-fn met(footage: &Footage, identities: &[i64]) -> HashSet<(i64, i64)> {
-    let mut views = BTreeMap::<(usize, u64, u16), Vec<i64>>::new();
-    for (crop, identity) in footage.crops.iter().zip(identities).filter(|(_, identity)| **identity >= 0) {
-        views.entry((crop.recording, crop.instant, crop.camera.0)).or_default().push(*identity);
-    }
-    let pairs = |view: Vec<i64>| {
-        let of = |&a: &i64| view.iter().filter(move |&&b| a < b).map(move |&b| (a, b)).collect::<Vec<_>>();
-        view.iter().flat_map(of).collect::<Vec<_>>()
-    };
-    views.into_values().flat_map(pairs).collect()
 }
 
 /// Crops of one person, given by camera: one camera after the other in random order, different crops as long as there are.

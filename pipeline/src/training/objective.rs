@@ -31,11 +31,9 @@ impl Objective {
     /// Embeddings that are not finite, or a grouping that is not that of the loss.
     pub(super) fn losses(&self, embeddings: &Tensor, grouping: &Grouping) -> Result<Vec<Loss>> {
         match (grouping, &self.loss) {
-            (Grouping::Identities { identities, strangers }, LossConfig::Identities(loss)) => {
-                let crops = identities.len() as i64;
+            (Grouping::Identities(identities), LossConfig::Identities(loss)) => {
                 let identities = Tensor::from_slice(identities).to_device(embeddings.device());
-                let strangers = Tensor::from_slice(strangers).view([crops, crops]);
-                Ok(vec![loss.loss(embeddings, &identities, Some(&strangers.to_device(embeddings.device())))])
+                Ok(vec![loss.loss(embeddings, &identities)])
             }
             (Grouping::FrameSets(samples), _) => {
                 let sizes: Vec<i64> = samples.iter().flatten().map(|size| *size as i64).collect();

@@ -24,10 +24,8 @@ pub(super) struct Plan {
 pub(super) enum Grouping {
     /// Samples, and of each how many crops its frame-sets have.
     FrameSets(Vec<Vec<usize>>),
-    /// Who it is, in the order of the crops, and row by row for every two of them whether they are strangers for sure.
-    Identities { identities: Vec<i64>, strangers: Vec<bool> },
-    /// Nothing.
-    Unknown,
+    /// Who it is, in the order of the crops.
+    Identities(Vec<i64>),
 }
 
 /// The crops of one step, ready for the network.
@@ -76,7 +74,7 @@ impl Plan {
     /// The crops of a range as they are.
     pub(super) fn plain(crops: Range<usize>) -> Self {
         let crops = crops.map(|crop| (crop, Augmentation::none())).collect();
-        Self { crops, occlusions: Vec::new(), grouping: Grouping::Unknown }
+        Self { crops, occlusions: Vec::new(), grouping: Grouping::Identities(Vec::new()) }
     }
 
     /// Reads the crops.
