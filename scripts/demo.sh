@@ -1,22 +1,11 @@
 #!/usr/bin/env bash
-# `make demo`: tracks a real clip of four cameras, scores the result, and says what to look at. Where the public weights
-# cannot be had, those that are part of the program take their place; where the clip cannot, a made-up recording does.
+# `make demo`: tracks a real clip of four cameras with the networks that are part of the program, scores the result, and says
+# what to look at. Where the clip cannot be had, a made-up recording takes its place.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 cargo build --release --locked
 mvmhat="${CARGO_TARGET_DIR:-target}/release/mvmhat"
-
-# A checkout that stands beside test data with weights needs no download.
-if [ -z "${MVMHAT_WEIGHTS_MIRROR:-}" ] && [ -d "${MVMHAT_SHARED:-../shared}/weights" ]; then
-    MVMHAT_WEIGHTS_MIRROR="$(cd "${MVMHAT_SHARED:-../shared}/weights" && pwd)"
-    export MVMHAT_WEIGHTS_MIRROR
-fi
-networks=()
-"$mvmhat" weights pull yolox-nano osnet-x0.25-msmt17 || {
-    networks=(--config configs/track-builtin.yaml)
-    echo "demo: the weights that are part of the program are used instead, which are weaker" >&2
-}
 
 out=out/demo
 truth=tests/fixtures/treadmill-hall
@@ -29,7 +18,7 @@ footage="$(scripts/footage.sh)" || {
         "$mvmhat" synth --out "$footage" --people 8 --frames 250
     }
 }
-"$mvmhat" track "$footage" --out "$out" --overwrite "${networks[@]}" --overlay --rrd "$out/run.rrd"
+"$mvmhat" track "$footage" --out "$out" --overwrite --overlay --rrd "$out/run.rrd"
 echo
 "$mvmhat" eval --gt "$truth" --tracks "$out" --json "$out/scores.json"
 cat <<EOF

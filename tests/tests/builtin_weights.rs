@@ -1,7 +1,5 @@
 //! The weights that are part of the program: a made-up recording is tracked with nothing fetched and an empty cache.
 
-use std::path::Path;
-
 use tests::{Run, json, mvmhat, run};
 
 #[test]
@@ -12,9 +10,8 @@ fn people_are_found_with_nothing_but_the_program() {
     let options = ["--cameras", "2", "--people", "8", "--frames", "8", "--fps", "5"];
     run([&["synth", "--out", &recording], &options[..]].concat()).succeeded();
 
-    let preset = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs/track-builtin.yaml");
     let mut track = mvmhat();
-    track.args(["track", &recording, "--out", &out, "--config"]).arg(preset);
+    track.args(["track", &recording, "--out", &out]);
     track.env("MVMHAT_CACHE", &cache).env_remove("MVMHAT_WEIGHTS_MIRROR");
     Run::from(track.output().unwrap()).succeeded();
     assert_eq!(std::fs::read_dir(folder.path().join("cache/weights")).unwrap().count(), 2);
