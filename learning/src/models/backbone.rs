@@ -102,11 +102,11 @@ impl BackboneConfig {
         let path = store.root();
         let vgg = |config: VggConfig| {
             let config = if self.norm { config.with_norm() } else { config };
-            Features::Vgg(Vgg::new(&path, config))
+            Box::new(Vgg::new(&path, config))
         };
-        let resnet = |config| Features::Resnet(Resnet::new(&path, config));
-        let features = match self.network {
-            Backbone::AlexNet => Features::AlexNet(AlexNet::new(&path)),
+        let resnet = |config| Box::new(Resnet::new(&path, config));
+        let features: Box<dyn ModuleT> = match self.network {
+            Backbone::AlexNet => Box::new(AlexNet::new(&path)),
             Backbone::Vgg11 => vgg(VggConfig::VGG11),
             Backbone::Vgg13 => vgg(VggConfig::VGG13),
             Backbone::Vgg16 => vgg(VggConfig::VGG16),
@@ -121,7 +121,8 @@ impl BackboneConfig {
             _ => 512,
         };
         let output = LinearConfig::new(numbers, classes).init(&(&path / "output"), seed)?;
-        Ok(Network { features, output })
+        let least = if self.network == Backbone::AlexNet { SIDE } else { 1 };
+        Ok(Network { features, least, output })
     }
 }
 
@@ -141,17 +142,12 @@ fn cifar(folder: &Path) -> Result<[Samples; 2], ChapterError> {
     Ok([read(&batches.each_ref().map(String::as_str))?, read(&["test_batch.bin"])?])
 }
 
-#[derive(Debug)]
-enum Features {
-    AlexNet(AlexNet),
-    Vgg(Vgg),
-    Resnet(Resnet),
-}
-
 /// The network: N x 3 x H x W, from 0 to 1, to N x classes.
 #[derive(Debug)]
 struct Network {
-    features: Features,
+    features: Box<dyn ModuleT>,
+    /// What pictures are brought to that have fewer pixels on a side.
+    least: i64,
     output: nn::Linear,
 }
 
@@ -159,16 +155,14 @@ impl ModuleT for Network {
     fn forward_t(&self, xs: &Tensor, train: bool) -> Tensor {
         // About mean 0 and deviation 1.
         let xs = (xs - 0.5) * 4.0;
-        let features = match &self.features {
-            Features::AlexNet(network) => {
-                let size = xs.size();
-                let (height, width) = (size[2].max(SIDE), size[3].max(SIDE));
-                xs.upsample_bilinear2d([height, width], false, None, None).apply_t(network, train)
-            }
-            Features::Vgg(network) => xs.apply_t(network, train),
-            Features::Resnet(network) => xs.apply_t(network, train),
+        let size = xs.size();
+        let (height, width) = (size[2].max(self.least), size[3].max(self.least));
+        let xs = if (height, width) == (size[2], size[3]) {
+            xs
+        } else {
+            xs.upsample_bilinear2d([height, width], false, None, None)
         };
-        features.apply(&self.output)
+        self.features.forward_t(&xs, train).apply(&self.output)
     }
 }
 
