@@ -33,7 +33,6 @@ pub trait Detector: Send {
 #[serde(rename_all = "kebab-case")]
 pub enum DetectorName {
     /// YOLOX-nano, 0.9 million parameters.
-    #[default]
     YoloxNano,
     /// YOLOX-tiny, 5.1 million parameters.
     YoloxTiny,
@@ -47,6 +46,7 @@ pub enum DetectorName {
     YoloxX,
     /// Our own network, 0.5 million parameters on the backbone of YOLOX-nano: with the weights that are part of the program,
     /// or those that `mvmhat train --task detector` makes.
+    #[default]
     Person,
     /// The detections that come with the recording, see [`scene::DetectionFile`].
     File,

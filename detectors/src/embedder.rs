@@ -62,7 +62,7 @@ impl EmbedderName {
 
 impl Default for EmbedderName {
     fn default() -> Self {
-        Self::Network(Backbone::OsnetX0_25)
+        Self::Network(Backbone::MobilenetV2Parts)
     }
 }
 

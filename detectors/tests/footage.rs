@@ -4,7 +4,11 @@
 
 use std::path::{Path, PathBuf};
 
-use detectors::{DetectorConfig, EmbedderConfig, Frame, Picture, build_detector, build_embedder};
+use detectors::networks::Backbone;
+use detectors::{
+    DetectorConfig, DetectorName, EmbedderConfig, EmbedderName, Frame, Picture, build_detector,
+    build_embedder,
+};
 use opencv::core::Mat;
 use opencv::prelude::*;
 use opencv::videoio::{CAP_ANY, VideoCapture};
@@ -44,7 +48,8 @@ fn people_are_found_where_they_are_and_told_apart() {
     let weights = |name: &str| Some(shared.join("weights").join(name).to_str().unwrap().to_owned());
     let frames = first_frames(&recording);
 
-    let config = DetectorConfig { weights: weights("yolox_nano.safetensors"), ..Default::default() };
+    let name = DetectorName::YoloxNano;
+    let config = DetectorConfig { name, weights: weights("yolox_nano.safetensors"), ..Default::default() };
     let mut detector = build_detector(&config, &recording, Device::Cpu).unwrap();
     let mut people = detector.detect(&frames).unwrap();
     let (mut found, mut all) = (0, 0);
@@ -62,7 +67,9 @@ fn people_are_found_where_they_are_and_told_apart() {
     println!("{found} of {all} visible people found, {} boxes", people.iter().map(Vec::len).sum::<usize>());
     assert!(all >= 10 && found * 10 >= all * 7, "{found} of {all} people found");
 
-    let config = EmbedderConfig { weights: weights("osnet_x0_25_msmt17.safetensors"), ..Default::default() };
+    let name = EmbedderName::Network(Backbone::OsnetX0_25);
+    let config =
+        EmbedderConfig { name, weights: weights("osnet_x0_25_msmt17.safetensors"), ..Default::default() };
     let mut embedder = build_embedder(&config, &recording, Device::Cpu).unwrap();
     embedder.embed(&frames, &mut people).unwrap();
     for detection in people.iter().flatten() {
@@ -84,8 +91,8 @@ fn a_frame_without_a_picture_is_named() {
     let Some(shared) = shared() else { return };
     let recording = Recording::open(&shared.join("footage/plaza-val")).unwrap();
     let weights = shared.join("weights/yolox_nano.safetensors").to_str().map(str::to_owned);
-    let mut detector =
-        build_detector(&DetectorConfig { weights, ..Default::default() }, &recording, Device::Cpu).unwrap();
+    let config = DetectorConfig { name: DetectorName::YoloxNano, weights, ..Default::default() };
+    let mut detector = build_detector(&config, &recording, Device::Cpu).unwrap();
     let frame = Frame { camera: CameraId(2), number: FrameNumber(9), picture: None };
     let error = detector.detect(&[frame]).unwrap_err().to_string();
     assert_eq!(error, "camera 2, frame 9 has no picture, and the network needs one");

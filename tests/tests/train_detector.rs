@@ -137,8 +137,6 @@ fn what_cannot_be_done_is_refused_with_what_to_do() {
     refused(&["--validate", &format!("{recording}@9..3")], 2, "empty range");
     let one = |arguments: &[&str], told: &[&str]| run(arguments).failed(2, told);
     let out = folder.path().join("out").display().to_string();
-    let part = format!("{recording}@1..3");
-    one(&["train", &part, "--out", &out, "--boxes", "gt"], &["--task detector"]);
     one(&["train", &format!("{recording}@3..1"), "--out", &out], &["empty range"]);
     let none = format!("{recording}@50..60");
     run(["train", &none, "--task", "detector", "--boxes", "gt", "--out", &out])
