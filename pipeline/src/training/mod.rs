@@ -57,6 +57,12 @@ use footage_reader::FootageReader;
 use objective::Objective;
 use validation::Validation;
 
+/// Threads that read ahead: so many, or for 0 one a processor core, at most 4.
+fn reading_threads(workers: usize) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    if workers == 0 { cores.min(4) } else { workers }
+}
+
 /// What is learned from, and where what is learned goes.
 pub(crate) struct Session<'a> {
     /// Recordings, or parts of them.
@@ -78,8 +84,7 @@ impl Session<'_> {
     /// Footage or weights that cannot be read, or too little footage.
     pub(crate) fn task(&self) -> Result<EmbeddingTask> {
         let Self { train, device, .. } = self;
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let workers = if train.workers == 0 { cores.min(4) } else { train.workers };
+        let workers = reading_threads(train.workers);
         let size = train.network.crop;
         let reader = FootageReader {
             data: &train.data,

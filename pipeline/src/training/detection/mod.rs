@@ -27,7 +27,7 @@ use serde_json::json;
 use tch::Device;
 use tch::nn::VarStore;
 
-use super::Boxes;
+use super::{Boxes, reading_threads};
 use crate::config::Config;
 use crate::error::usage;
 use crate::footage_part::FootagePart;
@@ -60,8 +60,7 @@ impl DetectorSession<'_> {
     /// Footage or weights that cannot be read, or no footage.
     pub(crate) fn task(&self) -> Result<DetectorTask> {
         let Self { train, device, .. } = self;
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let workers = if train.workers == 0 { cores.min(4) } else { train.workers };
+        let workers = reading_threads(train.workers);
         let validation = match &train.validate {
             Some(text) => {
                 let part: FootagePart = text.parse().map_err(|error| usage!("--validate: {error}"))?;
