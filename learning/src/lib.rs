@@ -59,6 +59,7 @@ mod clip;
 mod conv_bias;
 mod conv_norm;
 mod data;
+mod discriminant;
 mod gradient_check;
 mod init;
 mod layout;
@@ -84,6 +85,7 @@ pub use conv_norm::{ConvNorm, ConvNormConfig, Fold, batch_norm_config};
 pub use data::{
     Corpus, DataError, Digits, Samples, Vocabulary, read_cifar10, read_idx, read_image_folder, read_pairs,
 };
+pub use discriminant::{Discriminant, DiscriminantConfig, DiscriminantError};
 pub use gradient_check::gradient_difference;
 pub use init::{Fan, Init, InitError, initialize};
 pub use layout::channels_last;

@@ -62,6 +62,26 @@ fn every_loss_leaves_weights_that_track_and_can_be_scored() {
 }
 
 #[test]
+fn the_head_is_solved_from_who_is_who_unless_it_is_to_stay_as_learned() {
+    let folder = tempfile::tempdir().unwrap();
+    recording(folder.path());
+    let gt = folder.path().join("recording");
+    let validated = |out: &str, more: &[&str]| {
+        let arguments = [&["--validate", gt.to_str().unwrap()], more].concat();
+        train(folder.path(), out, &arguments).succeeded().stdout.contains("validated  cross_view_accuracy ")
+    };
+    assert!(validated("solved", &[]));
+    assert!(validated("learned", &["--set", "train.discriminant=null"]));
+    let file = |out: &str, name: &str| folder.path().join(out).join(name);
+    // Who is who is asked before each of two epochs, and once more for the head.
+    assert!(file("solved", "identities/round-2.csv").exists());
+    assert!(!file("learned", "identities/round-2.csv").exists());
+    let [solved, learned] =
+        ["solved", "learned"].map(|out| std::fs::read(file(out, "weights.safetensors")).unwrap());
+    assert!(solved != learned);
+}
+
+#[test]
 fn a_run_that_is_killed_and_resumed_leaves_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     recording(folder.path());
@@ -113,4 +133,10 @@ fn what_cannot_be_trained_is_refused_with_what_to_do() {
     train(folder.path(), "small.yaml", &[]).failed(2, &["this is a file"]);
     train(folder.path(), "vgg", &["--set", "train.network.backbone=alexnet"])
         .failed(2, &["train.network.crop"]);
+    train(folder.path(), "bare", &["--set", "train.network.neck=false"])
+        .failed(2, &["`train.discriminant` needs `train.network.neck: true`"]);
+    train(folder.path(), "wide", &["--set", "train.network.dimension=600"])
+        .failed(2, &["`train.network.dimension` is 600", "at most 512"]);
+    train(folder.path(), "flat", &["--set", "train.discriminant.total=0"])
+        .failed(2, &["train.discriminant.total is 0"]);
 }

@@ -7,7 +7,7 @@
 //! The neck (Luo et al., *Bag of Tricks and a Strong Baseline for Deep Person Re-identification*, CVPRW 2019) lets the
 //! directions of embeddings fill the space evenly. The published method has 1000 numbers and no neck.
 
-use learning::{Fan, Fold, Init, InitError, batch_norm_config, initialize};
+use learning::{Discriminant, Fan, Fold, Init, InitError, batch_norm_config, initialize};
 use serde::{Deserialize, Serialize};
 use tch::nn::{self, Module, ModuleT, Path, VarStore};
 use tch::{Device, Tensor, no_grad};
@@ -181,14 +181,45 @@ pub struct EmbeddingNetwork {
     neck: Option<nn::BatchNorm>,
 }
 
-impl ModuleT for EmbeddingNetwork {
-    fn forward_t(&self, xs: &Tensor, train: bool) -> Tensor {
-        let features = self.backbone.forward_t(xs, train);
-        let embedding = self.linear.forward(&features);
+impl EmbeddingNetwork {
+    /// What the head is given: N x F.
+    pub fn features(&self, xs: &Tensor, train: bool) -> Tensor {
+        self.backbone.forward_t(xs, train)
+    }
+
+    /// What the head makes of it: N x D.
+    pub fn head(&self, features: &Tensor, train: bool) -> Tensor {
+        let embedding = self.linear.forward(features);
         match &self.neck {
             Some(neck) => neck.forward_t(&embedding, train),
             None => embedding,
         }
+    }
+
+    /// Makes the head do in inference what a discriminant does. Without a neck nothing takes the mean off.
+    ///
+    /// # Errors
+    /// If it is of another size.
+    pub fn set_head(&self, discriminant: &Discriminant) -> Result<(), Error> {
+        let Discriminant { weight, mean } = discriminant;
+        no_grad(|| {
+            self.linear.ws.shallow_clone().f_copy_(weight)?;
+            let Some(neck) = &self.neck else { return Ok(()) };
+            neck.running_mean.shallow_clone().f_copy_(&weight.f_mv(mean)?)?;
+            let vectors = [(Some(&neck.running_var), 1.0), (neck.ws.as_ref(), 1.0), (neck.bs.as_ref(), 0.0)];
+            for (vector, value) in vectors {
+                if let Some(vector) = vector {
+                    let _ = vector.shallow_clone().f_fill_(value)?;
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+impl ModuleT for EmbeddingNetwork {
+    fn forward_t(&self, xs: &Tensor, train: bool) -> Tensor {
+        self.head(&self.features(xs, train), train)
     }
 }
 
@@ -228,6 +259,18 @@ mod tests {
         assert_ne!(first, numbers(&built(&small(), 2).1));
         network.fold();
         assert!(first.allclose(&numbers(&network), 1e-4, 1e-5, false));
+    }
+
+    #[test]
+    fn the_head_can_be_a_discriminant() {
+        let (_, network) = built(&small(), 4);
+        let crops =
+            Tensor::linspace(-1, 1, 4 * 3 * 64 * 32, (tch::Kind::Float, Device::Cpu)).view([4, 3, 64, 32]);
+        let features = no_grad(|| network.features(&crops, false));
+        let found = learning::DiscriminantConfig::default().fit(&features, &[0, 0, 1, 1], 24).unwrap();
+        network.set_head(&found).unwrap();
+        let embedded = no_grad(|| network.forward_t(&crops, false));
+        assert!(embedded.allclose(&found.project(&features), 1e-3, 1e-3, false));
     }
 
     #[test]

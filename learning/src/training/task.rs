@@ -144,6 +144,16 @@ pub trait Task {
     fn validate(&mut self) -> Result<Vec<f64>, TaskError> {
         Ok(Vec::new())
     }
+
+    /// Called once at the end, when the variables hold the weights that training found and before they are written: what is
+    /// solved rather than learned can be put in now. `at` is the position after the last step.
+    ///
+    /// # Errors
+    /// If it cannot be done.
+    fn finish(&mut self, at: Position) -> Result<(), TaskError> {
+        let _ = at;
+        Ok(())
+    }
 }
 
 #[cfg(test)]

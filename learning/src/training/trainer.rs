@@ -236,7 +236,22 @@ impl Trainer<'_> {
             }
             read => read?,
         };
-        let mut weights = checkpoint.under(if self.average.is_some() { "average." } else { "model." });
+        let found = checkpoint.under(if self.average.is_some() { "average." } else { "model." });
+        let variables = sorted(self.task.store());
+        let take = |weights: &[(String, Tensor)]| {
+            let pairs = variables.iter().zip(weights);
+            tch::no_grad(|| {
+                pairs
+                    .map(|((_, variable), (_, weight))| variable.shallow_clone().f_copy_(weight))
+                    .try_for_each(|copied| copied.map(drop))
+            })
+        };
+        take(&found)?;
+        let at = Position::after(step, self.task.steps());
+        self.seed("finish", step);
+        self.task.finish(at).map_err(|source| TrainError::Task { step, source })?;
+        let mut weights: Vec<_> =
+            variables.iter().map(|(name, variable)| (name.clone(), variable.detach().copy())).collect();
         if self.task.half() {
             // The statistics of normalizations may be of any size; what half precision cannot say stays.
             let fits = |weight: &Tensor| {
@@ -247,14 +262,8 @@ impl Trainer<'_> {
             for (_, weight) in weights.iter_mut().filter(|(_, weight)| fits(weight)) {
                 *weight = weight.to_kind(Kind::Half);
             }
+            take(&weights)?;
         }
-        let variables = sorted(self.task.store());
-        tch::no_grad(|| {
-            for ((_, variable), (_, weight)) in variables.iter().zip(&weights) {
-                variable.shallow_clone().f_copy_(weight)?;
-            }
-            Ok::<_, tch::TchError>(())
-        })?;
         let path = self.folder.join(WEIGHTS);
         let entry = self.task.entry().map(|entry| HashMap::from([entry]));
         durable::write(&path, &checkpoint::serialize(&weights, entry, &path)?)

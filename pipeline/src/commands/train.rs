@@ -115,7 +115,8 @@ impl Train {
             trained.share(time.waiting),
             trained.share(time.labelling)
         );
-        self.conclude(&trained, &spent, "embedder.weights=")
+        let scores: Vec<_> = task.scores().map(|(name, value)| format!("{name} {value:.4}")).collect();
+        self.conclude(&trained, &spent, &scores, "embedder.weights=")
     }
 
     fn detector(&self, kept: &Path, stop: &Arc<Stop>) -> Result<()> {
@@ -135,7 +136,7 @@ impl Train {
         let mut task = session.task()?;
         let trained = self.train(&mut task, &train.trainer, kept, &config.to_yaml(&train)?, stop)?;
         let spent = format!("{:.1} % waiting for pictures", trained.share(task.waiting()));
-        self.conclude(&trained, &spent, "detector.name=person --set detector.weights=")
+        self.conclude(&trained, &spent, &[], "detector.name=person --set detector.weights=")
     }
 
     /// Makes the folder and sets the threads; where the network runs.
@@ -226,11 +227,15 @@ impl Train {
     }
 
     /// What came of it, in a few lines.
-    fn conclude(&self, Trained { summary, seconds }: &Trained, spent: &str, used_as: &str) -> Result<()> {
+    fn conclude(&self, trained: &Trained, spent: &str, scores: &[String], used_as: &str) -> Result<()> {
+        let Trained { summary, seconds } = trained;
         let out = self.out.display();
         let mut lines = vec![format!("{} steps, {seconds:.0} s, of which {spent}", summary.steps)];
         if let Some((step, score)) = summary.best {
             lines.push(format!("best       {score:.4} after step {step}"));
+        }
+        if !scores.is_empty() {
+            lines.push(format!("validated  {} (the weights that were written)", scores.join(", ")));
         }
         lines.push(format!("curves     {out}/curves.html, {out}/history.csv"));
         if summary.end == End::Interrupted {

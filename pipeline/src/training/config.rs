@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use detectors::networks::EmbeddingNetworkConfig;
-use learning::{AssignmentNetworkConfig, LossConfig, TrainerConfig};
+use learning::{AssignmentNetworkConfig, DiscriminantConfig, LossConfig, TrainerConfig};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::augmentation::AugmentationConfig;
@@ -53,6 +53,8 @@ pub(crate) struct TrainConfig {
     pub(crate) samples: SamplesConfig,
     /// The people of `loss: identities`.
     pub(crate) people: PeopleConfig,
+    /// How the head is solved at the end of `loss: identities`; it stays as it was learned without.
+    pub(crate) discriminant: Option<DiscriminantConfig>,
     /// The network that `loss: mvmhat_pp` trains beside the embedding.
     pub(crate) assignment_network: AssignmentNetworkConfig,
     pub(crate) trainer: TrainerConfig,
@@ -83,6 +85,20 @@ impl TrainConfig {
         self.loss.validate().map_err(|error| error.to_string())?;
         self.samples.validate()?;
         self.people.validate()?;
+        if let Some(discriminant) = &self.discriminant {
+            discriminant.validate().map_err(|error| format!("train.{error}"))?;
+            let (dimension, features) = (self.network.dimension, self.network.backbone.features());
+            let solved = matches!(self.loss, LossConfig::Identities(_));
+            if solved && !self.network.neck {
+                return Err("`train.discriminant` needs `train.network.neck: true`; null keeps the head that is learned".into());
+            }
+            if solved && dimension > features {
+                return Err(format!(
+                    "`train.network.dimension` is {dimension}, but the head that `train.discriminant` solves has at most \
+                     {features} with this backbone; null keeps the one that is learned"
+                ));
+            }
+        }
         self.assignment_network.validate().map_err(|error| format!("train.{error}"))?;
         for (key, threads) in [("threads", self.threads), ("workers", self.workers)] {
             if threads > 256 {

@@ -1,5 +1,6 @@
 //! Learning an embedding, as a task of the training loop.
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,19 +9,20 @@ use anyhow::{Context, Result, bail};
 use association::AssociationConfig;
 use detectors::networks::EmbeddingNetwork;
 use detectors::{CropInput, DetectorConfig};
-use learning::{Loss, LossConfig, Outcome, Position, Task, TaskError};
+use learning::{Discriminant, DiscriminantError, Loss, LossConfig, Outcome, Position, Task, TaskError};
 use scene::Embedding;
 use serde_json::{Value, json};
 use tch::nn::{ModuleT, VarStore};
 use tch::{Kind, Tensor, no_grad};
 
 use super::TrainConfig;
+use super::augmentation::AugmentationConfig;
 use super::footage::Footage;
 use super::frame_set_samples::FrameSetSamples;
 use super::identity_samples::IdentitySamples;
 use super::loader::Loader;
 use super::objective::Objective;
-use super::plan::{Loaded, Plan};
+use super::plan::{Grouping, Loaded, Plan};
 use super::pseudo_identities;
 use super::validation::{self, Validation};
 
@@ -51,6 +53,8 @@ pub(crate) struct EmbeddingTask {
     /// The folder of the run.
     run: PathBuf,
     time: Time,
+    /// What the validation says of the weights that are the result, once there are any.
+    scores: Vec<f64>,
 }
 
 /// Where the batches come from.
@@ -128,12 +132,18 @@ impl EmbeddingTask {
             validation,
             run,
             time: Time::default(),
+            scores: Vec::new(),
         })
     }
 
     /// Where the time went so far.
     pub(crate) fn time(&self) -> Time {
         self.time
+    }
+
+    /// What the validation says of the weights that are the result, by name; nothing without one.
+    pub(crate) fn scores(&self) -> impl Iterator<Item = (&'static str, f64)> {
+        validation::METRICS.iter().copied().zip(self.scores.iter().copied())
     }
 
     /// The batch of a step; those of the next steps are read meanwhile.
@@ -178,14 +188,7 @@ impl EmbeddingTask {
         let kept = if first_of_round { None } else { pseudo_identities::load(&path, &self.footage)? };
         let identities = match kept {
             Some(identities) => identities,
-            None => {
-                let start = Instant::now();
-                let embeddings = self.embed_footage()?;
-                let identities = pseudo_identities::associate(&self.footage, embeddings, &self.association)?;
-                pseudo_identities::save(&path, &self.footage, &identities)?;
-                self.time.labelling += start.elapsed();
-                identities
-            }
+            None => self.identify(round)?.1,
         };
         let (people, seed) = (&self.config.people, self.config.trainer.seed);
         let samples = IdentitySamples::new(&self.footage, &identities, people, seed)?;
@@ -201,22 +204,77 @@ impl EmbeddingTask {
         Ok(())
     }
 
-    /// How the network sees all crops as they are.
-    fn embed_footage(&mut self) -> Result<Vec<Embedding>> {
-        let mut embeddings = Vec::with_capacity(self.footage.crops.len());
-        let ranges: Vec<_> = (0..self.footage.crops.len()).step_by(BATCH).collect();
-        let range = |start: usize| start..(start + BATCH).min(self.footage.crops.len());
-        let mut asked = ranges.iter();
-        for _ in &ranges {
-            while self.loader.ahead() <= AHEAD
-                && let Some(start) = asked.next()
-            {
-                self.loader.ask(Plan::plain(range(*start)));
-            }
-            let loaded = self.loader.next()?;
-            embeddings.extend(self.embed(&loaded.pixels)?);
+    /// Finds out who is who with what is known before a round, and keeps it; with the features that told it.
+    ///
+    /// From the second round on the head that looks are compared by is solved anew from the answers of the round before: it
+    /// tells people apart better than the one that is being learned.
+    fn identify(&mut self, round: u64) -> Result<(Tensor, Vec<i64>)> {
+        let start = Instant::now();
+        let plain = |range: Range<usize>| Ok(Plan::plain(range));
+        let features = self.features(plain)?;
+        let before = round.checked_sub(1).map(|round| pseudo_identities::path(&self.run, round));
+        let before = before.map(|path| pseudo_identities::load(&path, &self.footage)).transpose()?.flatten();
+        let head = match before {
+            Some(identities) => self.discriminant(&features, &identities)?,
+            None => None,
+        };
+        let embeddings = no_grad(|| match head {
+            Some(head) => head.project(&features),
+            None => self.network.head(&features, false),
+        });
+        let embeddings = detectors::embeddings(&embeddings)?;
+        let identities = pseudo_identities::associate(&self.footage, embeddings, &self.association)?;
+        pseudo_identities::save(&pseudo_identities::path(&self.run, round), &self.footage, &identities)?;
+        self.time.labelling += start.elapsed();
+        Ok((features, identities))
+    }
+
+    /// The head that tells these people apart best; none if the configuration wants none, or there are too few people.
+    fn discriminant(&self, features: &Tensor, identities: &[i64]) -> Result<Option<Discriminant>> {
+        let Some(config) = &self.config.discriminant else { return Ok(None) };
+        match config.fit(features, identities, self.config.network.dimension) {
+            Ok(found) => Ok(Some(found)),
+            Err(DiscriminantError::Classes(_)) => Ok(None),
+            Err(error) => Err(error.into()),
         }
-        Ok(embeddings)
+    }
+
+    /// What the head is given of all crops, N x F, as plans of ranges of them have it.
+    fn features(&mut self, plan: impl Fn(Range<usize>) -> Result<Plan>) -> Result<Tensor> {
+        let count = self.footage.crops.len();
+        let mut ranges = (0..count).step_by(BATCH).map(|start| start..(start + BATCH).min(count));
+        let mut features = Vec::with_capacity(count.div_ceil(BATCH));
+        for _ in 0..count.div_ceil(BATCH) {
+            while self.loader.ahead() <= AHEAD
+                && let Some(range) = ranges.next()
+            {
+                self.loader.ask(plan(range)?);
+            }
+            let batch = learning::channels_last(&self.input.batch(&self.loader.next()?.pixels)?);
+            features.push(no_grad(|| self.network.features(&batch, false)));
+        }
+        Ok(Tensor::f_cat(&features, 0)?)
+    }
+
+    /// Solves the head of the network that training found, from who is who and how people look as they are and augmented:
+    /// shaken, partly hidden, in other light. Their hues stay, or one person would be several.
+    fn solve_head(&mut self, at: Position) -> Result<()> {
+        let renew = self.config.people.renew;
+        let round = at.epoch / renew + u64::from(at.batch > 0 || !at.epoch.is_multiple_of(renew));
+        let (plain, identities) = self.identify(round)?;
+        let augmentation = AugmentationConfig { hue: 0.0, ..self.config.augmentation.clone() };
+        let (footage, seed) = (Arc::clone(&self.footage), self.config.trainer.seed);
+        let augmented = self.features(|range| {
+            // Numbers that no step of training has.
+            let number = at.step + 1 + (range.start / BATCH) as u64;
+            let grouping = Grouping::Identities(Vec::new());
+            Ok(Plan::new(&[range.collect()], grouping, &footage, &augmentation, seed, number))
+        })?;
+        let looks = Tensor::f_cat(&[plain, augmented], 0)?;
+        if let Some(head) = self.discriminant(&looks, &identities.repeat(2))? {
+            self.network.set_head(&head)?;
+        }
+        Ok(())
     }
 
     /// The embeddings of crops, without learning anything.
@@ -308,5 +366,13 @@ impl Task for EmbeddingTask {
             embeddings.extend(self.embed(pixels).context("the validation failed")?);
         }
         Ok(validation.scores(embeddings)?)
+    }
+
+    fn finish(&mut self, at: Position) -> Result<(), TaskError> {
+        if matches!(self.samples, Samples::Identities { .. }) && self.config.discriminant.is_some() {
+            self.solve_head(at).context("the head cannot be solved")?;
+        }
+        self.scores = self.validate()?;
+        Ok(())
     }
 }

@@ -1,0 +1,242 @@
+//! Fisher's linear discriminant: the directions in which different people differ most, compared with how one and the same
+//! person differs from look to look. It is solved, not learned by steps.
+//!
+//! Fisher, *The Use of Multiple Measurements in Taxonomic Problems* (1936); Rao (1948) for many classes. With features x of
+//! classes c, their means m_c and the mean m of all:
+//!
+//! ```text
+//! W = mean over all x of (x - m_c)(x - m_c)'      within classes
+//! B = mean over classes of (m_c - m)(m_c - m)'    between classes
+//! T = mean over all x of (x - m)(x - m)'          in total
+//! W* = W + shrinkage * trace(W) / F * I
+//! ```
+//!
+//! the projection is `U' W*^(-1/2)`, with U the D leading eigenvectors of `W*^(-1/2) (B + total * T) W*^(-1/2)`.
+//!
+//! Two things are added to the textbook. *Shrinkage*: W of a network's features is nearly singular, and what differs little
+//! among those who were learned from may well differ among others. *A share of T*: B of C classes has C - 1 directions
+//! only, which twelve people do not fill an embedding with; the rest comes from all in which features differ.
+
+use serde::{Deserialize, Serialize};
+use tch::{Kind, TchError, Tensor};
+use thiserror::Error;
+
+/// Constants of the discriminant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DiscriminantConfig {
+    /// How much of the mean variance within classes is added to that of every direction, over 0.
+    pub shrinkage: f64,
+    /// How much the total scatter counts beside that between classes, over 0.
+    pub total: f64,
+}
+
+impl Default for DiscriminantConfig {
+    fn default() -> Self {
+        Self { shrinkage: 4.0, total: 0.3 }
+    }
+}
+
+/// Why there is no discriminant.
+#[derive(Debug, Error)]
+pub enum DiscriminantError {
+    /// Nothing to tell apart, or nothing to tell from chance.
+    #[error("a discriminant needs two classes or more, with two samples each, but there are {0}")]
+    Classes(usize),
+    /// More directions than there are.
+    #[error("{dimension} directions are asked for, but features have {features} numbers only")]
+    Dimension {
+        /// Those asked for.
+        dimension: i64,
+        /// The numbers of a feature.
+        features: i64,
+    },
+    /// libtorch.
+    #[error(transparent)]
+    Tch(#[from] TchError),
+}
+
+/// An affine map from features to embeddings.
+///
+/// # Shapes
+/// `weight` is D x F, `mean` F: x becomes `weight (x - mean)`.
+#[derive(Debug)]
+pub struct Discriminant {
+    /// The directions, one a row.
+    pub weight: Tensor,
+    /// What becomes zero.
+    pub mean: Tensor,
+}
+
+impl DiscriminantConfig {
+    /// Whether every value is in its range.
+    ///
+    /// # Errors
+    /// The first key that is not, with what is allowed.
+    pub fn validate(&self) -> Result<(), String> {
+        for (key, value) in [("shrinkage", self.shrinkage), ("total", self.total)] {
+            if !(value.is_finite() && value > 0.0) {
+                return Err(format!("discriminant.{key} is {value}, but must be above 0"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The discriminant of `features` (N x F) of `classes` (N; negative: of none, left out). Classes of a single sample are
+    /// left out, too.
+    ///
+    /// # Errors
+    /// Fewer than two classes, or a larger `dimension` than F.
+    pub fn fit(
+        &self,
+        features: &Tensor,
+        classes: &[i64],
+        dimension: i64,
+    ) -> Result<Discriminant, DiscriminantError> {
+        let width = features.size()[1];
+        if dimension > width {
+            return Err(DiscriminantError::Dimension { dimension, features: width });
+        }
+        let members = members(classes);
+        if members.len() < 2 {
+            return Err(DiscriminantError::Classes(members.len()));
+        }
+        let options = (Kind::Double, features.device());
+        let count = members.iter().map(Vec::len).sum::<usize>() as f64;
+        let rows = |of: &[i64]| -> Result<Tensor, TchError> {
+            let places = Tensor::from_slice(of).to_device(features.device());
+            features.f_index_select(0, &places)?.f_to_kind(Kind::Double)
+        };
+        let mut sum = Tensor::f_zeros([width], options)?;
+        let mut within = Tensor::f_zeros([width, width], options)?;
+        let mut means = Vec::with_capacity(members.len());
+        let mut weights = Vec::with_capacity(members.len());
+        for class in &members {
+            let samples = rows(class)?;
+            let mean = samples.f_mean_dim([0i64].as_slice(), false, Kind::Double)?;
+            let apart = samples.f_sub(&mean)?;
+            within = within.f_add(&apart.f_tr()?.f_matmul(&apart)?)?;
+            sum = sum.f_add(&samples.f_sum_dim_intlist([0i64].as_slice(), false, Kind::Double)?)?;
+            means.push(mean);
+            weights.push(class.len() as f64 / count);
+        }
+        let within = within / count;
+        let mean = sum / count;
+        let apart = Tensor::f_stack(&means, 0)?.f_sub(&mean)?;
+        let between = apart.f_tr()?.f_matmul(&apart)? / members.len() as f64;
+        // T is W and the scatter of the classes, each as often as it has samples.
+        let weights = Tensor::from_slice(&weights).to_device(features.device()).f_unsqueeze(1)?;
+        let total = apart.f_tr()?.f_matmul(&(&apart * weights))?.f_add(&within)?;
+
+        let variance = within.f_trace()?.f_double_value(&[])? / width as f64;
+        let ridge = Tensor::f_eye(width, options)? * (self.shrinkage * variance).max(f64::MIN_POSITIVE);
+        let (variances, axes) = (within + ridge).f_linalg_eigh("L")?;
+        let whitening = (&axes * variances.f_rsqrt()?).f_matmul(&axes.f_tr()?)?;
+        let scatter = (between + total * self.total).f_matmul(&whitening)?;
+        let (_, directions) = whitening.f_matmul(&scatter)?.f_linalg_eigh("L")?;
+        // They come with the least first.
+        let leading = directions.f_narrow(1, width - dimension, dimension)?.f_flip([1i64].as_slice())?;
+        let weight = leading.f_tr()?.f_matmul(&whitening)?;
+        let kind = features.kind();
+        Ok(Discriminant { weight: weight.f_to_kind(kind)?, mean: mean.f_to_kind(kind)? })
+    }
+}
+
+impl Discriminant {
+    /// What `features` (N x F) become: N x D.
+    pub fn project(&self, features: &Tensor) -> Tensor {
+        (features - &self.mean).matmul(&self.weight.tr())
+    }
+}
+
+/// The samples of each class that has two or more.
+fn members(classes: &[i64]) -> Vec<Vec<i64>> {
+    let mut members = std::collections::BTreeMap::<i64, Vec<i64>>::new();
+    for (place, class) in classes.iter().enumerate().filter(|(_, class)| **class >= 0) {
+        members.entry(*class).or_default().push(place as i64);
+    }
+    members.into_values().filter(|class| class.len() > 1).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use tch::Device;
+
+    use super::*;
+
+    const DOUBLE: (Kind, Device) = (Kind::Double, Device::Cpu);
+
+    fn almost_textbook() -> DiscriminantConfig {
+        DiscriminantConfig { shrinkage: 1e-9, total: 1e-12 }
+    }
+
+    #[test]
+    fn a_discriminant_by_hand() {
+        // Two classes a step of 2 apart in x and 1 in y; within them x varies with variance 4, y with 1/4, uncorrelated.
+        // Fisher's direction is W^-1 (m_1 - m_2) = (2 / 4, 1 / 0.25) = (0.5, 4).
+        let around = [[2.0, 0.5], [2.0, -0.5], [-2.0, 0.5], [-2.0, -0.5]];
+        let moved = |by: [f64; 2]| around.map(|[x, y]| [x + by[0], y + by[1]]);
+        let samples = [moved([10.0, 3.0]), moved([12.0, 4.0])].concat();
+        let found =
+            almost_textbook().fit(&Tensor::from_slice2(&samples), &[5, 5, 5, 5, 9, 9, 9, 9], 1).unwrap();
+        assert_eq!(found.weight.size(), [1, 2]);
+        let slope = found.weight.double_value(&[0, 1]) / found.weight.double_value(&[0, 0]);
+        assert!((slope - 8.0).abs() < 1e-6, "{slope}");
+        assert!(found.mean.allclose(&Tensor::from_slice(&[11.0, 3.5]), 0.0, 1e-12, false));
+        // Along it a class has unit variance: (0.5, 4) has 0.25 * 4 + 16 / 4 = 5, so it is divided by the root of 5.
+        let first = found.weight.double_value(&[0, 0]).abs();
+        assert!((first - 0.5 / 5f64.sqrt()).abs() < 1e-6, "{first}");
+    }
+
+    #[test]
+    fn few_classes_still_give_every_direction() {
+        tch::manual_seed(3);
+        let features = Tensor::randn([40, 12], DOUBLE);
+        let classes: Vec<i64> = (0..40).map(|place| place % 3).collect();
+        let weight = DiscriminantConfig::default().fit(&features, &classes, 8).unwrap().weight;
+        let smallest = weight.matmul(&weight.tr()).linalg_eigvalsh("L").min().double_value(&[]);
+        assert!(smallest > 0.1, "{smallest}");
+    }
+
+    #[test]
+    fn what_cannot_be_told_apart_is_said() {
+        let features = Tensor::ones([4, 3], DOUBLE);
+        let told = |classes: &[i64], dimension| {
+            let config = DiscriminantConfig::default();
+            config.fit(&features, classes, dimension).unwrap_err().to_string()
+        };
+        assert!(told(&[1, 1, 2, -1], 2).contains("but there are 1"));
+        assert!(told(&[-1; 4], 2).contains("but there are 0"));
+        assert!(told(&[1, 1, 2, 2], 4).contains("features have 3 numbers only"));
+        assert!(
+            DiscriminantConfig { shrinkage: 0.0, total: 1.0 }.validate().unwrap_err().contains("shrinkage")
+        );
+        // Four samples that are all the same: nothing to see, but finite.
+        let same = DiscriminantConfig::default().fit(&features, &[1, 1, 2, 2], 2).unwrap();
+        assert!(bool::try_from(same.project(&features).isfinite().all()).unwrap());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        /// Moving all features moves the mean and nothing else, and neither the order of the samples nor the names of the
+        /// classes matter.
+        #[test]
+        fn it_is_of_the_features_alone(seed in 0i64..1000, shift in -50.0f64..50.0) {
+            tch::manual_seed(seed);
+            let features = Tensor::randn([30, 6], DOUBLE);
+            let classes: Vec<i64> = (0..30).map(|place| place % 5).collect();
+            let config = DiscriminantConfig::default();
+            let plain = config.fit(&features, &classes, 3).unwrap().project(&features);
+            let cosines = |embedded: &Tensor| embedded.matmul(&embedded.tr());
+            let moved = &features + shift;
+            let moved = config.fit(&moved, &classes, 3).unwrap().project(&moved);
+            prop_assert!(cosines(&plain).allclose(&cosines(&moved), 1e-6, 1e-8, false));
+            let renamed: Vec<i64> = classes.iter().rev().map(|class| 100 - class).collect();
+            let turned = features.flip([0i64]);
+            let turned = config.fit(&turned, &renamed, 3).unwrap().project(&features);
+            prop_assert!(cosines(&plain).allclose(&cosines(&turned), 1e-6, 1e-8, false));
+        }
+    }
+}
