@@ -14,6 +14,16 @@ pub(crate) struct FootagePart {
     pub(crate) frames: Option<FrameRange>,
 }
 
+impl FootagePart {
+    /// The name of its recording, and which frames.
+    pub(crate) fn named(&self, recording: &str) -> String {
+        match self.frames {
+            Some(FrameRange { first, last }) => format!("{recording}@{first}..{last}"),
+            None => recording.to_owned(),
+        }
+    }
+}
+
 impl FromStr for FootagePart {
     type Err = String;
 
@@ -28,11 +38,7 @@ impl FromStr for FootagePart {
 
 impl fmt::Display for FootagePart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.folder.display())?;
-        match self.frames {
-            Some(FrameRange { first, last }) => write!(f, "@{first}..{last}"),
-            None => Ok(()),
-        }
+        f.write_str(&self.named(&self.folder.display().to_string()))
     }
 }
 

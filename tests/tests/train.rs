@@ -113,6 +113,21 @@ fn a_run_that_is_killed_and_resumed_leaves_the_same_bytes() {
 }
 
 #[test]
+fn a_run_goes_on_with_the_frames_it_began_with() {
+    let folder = tempfile::tempdir().unwrap();
+    recording(folder.path());
+    let part = |frames: &str, more: &[&str]| {
+        let mut arguments = arguments(folder.path(), "out", more);
+        arguments[1].push_str(frames);
+        run(arguments)
+    };
+    part("@1..10", &[]).succeeded();
+    part("@2..11", &["--resume"]).failed(1, &["does not fit the configuration", "recording@1..10"]);
+    part("", &["--resume"]).failed(1, &["does not fit the configuration"]);
+    part("@1..10", &["--resume"]).succeeded();
+}
+
+#[test]
 fn what_cannot_be_trained_is_refused_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     recording(folder.path());

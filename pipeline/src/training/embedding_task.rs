@@ -306,7 +306,7 @@ impl Task for EmbeddingTask {
             // The trainer compares its own; threads change the speed only.
             keys.retain(|key, _| !["trainer", "threads", "workers", "half"].contains(&key.as_str()));
         }
-        let names: Vec<&str> = self.footage.recordings.iter().map(|filmed| filmed.name.as_str()).collect();
+        let names: Vec<&str> = self.footage.recordings.iter().map(|filmed| filmed.part.as_str()).collect();
         json!({
             "train": config,
             "association": self.association,

@@ -25,6 +25,8 @@ pub(super) struct Crop {
 /// What is known of a recording as a whole.
 pub(super) struct Filmed {
     pub(super) name: String,
+    /// The name with the frames that are learned from, where that is not all.
+    pub(super) part: String,
     pub(super) cameras: Vec<String>,
     /// Where its cameras stand, if that is known.
     pub(super) ground: Option<Ground>,

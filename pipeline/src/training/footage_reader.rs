@@ -16,7 +16,6 @@ use super::cache_path::{cache_path, identified};
 use super::crop_file::{CropFile, CropWriter, Cut, Entry, LeftOut};
 use super::footage::{Crop, Filmed, Footage};
 use crate::footage_part::FootagePart;
-use crate::frame_range::FrameRange;
 use crate::progress::Progress;
 use crate::side_by_side::side_by_side;
 use crate::source::{self, Reader};
@@ -50,16 +49,16 @@ impl FootageReader<'_> {
         for part in parts {
             let recording = Recording::open(&part.folder)?;
             let at = || format!("{part}: cannot be learned from");
-            self.add(&mut footage, &recording, part.frames.unwrap_or_default()).with_context(at)?;
+            self.add(&mut footage, &recording, part).with_context(at)?;
         }
         footage.crops.sort_by_key(|crop| (crop.recording, crop.instant, crop.camera, crop.file, crop.entry));
         Ok(footage)
     }
 
-    fn add(&self, footage: &mut Footage, recording: &Recording, part: FrameRange) -> Result<()> {
+    fn add(&self, footage: &mut Footage, recording: &Recording, part: &FootagePart) -> Result<()> {
         let clock = recording.clock(source::fps).context("the recording has no clock")?;
         let stride = boxes::stride(&clock, self.data.rate);
-        let frames = boxes::boxes(recording, part, self.data, &clock)?;
+        let frames = boxes::boxes(recording, part.frames.unwrap_or_default(), self.data, &clock)?;
         let paths: Vec<_> = recording
             .cameras
             .iter()
@@ -88,6 +87,7 @@ impl FootageReader<'_> {
         }
         let filmed = Filmed {
             name: recording.name.clone(),
+            part: part.named(&recording.name),
             cameras: recording.cameras.iter().map(|camera| camera.name.clone()).collect(),
             ground: Ground::of(recording),
             seconds: stride as f64 / clock.fps(),

@@ -14,7 +14,6 @@ use super::footage::Footage;
 use super::frame_file::{FrameFile, FrameWriter, People};
 use crate::commands::eval::inputs;
 use crate::footage_part::FootagePart;
-use crate::frame_range::FrameRange;
 use crate::progress::Progress;
 use crate::side_by_side::side_by_side;
 use crate::source::{self, Reader};
@@ -51,7 +50,7 @@ impl FootageReader<'_> {
         for part in parts {
             let recording = Recording::open(&part.folder)?;
             let at = || format!("{part}: cannot be learned from");
-            recordings.push(self.files(&recording, part.frames).with_context(at)?);
+            recordings.push(self.files(&recording, part).with_context(at)?);
         }
         let footage = Footage::new(recordings, self.data.balance);
         if footage.len() == 0 {
@@ -60,13 +59,13 @@ impl FootageReader<'_> {
         Ok(footage)
     }
 
-    fn files(&self, recording: &Recording, part: Option<FrameRange>) -> Result<Vec<(String, FrameFile)>> {
+    fn files(&self, recording: &Recording, part: &FootagePart) -> Result<Vec<(String, FrameFile)>> {
         let clock = recording.clock(source::fps).context("the recording has no clock")?;
         let mut all = self.frames(recording)?;
         for (camera, frames) in recording.cameras.iter().zip(&mut all) {
             keep_instants(
                 frames,
-                part.unwrap_or_default(),
+                part.frames.unwrap_or_default(),
                 camera.id,
                 &clock,
                 stride(&clock, self.data.rate),
@@ -79,7 +78,7 @@ impl FootageReader<'_> {
         self.write_missing(recording, &all, &paths)?;
         let mut files = Vec::with_capacity(paths.len());
         for (camera, path) in recording.cameras.iter().zip(&paths) {
-            files.push((format!("{} {}", recording.name, camera.name), FrameFile::open(path)?));
+            files.push((format!("{} {}", part.named(&recording.name), camera.name), FrameFile::open(path)?));
         }
         let count = |of: &dyn Fn(&People) -> usize| -> usize {
             files.iter().flat_map(|(_, file)| &file.entries).map(|entry| of(&entry.people)).sum()
