@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use crate::frame_range::FrameRange;
 
 /// A recording, or the frames of it from one to another.
@@ -33,6 +35,18 @@ impl FromStr for FootagePart {
             Some((folder, frames)) => Ok(Self { folder: folder.into(), frames: Some(frames.parse()?) }),
             None => Ok(Self { folder: text.into(), frames: None }),
         }
+    }
+}
+
+impl Serialize for FootagePart {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for FootagePart {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

@@ -125,6 +125,10 @@ fn a_run_goes_on_with_the_frames_it_began_with() {
     part("@2..11", &["--resume"]).failed(1, &["does not fit the configuration", "recording@1..10"]);
     part("", &["--resume"]).failed(1, &["does not fit the configuration"]);
     part("@1..10", &["--resume"]).succeeded();
+    // What is validated on may be a part, too.
+    let validate = format!("{}@11..12", folder.path().join("recording").display());
+    train(folder.path(), "validated", &["--validate", &validate]).succeeded();
+    train(folder.path(), "nobody", &["--validate", &validate.replace("12", "5")]).failed(2, &["empty range"]);
 }
 
 #[test]

@@ -46,10 +46,10 @@ pub(crate) struct Train {
     /// Go on with the run in OUT
     #[arg(long)]
     resume: bool,
-    /// A labelled recording that is not learned from: from time to time, how well are its people told apart, or found?
+    /// A labelled recording, or frames of one, that is not learned from: from time to time, how well are its people told apart, or found?
     /// [train.validate]
     #[arg(long, value_name = "RECORDING")]
-    validate: Option<String>,
+    validate: Option<FootagePart>,
     /// Folder of the crops or pictures that are learned from, to be shared by several runs [default: OUT/crops]
     #[arg(long, value_name = "DIR")]
     crops: Option<PathBuf>,
@@ -94,8 +94,8 @@ impl Train {
 
     fn embedding(&self, kept: &Path, stop: &Arc<Stop>) -> Result<()> {
         let (config, mut train) = Config::load_for_training(self.file(kept), &self.settings()?)?;
-        if let Some(validate) = &self.validate {
-            train.validate = Some(validate.into());
+        if self.validate.is_some() {
+            train.validate.clone_from(&self.validate);
         }
         let device = self.prepare(&config, train.threads)?;
         let session = Session {

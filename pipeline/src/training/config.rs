@@ -1,7 +1,5 @@
 //! The section `train` of a configuration.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 use detectors::networks::EmbeddingNetworkConfig;
 use learning::{AssignmentNetworkConfig, DiscriminantConfig, LossConfig, TrainerConfig};
@@ -11,6 +9,7 @@ use super::augmentation::AugmentationConfig;
 use super::boxes::Boxes;
 use super::frame_set_samples::SamplesConfig;
 use super::identity_samples::PeopleConfig;
+use crate::footage_part::FootagePart;
 
 /// `train.data`: what of the recordings is learned from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,7 +43,7 @@ pub(crate) struct TrainConfig {
     pub(crate) weights: Option<String>,
     pub(crate) data: DataConfig,
     /// A labelled recording that is not learned from, to see how well it goes.
-    pub(crate) validate: Option<PathBuf>,
+    pub(crate) validate: Option<FootagePart>,
     pub(crate) augmentation: AugmentationConfig,
     /// What is minimized.
     #[serde(deserialize_with = "loss")]

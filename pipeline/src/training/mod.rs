@@ -98,9 +98,9 @@ impl Session<'_> {
         };
         let footage = reader.read(self.parts)?;
         let validation = match &train.validate {
-            Some(folder) => {
-                let at = || format!("--validate {}", folder.display());
-                Some(Validation::read(folder, &CropInput::new(size, *device)).with_context(at)?)
+            Some(part) => {
+                let at = || format!("--validate {part}");
+                Some(Validation::read(part, &CropInput::new(size, *device)).with_context(at)?)
             }
             None => None,
         };

@@ -1,14 +1,15 @@
 //! How well people of a labelled recording are told apart while the embedding is learned.
 
 use std::num::NonZeroUsize;
-use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use detectors::CropInput;
-use evaluation::{Crop, Crops, EmbeddingScores};
+use evaluation::{Crop, Crops, EmbeddingScores, Window};
 use scene::{Embedding, Recording};
 
 use crate::commands::eval::embedding::samples::{self, Limits, Sample};
+use crate::footage_part::FootagePart;
+use crate::frame_range::FrameRange;
 use crate::source::Reader;
 
 /// The crops of a labelled recording, in memory. The same as `mvmhat eval --embedding` looks at.
@@ -24,13 +25,14 @@ pub(super) const METRICS: &[&str] = &["cross_view_accuracy", "rank1"];
 const EVERY: NonZeroUsize = NonZeroUsize::new(10).unwrap();
 
 impl Validation {
-    /// Reads the crops of a recording.
+    /// Reads the crops of a recording, or of a part of it.
     ///
     /// # Errors
     /// Pictures or ground truth that cannot be read.
-    pub(super) fn read(folder: &Path, input: &CropInput) -> Result<Self> {
-        let recording = Recording::open(folder)?;
-        let limits = Limits { window: None, views: None, every: EVERY, visibility: 0.5 };
+    pub(super) fn read(part: &FootagePart, input: &CropInput) -> Result<Self> {
+        let recording = Recording::open(&part.folder)?;
+        let window = part.frames.map(|FrameRange { first, last }| Window { first, last });
+        let limits = Limits { window, views: None, every: EVERY, visibility: 0.5 };
         let samples = samples::samples(&recording, &limits)?;
         let mut pixels = Vec::with_capacity(samples.len() * input.bytes());
         for of_camera in samples.chunk_by(|a, b| a.camera == b.camera) {

@@ -5,6 +5,7 @@ use learning::TrainerConfig;
 use serde::{Deserialize, Serialize};
 
 use super::augmentation::AugmentationConfig;
+use crate::footage_part::FootagePart;
 use crate::training::Boxes;
 
 /// `train.data`: what of the recordings is learned from.
@@ -53,7 +54,7 @@ pub(crate) struct DetectorTrainConfig {
     pub(crate) statistics: bool,
     pub(crate) data: DataConfig,
     /// A labelled recording that is not learned from, `RECORDING` or `RECORDING@A..B`, to see how well it goes.
-    pub(crate) validate: Option<String>,
+    pub(crate) validate: Option<FootagePart>,
     pub(crate) augmentation: AugmentationConfig,
     /// Pictures of a step.
     pub(crate) batch: usize,

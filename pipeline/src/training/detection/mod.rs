@@ -29,7 +29,6 @@ use tch::nn::VarStore;
 
 use super::{Boxes, reading_threads};
 use crate::config::Config;
-use crate::error::usage;
 use crate::footage_part::FootagePart;
 use crate::stream::Stop;
 
@@ -62,10 +61,7 @@ impl DetectorSession<'_> {
         let Self { train, device, .. } = self;
         let workers = reading_threads(train.workers);
         let validation = match &train.validate {
-            Some(text) => {
-                let part: FootagePart = text.parse().map_err(|error| usage!("--validate: {error}"))?;
-                Some(Validation::read(&part).with_context(|| format!("--validate {part}"))?)
-            }
+            Some(part) => Some(Validation::read(part).with_context(|| format!("--validate {part}"))?),
             None => None,
         };
         let reader = FootageReader {
