@@ -190,6 +190,28 @@ mod tests {
     }
 
     #[test]
+    fn it_is_that_of_scipy() {
+        // The generalized eigenvectors of SciPy 1.17.1, `scipy.linalg.eigh(B + 0.3 * T, W + 4 * trace(W) / 5 * I)`, two leading
+        // ones v with v' W* v = 1; the sum of v v' does not know their signs.
+        let value = |i: i32, j: i32| {
+            let (i, j, class) = (f64::from(i), f64::from(j), f64::from(i % 6));
+            (1.7 * i + 2.3 * j).sin() + class * (1.1 * j * class).cos()
+        };
+        let features: Vec<[f64; 5]> = (0..24).map(|i| [0, 1, 2, 3, 4].map(|j| value(i, j))).collect();
+        let classes: Vec<i64> = (0..24).map(|i| i % 6).collect();
+        let config = DiscriminantConfig { shrinkage: 4.0, total: 0.3 };
+        let weight = config.fit(&Tensor::from_slice2(&features), &classes, 2).unwrap().weight;
+        let expected = Tensor::from_slice2(&[
+            [0.028779652191, 0.059854582938, 0.023802880251, -0.071603091505, -0.071405681911],
+            [0.059854582938, 0.182277558258, -0.038055221001, -0.074999353541, -0.224386695609],
+            [0.023802880251, -0.038055221001, 0.152339519636, -0.171206230927, 0.055901529370],
+            [-0.071603091505, -0.074999353541, -0.171206230927, 0.272684504369, 0.080607260343],
+            [-0.071405681911, -0.224386695609, 0.055901529370, 0.080607260343, 0.276791572221],
+        ]);
+        assert!(weight.tr().matmul(&weight).allclose(&expected, 0.0, 1e-10, false));
+    }
+
+    #[test]
     fn few_classes_still_give_every_direction() {
         tch::manual_seed(3);
         let features = Tensor::randn([40, 12], DOUBLE);
