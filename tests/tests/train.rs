@@ -66,12 +66,20 @@ fn the_head_is_solved_from_who_is_who_unless_it_is_to_stay_as_learned() {
     let folder = tempfile::tempdir().unwrap();
     recording(folder.path());
     let gt = folder.path().join("recording");
+    // 720 crops; the features of the network have 512 numbers.
+    Blocks { cameras: 4, frames: 60, ..Blocks::default() }.write(&gt);
     let validated = |out: &str, more: &[&str]| {
         let arguments = [&["--validate", gt.to_str().unwrap()], more].concat();
-        train(folder.path(), out, &arguments).succeeded().stdout.contains("validated  cross_view_accuracy ")
+        train(folder.path(), out, &arguments).succeeded()
     };
-    assert!(validated("solved", &[]));
-    assert!(validated("learned", &["--set", "train.discriminant=null"]));
+    for (out, more) in [("solved", &[][..]), ("learned", &["--set", "train.discriminant=null"])] {
+        let run = validated(out, more);
+        assert!(run.stdout.contains("validated  cross_view_accuracy "), "{run:#?}");
+        assert!(!run.stderr.contains("stays as it was learned"), "{run:#?}");
+    }
+    // Every second instant gives 360 crops.
+    let run = validated("few", &["--set", "train.data.rate=12.5"]);
+    assert!(run.stderr.contains("the head stays as it was learned"), "{run:#?}");
     let file = |out: &str, name: &str| folder.path().join(out).join(name);
     // Who is who is asked before each of two epochs, and once more for the head.
     assert!(file("solved", "identities/round-2.csv").exists());
@@ -81,19 +89,17 @@ fn the_head_is_solved_from_who_is_who_unless_it_is_to_stay_as_learned() {
     assert!(solved != learned);
 }
 
-#[test]
-fn a_run_that_is_killed_and_resumed_leaves_the_same_bytes() {
-    let folder = tempfile::tempdir().unwrap();
-    recording(folder.path());
+/// Kills runs after these shares of the time that a whole one takes, resumes them, and compares what they leave.
+fn killed_runs_leave_the_same_bytes(folder: &Path, shares: impl IntoIterator<Item = f64>, more: &[&str]) {
     let start = Instant::now();
-    train(folder.path(), "whole", &[]).succeeded();
+    train(folder, "whole", more).succeeded();
     let whole = start.elapsed();
     let mut killed = 0;
-    for attempt in 0..10 {
-        let pause = whole * (2 * attempt + 1) / 20;
+    for (attempt, share) in shares.into_iter().enumerate() {
+        let pause = whole.mul_f64(share);
         let out = format!("killed-{attempt}");
         let mut child = mvmhat()
-            .args(arguments(folder.path(), &out, &[]))
+            .args(arguments(folder, &out, more))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -101,15 +107,33 @@ fn a_run_that_is_killed_and_resumed_leaves_the_same_bytes() {
         std::thread::sleep(pause);
         child.kill().unwrap();
         killed += usize::from(!child.wait().unwrap().success());
-        let begun = folder.path().join(&out).join("config.yaml").exists();
-        train(folder.path(), &out, if begun { &["--resume"] } else { &[] }).succeeded();
+        let begun = folder.join(&out).join("config.yaml").exists();
+        let resumed = if begun { [more, &["--resume"]].concat() } else { more.to_vec() };
+        train(folder, &out, &resumed).succeeded();
         for file in ["weights.safetensors", "history.csv"] {
-            let [one, other] =
-                ["whole", &out].map(|run| std::fs::read(folder.path().join(run).join(file)).unwrap());
+            let [one, other] = ["whole", &out].map(|run| std::fs::read(folder.join(run).join(file)).unwrap());
             assert!(one == other, "{file} after a kill at {pause:?}");
         }
     }
     assert!(killed > 0, "no run was still going on when it was to be killed");
+}
+
+#[test]
+fn a_run_that_is_killed_and_resumed_leaves_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    recording(folder.path());
+    let shares = (0..10).map(|attempt| (2.0 * f64::from(attempt) + 1.0) / 20.0);
+    killed_runs_leave_the_same_bytes(folder.path(), shares, &[]);
+}
+
+#[test]
+fn so_does_one_that_is_killed_while_its_head_is_solved() {
+    let folder = tempfile::tempdir().unwrap();
+    recording(folder.path());
+    // Enough crops for a head, and few steps.
+    Blocks { cameras: 4, frames: 60, ..Blocks::default() }.write(&folder.path().join("recording"));
+    let more = ["--set", "train.people.crops=60"];
+    killed_runs_leave_the_same_bytes(folder.path(), [0.5, 0.8, 0.95], &more);
 }
 
 #[test]

@@ -229,9 +229,13 @@ impl EmbeddingTask {
         Ok((features, identities))
     }
 
-    /// The head that tells these people apart best; none if the configuration wants none, or there are too few people.
+    /// The head that tells these people apart best; none if the configuration wants none, or there is too little to solve it
+    /// from: fewer crops than a feature has numbers do not even span the space, and what they leave out is lost.
     fn discriminant(&self, features: &Tensor, identities: &[i64]) -> Result<Option<Discriminant>> {
         let Some(config) = &self.config.discriminant else { return Ok(None) };
+        if (self.footage.crops.len() as i64) < features.size()[1] {
+            return Ok(None);
+        }
         match config.fit(features, identities, self.config.network.dimension) {
             Ok(found) => Ok(Some(found)),
             Err(DiscriminantError::Classes(_)) => Ok(None),
@@ -271,8 +275,13 @@ impl EmbeddingTask {
             Ok(Plan::new(&[range.collect()], grouping, &footage, &augmentation, seed, number))
         })?;
         let looks = Tensor::f_cat(&[plain, augmented], 0)?;
-        if let Some(head) = self.discriminant(&looks, &identities.repeat(2))? {
-            self.network.set_head(&head)?;
+        match self.discriminant(&looks, &identities.repeat(2))? {
+            Some(head) => self.network.set_head(&head)?,
+            None => tracing::info!(
+                "the head stays as it was learned: to solve it takes two people or more, and {} crops, not {}",
+                looks.size()[1],
+                self.footage.crops.len()
+            ),
         }
         Ok(())
     }
