@@ -38,10 +38,6 @@ impl AtomicFile {
         let name = path.file_name().ok_or_else(|| {
             io::Error::new(io::ErrorKind::InvalidInput, format!("{} names no file", path.display()))
         })?;
-        let folder = match path.parent() {
-            Some(folder) if folder != Path::new("") => folder,
-            _ => Path::new("."),
-        };
         let mut prefix = std::ffi::OsString::from(".");
         prefix.push(name);
         prefix.push(".");
@@ -50,7 +46,7 @@ impl AtomicFile {
         // Temporary files are private by default; this one becomes a result, readable as the umask says.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let writer = BufWriter::new(builder.tempfile_in(folder)?);
+        let writer = BufWriter::new(builder.tempfile_in(folder(&path))?);
         Ok(Self { writer, path })
     }
 
@@ -61,7 +57,11 @@ impl AtomicFile {
     pub fn commit(self) -> io::Result<()> {
         let file = self.writer.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.as_file().sync_all()?;
-        file.persist(&self.path).map(drop::<File>).map_err(|e| e.error)
+        file.persist(&self.path).map(drop::<File>).map_err(|e| e.error)?;
+        // The name is the folder's content; where folders cannot be opened they need no such care.
+        #[cfg(unix)]
+        File::open(folder(&self.path))?.sync_all()?;
+        Ok(())
     }
 
     /// Gives its name to as much of a text as reached the disk, up to the last whole line: what can still be done when
@@ -78,6 +78,14 @@ impl AtomicFile {
         let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
         file.as_file().set_len(whole as u64)?;
         file.persist(&self.path).map(drop::<File>).map_err(|e| e.error)
+    }
+}
+
+/// The folder that a path is in.
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
     }
 }
 
