@@ -20,7 +20,7 @@ impl FootagePart {
     /// The name of its recording, and which frames.
     pub(crate) fn named(&self, recording: &str) -> String {
         match self.frames {
-            Some(FrameRange { first, last }) => format!("{recording}@{first}..{last}"),
+            Some(frames) => format!("{recording}@{frames}"),
             None => recording.to_owned(),
         }
     }
@@ -32,7 +32,10 @@ impl FromStr for FootagePart {
     fn from_str(text: &str) -> Result<Self, String> {
         // A folder may have an @ in its name.
         match text.rsplit_once('@').filter(|(_, frames)| frames.contains("..") && !frames.contains('/')) {
-            Some((folder, frames)) => Ok(Self { folder: folder.into(), frames: Some(frames.parse()?) }),
+            Some((folder, frames)) => {
+                let frames = Some(frames.parse()?).filter(|frames| *frames != FrameRange::default());
+                Ok(Self { folder: folder.into(), frames })
+            }
             None => Ok(Self { folder: text.into(), frames: None }),
         }
     }
@@ -69,6 +72,8 @@ mod tests {
         let frames = part.frames.unwrap();
         assert_eq!((frames.first, frames.last), (FrameNumber(10), FrameNumber(20)));
         assert_eq!(part.to_string(), "a/b@10..20");
+        assert_eq!("a/b@10..".parse::<FootagePart>().unwrap().to_string(), "a/b@10..");
+        assert_eq!("a/b@..".parse::<FootagePart>().unwrap().to_string(), "a/b");
         for whole in ["a/b", "me@home/b", "a@b", "a@../b"] {
             let part: FootagePart = whole.parse().unwrap();
             assert_eq!((part.folder, part.frames), (PathBuf::from(whole), None));

@@ -1,5 +1,6 @@
 //! `--frames A..B`.
 
+use std::fmt;
 use std::str::FromStr;
 
 use scene::FrameNumber;
@@ -16,6 +17,20 @@ pub(crate) struct FrameRange {
 impl Default for FrameRange {
     fn default() -> Self {
         Self { first: FrameNumber(0), last: FrameNumber(u32::MAX) }
+    }
+}
+
+impl fmt::Display for FrameRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = Self::default();
+        if self.first > all.first {
+            write!(f, "{}", self.first)?;
+        }
+        f.write_str("..")?;
+        if self.last < all.last {
+            write!(f, "{}", self.last)?;
+        }
+        Ok(())
     }
 }
 
@@ -50,6 +65,15 @@ mod tests {
         assert_eq!((range.first, range.last), (FrameNumber(10), FrameNumber(20)));
         assert_eq!("..".parse(), Ok(FrameRange::default()));
         assert_eq!("5..".parse::<FrameRange>().unwrap().last, FrameNumber(u32::MAX));
+    }
+
+    #[test]
+    fn what_is_shown_can_be_read() {
+        for text in ["10..20", "5..", "..20", "..", "0..0"] {
+            let range: FrameRange = text.parse().unwrap();
+            assert_eq!(range.to_string().parse(), Ok(range), "{text}");
+        }
+        assert_eq!("5..".parse::<FrameRange>().unwrap().to_string(), "5..");
     }
 
     #[test]
