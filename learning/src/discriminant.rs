@@ -15,7 +15,8 @@
 //!
 //! Two things are added to the textbook. *Shrinkage*: W of a network's features is nearly singular, and what differs little
 //! among those who were learned from may well differ among others. *A share of T*: B of C classes has C - 1 directions
-//! only, which twelve people do not fill an embedding with; the rest comes from all in which features differ.
+//! only, too few to fill an embedding with when there are twelve people; the rest comes from everything that features differ
+//! in.
 
 use serde::{Deserialize, Serialize};
 use tch::{Kind, TchError, Tensor};
@@ -41,8 +42,18 @@ impl Default for DiscriminantConfig {
 #[derive(Debug, Error)]
 pub enum DiscriminantError {
     /// Nothing to tell apart, or nothing to tell from chance.
-    #[error("a discriminant needs two classes or more, with two samples each, but there are {0}")]
+    #[error("it takes two classes or more with two samples or more each, and there are {0}")]
     Classes(usize),
+    /// Fewer samples than it takes, for whoever solves from few.
+    #[error(
+        "it takes {features} crops or more that have an identity, as many as a feature has numbers, and there are {samples}"
+    )]
+    Samples {
+        /// Those there are.
+        samples: usize,
+        /// The numbers of a feature.
+        features: i64,
+    },
     /// More directions than there are.
     #[error("{dimension} directions are asked for, but features have {features} numbers only")]
     Dimension {
@@ -51,6 +62,9 @@ pub enum DiscriminantError {
         /// The numbers of a feature.
         features: i64,
     },
+    /// Nothing to compare the differences between classes with.
+    #[error("within each class all samples are the same, or they have numbers that are not finite")]
+    Alike,
     /// libtorch.
     #[error(transparent)]
     Tch(#[from] TchError),
@@ -86,7 +100,7 @@ impl DiscriminantConfig {
     /// left out, too.
     ///
     /// # Errors
-    /// Fewer than two classes, or a larger `dimension` than F.
+    /// Fewer than two classes, a larger `dimension` than F, or samples that do not differ within any class.
     pub fn fit(
         &self,
         features: &Tensor,
@@ -129,7 +143,10 @@ impl DiscriminantConfig {
         let total = apart.f_tr()?.f_matmul(&(&apart * weights))?.f_add(&within)?;
 
         let variance = within.f_trace()?.f_double_value(&[])? / width as f64;
-        let ridge = Tensor::f_eye(width, options)? * (self.shrinkage * variance).max(f64::MIN_POSITIVE);
+        if !(variance.is_finite() && variance > 0.0) {
+            return Err(DiscriminantError::Alike);
+        }
+        let ridge = Tensor::f_eye(width, options)? * (self.shrinkage * variance);
         let (variances, axes) = (within + ridge).f_linalg_eigh("L")?;
         let whitening = (&axes * variances.f_rsqrt()?).f_matmul(&axes.f_tr()?)?;
         let scatter = (between + total * self.total).f_matmul(&whitening)?;
@@ -212,13 +229,28 @@ mod tests {
     }
 
     #[test]
-    fn few_classes_still_give_every_direction() {
-        tch::manual_seed(3);
-        let features = Tensor::randn([40, 12], DOUBLE);
-        let classes: Vec<i64> = (0..40).map(|place| place % 3).collect();
-        let weight = DiscriminantConfig::default().fit(&features, &classes, 8).unwrap().weight;
-        let smallest = weight.matmul(&weight.tr()).linalg_eigvalsh("L").min().double_value(&[]);
-        assert!(smallest > 0.1, "{smallest}");
+    fn directions_beyond_those_between_classes_are_those_of_all_that_differs() {
+        // Two classes apart along the first axis, which is all that B has. Within them the second axis varies, the third
+        // and fourth a tenth as much: the second direction is the second axis, and it takes T to know that.
+        let (mut features, mut classes) = (Vec::new(), Vec::new());
+        for class in [0, 1] {
+            for axis in 1..4 {
+                for sign in [1.0, -1.0] {
+                    let mut sample = [4.0 * f64::from(class), 0.0, 0.0, 0.0];
+                    sample[axis] = sign * if axis == 1 { 1.0 } else { 0.1 };
+                    features.push(sample);
+                    classes.push(i64::from(class));
+                }
+            }
+        }
+        let weight =
+            DiscriminantConfig::default().fit(&Tensor::from_slice2(&features), &classes, 2).unwrap().weight;
+        for (direction, axis) in [(0, 0), (1, 1)] {
+            let row = weight.get(direction).abs();
+            assert_eq!(row.argmax(None, false).int64_value(&[]), axis, "{weight}");
+            let along = row.double_value(&[axis]);
+            assert!((row.sum(Kind::Double).double_value(&[]) - along).abs() < 1e-9 * along, "{weight}");
+        }
     }
 
     #[test]
@@ -228,15 +260,15 @@ mod tests {
             let config = DiscriminantConfig::default();
             config.fit(&features, classes, dimension).unwrap_err().to_string()
         };
-        assert!(told(&[1, 1, 2, -1], 2).contains("but there are 1"));
-        assert!(told(&[-1; 4], 2).contains("but there are 0"));
+        assert!(told(&[1, 1, 2, -1], 2).contains("and there are 1"));
+        assert!(told(&[-1; 4], 2).contains("and there are 0"));
         assert!(told(&[1, 1, 2, 2], 4).contains("features have 3 numbers only"));
         assert!(
             DiscriminantConfig { shrinkage: 0.0, total: 1.0 }.validate().unwrap_err().contains("shrinkage")
         );
-        // Four samples that are all the same: nothing to see, but finite.
-        let same = DiscriminantConfig::default().fit(&features, &[1, 1, 2, 2], 2).unwrap();
-        assert!(bool::try_from(same.project(&features).isfinite().all()).unwrap());
+        assert!(told(&[1, 1, 2, 2], 2).contains("all samples are the same"));
+        let nan = DiscriminantConfig::default().fit(&(features * f64::NAN), &[1, 1, 2, 2], 2);
+        assert!(matches!(nan, Err(DiscriminantError::Alike)));
     }
 
     proptest! {

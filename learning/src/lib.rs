@@ -36,13 +36,14 @@
 //!   ([`Sgd`], [`AdaGrad`], [`RmsProp`], [`Adam`], [`AdamW`]), as far as a [`Schedule`] says; [`clip_gradients`] keeps
 //!   steps short, an [`Average`] smooths the weights.
 //! * A [`Task`] is a network with its data and its loss. [`TrainerConfig::init`] makes a [`Trainer`] of it, and
-//!   [`Trainer::run`] is the whole loop; an [`Observer`] watches.
+//!   [`Trainer::run`] is the whole loop; an [`Observer`] watches. What is solved rather than learned is put in at the end
+//!   ([`Task::finish`]), a [`Discriminant`] for instance.
 //!
 //! A run leaves in its folder
 //!
 //! | file | what |
 //! |---|---|
-//! | `weights.safetensors` | the best weights, or the last if the configuration does not say what is best |
+//! | `weights.safetensors` | the best weights, or the last if the configuration does not say what is best, as [`Task::finish`] leaves them |
 //! | `history.csv` | a row for every step |
 //! | `curves.png`, `curves.html` | the columns of the history as curves |
 //! | `checkpoints/step-*.safetensors` | the last few and the best, each with its sha256 |

@@ -94,6 +94,22 @@ fn what_is_validated_and_kept_is_the_average() {
 }
 
 #[test]
+fn what_a_task_does_at_the_end_is_in_the_weights_and_in_what_is_told_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = TrainerConfig { epochs: 3, ..config() };
+    assert!(stopped(&config, 13, folder.path()).scores.is_empty());
+    let mut task = SpiralsConfig { emptied: true, half: true, ..Default::default() }.init(0).unwrap();
+    let summary = config.resume(&mut task, folder.path()).unwrap().run(&mut ()).unwrap();
+    assert_eq!(task.finished, [Position { step: 24, epoch: 3, batch: 0 }]);
+    assert_eq!(summary.scores, task.validate().unwrap());
+    // What has only a bias left says the same of every point.
+    assert_eq!(summary.scores[1], 0.5);
+    let weights = tch::Tensor::read_safetensors(folder.path().join("weights.safetensors")).unwrap();
+    let (_, last) = weights.iter().find(|(name, _)| name == "last.weight").unwrap();
+    assert_eq!((last.kind(), last.abs().max().double_value(&[])), (tch::Kind::Half, 0.0));
+}
+
+#[test]
 fn observers_see_every_step_from_where_it_goes_on() {
     #[derive(Default)]
     struct Seen(Option<(u64, u64)>, Vec<u64>);

@@ -196,15 +196,19 @@ impl EmbeddingNetwork {
         }
     }
 
-    /// Makes the head do in inference what a discriminant does. Without a neck nothing takes the mean off.
+    /// Makes the head do in inference what a discriminant does.
     ///
     /// # Errors
-    /// If it is of another size.
+    /// If it is of another size, or there is no neck, which takes the mean off.
     pub fn set_head(&self, discriminant: &Discriminant) -> Result<(), Error> {
         let Discriminant { weight, mean } = discriminant;
+        let Some(neck) = &self.neck else {
+            let rule =
+                "a head that is solved takes the mean off, which is what the neck does: it must be true";
+            return Err(Error::Config { key: "train.network.neck", value: "false".into(), rule });
+        };
         no_grad(|| {
             self.linear.ws.shallow_clone().f_copy_(weight)?;
-            let Some(neck) = &self.neck else { return Ok(()) };
             neck.running_mean.shallow_clone().f_copy_(&weight.f_mv(mean)?)?;
             let vectors = [(Some(&neck.running_var), 1.0), (neck.ws.as_ref(), 1.0), (neck.bs.as_ref(), 0.0)];
             for (vector, value) in vectors {

@@ -12,7 +12,7 @@ pub enum End {
 }
 
 /// What came of a run.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     /// How it ended.
     pub end: End,
@@ -20,4 +20,7 @@ pub struct Summary {
     pub steps: u64,
     /// The best validation: after how many steps, and its score.
     pub best: Option<(u64, f64)>,
+    /// What the validation says of the weights as they were written, in the order of
+    /// [`Task::validation_metrics`](super::Task::validation_metrics); empty for a run that was interrupted.
+    pub scores: Vec<f64>,
 }

@@ -145,8 +145,9 @@ pub trait Task {
         Ok(Vec::new())
     }
 
-    /// Called once at the end, when the variables hold the weights that training found and before they are written: what is
-    /// solved rather than learned can be put in now. `at` is the position after the last step.
+    /// Called once at the end, when the variables hold the weights that training found and before they are written and
+    /// validated: what is solved rather than learned can be put in now. `at` is the position after the last step, also where
+    /// the weights found are those of an earlier one. A run that is resumed at its end calls it again.
     ///
     /// # Errors
     /// If it cannot be done.

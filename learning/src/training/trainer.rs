@@ -104,8 +104,9 @@ const WEIGHTS: &str = "weights.safetensors";
 const LARGEST_HALF: f64 = 65504.0;
 
 impl Trainer<'_> {
-    /// Trains to the end. The weights found, the best ones if the configuration says what is best, are then those of
-    /// the task's network and stand in `weights.safetensors`; the curves stand in `curves.png` and `curves.html`.
+    /// Trains to the end. The weights found, the best ones if the configuration says what is best, with what
+    /// [`Task::finish`] makes of them, are then those of the task's network and stand in `weights.safetensors`; the curves
+    /// stand in `curves.png` and `curves.html`.
     ///
     /// # Errors
     /// If a batch cannot be had, a loss is not finite, or files cannot be written. What was written stays, for
@@ -130,12 +131,10 @@ impl Trainer<'_> {
             }
         };
         self.save()?;
-        if end != End::Interrupted {
-            self.finish()?;
-        }
+        let scores = if end == End::Interrupted { Vec::new() } else { self.finish()? };
         curves::draw(&self.folder.join(HISTORY), &self.folder)?;
         let best = self.progress.best.map(|best| (best.step, best.score));
-        Ok(Summary { end, steps: self.progress.step, best })
+        Ok(Summary { end, steps: self.progress.step, best, scores })
     }
 
     /// One batch: loss, gradients, update.
@@ -226,8 +225,8 @@ impl Trainer<'_> {
         self.checkpoints.write(step, best.map(|best| best.step), &bytes)
     }
 
-    /// Brings the weights that are the result into the network and into a file.
-    fn finish(&mut self) -> Result<(), TrainError> {
+    /// Brings the weights that are the result into the network and into a file; what the validation says of them.
+    fn finish(&mut self) -> Result<Vec<f64>, TrainError> {
         let Progress { step, best } = self.progress;
         let checkpoint = match self.checkpoints.read(best.map_or(step, |best| best.step)) {
             Err(error) if best.is_some() => {
@@ -266,7 +265,12 @@ impl Trainer<'_> {
         }
         let path = self.folder.join(WEIGHTS);
         let entry = self.task.entry().map(|entry| HashMap::from([entry]));
-        durable::write(&path, &checkpoint::serialize(&weights, entry, &path)?)
+        durable::write(&path, &checkpoint::serialize(&weights, entry, &path)?)?;
+        if self.task.validation_metrics().is_empty() {
+            return Ok(Vec::new());
+        }
+        self.seed("validation of the result", step);
+        self.task.validate().map_err(|source| TrainError::Task { step, source })
     }
 
     fn swap_average(&mut self) {

@@ -14,11 +14,15 @@ pub(crate) struct SpiralsConfig {
     pub(crate) dropout: f64,
     /// The step at which the data have a hole.
     pub(crate) spoiled: Option<u64>,
+    /// Whether the last layer is set to zero at the end.
+    pub(crate) emptied: bool,
+    /// Whether weights are kept in half precision.
+    pub(crate) half: bool,
 }
 
 impl Default for SpiralsConfig {
     fn default() -> Self {
-        Self { hidden: 32, dropout: 0.0, spoiled: None }
+        Self { hidden: 32, dropout: 0.0, spoiled: None, emptied: false, half: false }
     }
 }
 
@@ -27,6 +31,8 @@ const BATCH: usize = 32;
 
 pub(crate) struct Spirals {
     config: SpiralsConfig,
+    /// Where it was told to finish.
+    pub(crate) finished: Vec<Position>,
     store: VarStore,
     layers: [nn::Linear; 3],
     norm: nn::BatchNorm,
@@ -59,6 +65,7 @@ impl SpiralsConfig {
         }
         Ok(Spirals {
             config: self.clone(),
+            finished: Vec::new(),
             layers,
             norm,
             batches: Batches::new(seed, SAMPLES as usize, BATCH),
@@ -111,6 +118,10 @@ impl Task for Spirals {
         format!("points {:?}", &batches.at(at)[..2])
     }
 
+    fn half(&self) -> bool {
+        self.config.half
+    }
+
     fn metrics(&self) -> &[&str] {
         &["accuracy"]
     }
@@ -123,5 +134,13 @@ impl Task for Spirals {
         let scores = tch::no_grad(|| self.scores(&self.points, false));
         let loss = scores.cross_entropy_for_logits(&self.sides);
         Ok(vec![loss.double_value(&[]), scores.accuracy_for_logits(&self.sides).double_value(&[])])
+    }
+
+    fn finish(&mut self, at: Position) -> Result<(), TaskError> {
+        self.finished.push(at);
+        if self.config.emptied {
+            let _ = tch::no_grad(|| self.layers[2].ws.zero_());
+        }
+        Ok(())
     }
 }

@@ -46,9 +46,9 @@ pub(crate) struct Train {
     /// Go on with the run in OUT
     #[arg(long)]
     resume: bool,
-    /// A labelled recording, or frames of one, that is not learned from: from time to time, how well are its people told apart, or found?
+    /// A labelled recording, or frames A to B of one, that is not learned from: how well are its people told apart, or found?
     /// [train.validate]
-    #[arg(long, value_name = "RECORDING")]
+    #[arg(long, value_name = "RECORDING[@A..B]")]
     validate: Option<FootagePart>,
     /// Folder of the crops or pictures that are learned from, to be shared by several runs [default: OUT/crops]
     #[arg(long, value_name = "DIR")]
@@ -115,8 +115,7 @@ impl Train {
             trained.share(time.waiting),
             trained.share(time.labelling)
         );
-        let scores: Vec<_> = task.scores().map(|(name, value)| format!("{name} {value:.4}")).collect();
-        self.conclude(&trained, &spent, &scores, "embedder.weights=")
+        self.conclude(&trained, &spent, task.validation_metrics(), "embedder.weights=")
     }
 
     fn detector(&self, kept: &Path, stop: &Arc<Stop>) -> Result<()> {
@@ -136,7 +135,8 @@ impl Train {
         let mut task = session.task()?;
         let trained = self.train(&mut task, &train.trainer, kept, &config.to_yaml(&train)?, stop)?;
         let spent = format!("{:.1} % waiting for pictures", trained.share(task.waiting()));
-        self.conclude(&trained, &spent, &[], "detector.name=person --set detector.weights=")
+        let used_as = "detector.name=person --set detector.weights=";
+        self.conclude(&trained, &spent, task.validation_metrics(), used_as)
     }
 
     /// Makes the folder and sets the threads; where the network runs.
@@ -227,13 +227,15 @@ impl Train {
     }
 
     /// What came of it, in a few lines.
-    fn conclude(&self, trained: &Trained, spent: &str, scores: &[String], used_as: &str) -> Result<()> {
+    fn conclude(&self, trained: &Trained, spent: &str, metrics: &[&str], used_as: &str) -> Result<()> {
         let Trained { summary, seconds } = trained;
         let out = self.out.display();
         let mut lines = vec![format!("{} steps, {seconds:.0} s, of which {spent}", summary.steps)];
         if let Some((step, score)) = summary.best {
             lines.push(format!("best       {score:.4} after step {step}"));
         }
+        let scores = metrics.iter().zip(&summary.scores);
+        let scores: Vec<_> = scores.map(|(name, score)| format!("{name} {score:.4}")).collect();
         if !scores.is_empty() {
             lines.push(format!("validated  {} (the weights that were written)", scores.join(", ")));
         }

@@ -9,7 +9,9 @@ use anyhow::{Context, Result, bail};
 use association::AssociationConfig;
 use detectors::networks::EmbeddingNetwork;
 use detectors::{CropInput, DetectorConfig};
-use learning::{Discriminant, DiscriminantError, Loss, LossConfig, Outcome, Position, Task, TaskError};
+use learning::{
+    Discriminant, DiscriminantConfig, DiscriminantError, Loss, LossConfig, Outcome, Position, Task, TaskError,
+};
 use scene::Embedding;
 use serde_json::{Value, json};
 use tch::nn::{ModuleT, VarStore};
@@ -19,7 +21,7 @@ use super::TrainConfig;
 use super::augmentation::AugmentationConfig;
 use super::footage::Footage;
 use super::frame_set_samples::FrameSetSamples;
-use super::identity_samples::IdentitySamples;
+use super::identity_samples::{IdentitySamples, TOO_LITTLE};
 use super::loader::Loader;
 use super::objective::Objective;
 use super::plan::{Grouping, Loaded, Plan};
@@ -53,8 +55,6 @@ pub(crate) struct EmbeddingTask {
     /// The folder of the run.
     run: PathBuf,
     time: Time,
-    /// What the validation says of the weights that are the result, once there are any.
-    scores: Vec<f64>,
 }
 
 /// Where the batches come from.
@@ -71,7 +71,7 @@ enum Samples {
 pub(crate) struct Time {
     /// Waiting for crops.
     pub(crate) waiting: Duration,
-    /// Finding out who is who.
+    /// Finding out who is who, and solving the head.
     pub(crate) labelling: Duration,
 }
 
@@ -111,6 +111,7 @@ impl EmbeddingTask {
             LossConfig::Mvmhat(_) | LossConfig::MvmhatPp(_) => {
                 Samples::FrameSets(FrameSetSamples::new(&footage, &config.samples, config.trainer.seed)?)
             }
+            LossConfig::Identities(_) if footage.crops.is_empty() => bail!(TOO_LITTLE),
             LossConfig::Identities(_) => Samples::Identities { current: None },
         };
         let footage = Arc::new(footage);
@@ -132,18 +133,12 @@ impl EmbeddingTask {
             validation,
             run,
             time: Time::default(),
-            scores: Vec::new(),
         })
     }
 
     /// Where the time went so far.
     pub(crate) fn time(&self) -> Time {
         self.time
-    }
-
-    /// What the validation says of the weights that are the result, by name; nothing without one.
-    pub(crate) fn scores(&self) -> impl Iterator<Item = (&'static str, f64)> {
-        validation::METRICS.iter().copied().zip(self.scores.iter().copied())
     }
 
     /// The batch of a step; those of the next steps are read meanwhile.
@@ -185,19 +180,18 @@ impl EmbeddingTask {
         }
         let path = pseudo_identities::path(&self.run, round);
         let first_of_round = at.batch == 0 && at.epoch.is_multiple_of(self.config.people.renew);
-        let kept = if first_of_round { None } else { pseudo_identities::load(&path, &self.footage)? };
-        let identities = match kept {
-            Some(identities) => identities,
-            None => self.identify(round)?.1,
+        let identities = if first_of_round {
+            self.identify(round)?.1
+        } else {
+            pseudo_identities::load(&path, &self.footage)?
         };
         let (people, seed) = (&self.config.people, self.config.trainer.seed);
         let samples = IdentitySamples::new(&self.footage, &identities, people, seed)?;
-        let labelled = identities.iter().filter(|identity| **identity >= 0).count();
         tracing::info!(
-            "round {}: {} people in {} recordings, {labelled} of {} crops have one of them",
-            round + 1,
+            "round {round}: {} people in {} recordings, {} of {} crops have one of them",
             samples.people(),
             self.footage.recordings.len(),
+            labelled(&identities),
             identities.len(),
         );
         self.samples = Samples::Identities { current: Some((round, samples)) };
@@ -206,17 +200,19 @@ impl EmbeddingTask {
 
     /// Finds out who is who with what is known before a round, and keeps it; with the features that told it.
     ///
-    /// From the second round on the head that looks are compared by is solved anew from the answers of the round before: it
-    /// tells people apart better than the one that is being learned.
+    /// After the first round the head that looks are compared by is solved from the answers of the round before: it tells
+    /// people apart better than the one that is being learned.
     fn identify(&mut self, round: u64) -> Result<(Tensor, Vec<i64>)> {
         let start = Instant::now();
         let plain = |range: Range<usize>| Ok(Plan::plain(range));
         let features = self.features(plain)?;
-        let before = round.checked_sub(1).map(|round| pseudo_identities::path(&self.run, round));
-        let before = before.map(|path| pseudo_identities::load(&path, &self.footage)).transpose()?.flatten();
-        let head = match before {
-            Some(identities) => self.discriminant(&features, &identities)?,
-            None => None,
+        let head = match (&self.config.discriminant, round.checked_sub(1)) {
+            (Some(config), Some(before)) => {
+                let path = pseudo_identities::path(&self.run, before);
+                let identities = pseudo_identities::load(&path, &self.footage)?;
+                self.discriminant(config, &features, &identities)
+            }
+            _ => None,
         };
         let embeddings = no_grad(|| match head {
             Some(head) => head.project(&features),
@@ -229,17 +225,27 @@ impl EmbeddingTask {
         Ok((features, identities))
     }
 
-    /// The head that tells these people apart best; none if the configuration wants none, or there is too little to solve it
-    /// from: fewer crops than a feature has numbers do not even span the space, and what they leave out is lost.
-    fn discriminant(&self, features: &Tensor, identities: &[i64]) -> Result<Option<Discriminant>> {
-        let Some(config) = &self.config.discriminant else { return Ok(None) };
-        if (self.footage.crops.len() as i64) < features.size()[1] {
-            return Ok(None);
-        }
-        match config.fit(features, identities, self.config.network.dimension) {
-            Ok(found) => Ok(Some(found)),
-            Err(DiscriminantError::Classes(_)) => Ok(None),
-            Err(error) => Err(error.into()),
+    /// The head that tells these people apart best; none where there is too little to solve it from.
+    fn discriminant(
+        &self,
+        config: &DiscriminantConfig,
+        features: &Tensor,
+        identities: &[i64],
+    ) -> Option<Discriminant> {
+        let solved = self
+            .enough(labelled(identities))
+            .and_then(|()| config.fit(features, identities, self.config.network.dimension));
+        solved.inspect_err(|why| tracing::info!("looks are compared by the head that is learned: {why}")).ok()
+    }
+
+    /// Whether so many crops of known people are enough to solve the head from: fewer than a feature has numbers do not
+    /// even span the space, and what they leave out is lost.
+    fn enough(&self, crops: usize) -> Result<(), DiscriminantError> {
+        let features = self.config.network.backbone.features();
+        if crops as i64 >= features {
+            Ok(())
+        } else {
+            Err(DiscriminantError::Samples { samples: crops, features })
         }
     }
 
@@ -262,10 +268,26 @@ impl EmbeddingTask {
 
     /// Solves the head of the network that training found, from who is who and how people look as they are and augmented:
     /// shaken, partly hidden, in other light. Their hues stay, or one person would be several.
-    fn solve_head(&mut self, at: Position) -> Result<()> {
+    ///
+    /// # Errors
+    /// Crops that cannot be read or files that cannot be written. A head that cannot be solved stays as it was learned.
+    fn solve_head(&mut self, config: &DiscriminantConfig, at: Position) -> Result<()> {
+        let learned = |why: DiscriminantError| {
+            tracing::warn!("the head stays as it was learned: {why}");
+            Ok(())
+        };
+        // Known before anything is asked of the network, who is who included.
+        if let Err(why) = self.enough(self.footage.crops.len()) {
+            return learned(why);
+        }
         let renew = self.config.people.renew;
         let round = at.epoch / renew + u64::from(at.batch > 0 || !at.epoch.is_multiple_of(renew));
         let (plain, identities) = self.identify(round)?;
+        let crops = labelled(&identities);
+        if let Err(why) = self.enough(crops) {
+            return learned(why);
+        }
+        tracing::info!("the head is solved from {crops} crops");
         let augmentation = AugmentationConfig { hue: 0.0, ..self.config.augmentation.clone() };
         let (footage, seed) = (Arc::clone(&self.footage), self.config.trainer.seed);
         let augmented = self.features(|range| {
@@ -275,15 +297,10 @@ impl EmbeddingTask {
             Ok(Plan::new(&[range.collect()], grouping, &footage, &augmentation, seed, number))
         })?;
         let looks = Tensor::f_cat(&[plain, augmented], 0)?;
-        match self.discriminant(&looks, &identities.repeat(2))? {
-            Some(head) => self.network.set_head(&head)?,
-            None => tracing::info!(
-                "the head stays as it was learned: to solve it takes two people or more, and {} crops, not {}",
-                looks.size()[1],
-                self.footage.crops.len()
-            ),
+        match config.fit(&looks, &identities.repeat(2), self.config.network.dimension) {
+            Ok(head) => Ok(self.network.set_head(&head)?),
+            Err(why) => learned(why),
         }
-        Ok(())
     }
 
     /// The embeddings of crops, without learning anything.
@@ -378,10 +395,17 @@ impl Task for EmbeddingTask {
     }
 
     fn finish(&mut self, at: Position) -> Result<(), TaskError> {
-        if matches!(self.samples, Samples::Identities { .. }) && self.config.discriminant.is_some() {
-            self.solve_head(at).context("the head cannot be solved")?;
-        }
-        self.scores = self.validate()?;
+        let Samples::Identities { .. } = &self.samples else { return Ok(()) };
+        let Some(config) = self.config.discriminant.clone() else { return Ok(()) };
+        let (start, before) = (Instant::now(), self.time.labelling);
+        self.solve_head(&config, at).context("the head cannot be solved")?;
+        // All of it, what finding out who is who has taken included.
+        self.time.labelling = before + start.elapsed();
         Ok(())
     }
+}
+
+/// How many crops have an identity.
+fn labelled(identities: &[i64]) -> usize {
+    identities.iter().filter(|identity| **identity >= 0).count()
 }

@@ -51,6 +51,11 @@ impl PeopleConfig {
     }
 }
 
+/// What is wrong with footage that shows too few.
+pub(super) const TOO_LITTLE: &str = "too little to learn from: nowhere are two people or more followed over two instants or \
+                                     more; film longer, look more often (train.data.rate), or leave fewer boxes out \
+                                     (train.data.min_height, visibility, score)";
+
 /// Draws people.
 pub(super) struct IdentitySamples {
     config: PeopleConfig,
@@ -63,7 +68,7 @@ pub(super) struct IdentitySamples {
 }
 
 impl IdentitySamples {
-    /// Those of `identities`, one a crop; -1 is nobody. People of fewer than two crops are left out.
+    /// Those of `identities`, one a crop; -1 is nobody.
     ///
     /// # Errors
     /// Where there are fewer than two people in every recording.
@@ -80,7 +85,6 @@ impl IdentitySamples {
                 of.entry(crop.camera.0).or_default().push(place);
             }
         }
-        people.retain(|_, cameras| cameras.values().map(Vec::len).sum::<usize>() > 1);
         let mut recordings = Vec::new();
         for ((recording, _), cameras) in people {
             recordings.resize_with(recording + 1, Vec::new);
@@ -88,10 +92,7 @@ impl IdentitySamples {
         }
         recordings.retain(|people: &Vec<_>| people.len() > 1);
         if recordings.is_empty() {
-            bail!(
-                "too little to learn from: nowhere are two people or more followed over two instants or more; film \
-                 longer, or look more often (train.data.rate)"
-            );
+            bail!(TOO_LITTLE);
         }
         let crops = |people: &Vec<Vec<Vec<usize>>>| people.iter().flatten().map(Vec::len).sum::<usize>();
         let mut sum = 0.0;

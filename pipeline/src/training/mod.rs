@@ -7,6 +7,7 @@
 //!               occlusion)
 //!            -> read by threads a few steps ahead (loader)
 //!            -> network -> loss (learning::losses) -> learning::Trainer
+//!            -> the head, solved from who is who (learning::Discriminant)
 //! ```
 //!
 //! `loss: mvmhat` and `loss: mvmhat_pp` learn from samples of several views and instants, as published. `loss: identities`

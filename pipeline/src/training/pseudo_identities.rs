@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use association::{AssociationConfig, Evidence};
 use scene::{AtomicFile, BBox, CameraId, Detection, Embedding, FrameIndex, FrameSet, Seen, TrackedBox, View};
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ pub(super) fn path(run: &Path, round: u64) -> PathBuf {
 }
 
 /// The identity of every crop, -1 where it has none; different people have different numbers, also those of different
-/// recordings.
+/// recordings. Whoever is seen once only has none, for there is nothing to compare that crop with.
 ///
 /// # Errors
 /// Constants of the association out of their range.
@@ -46,8 +46,13 @@ pub(super) fn associate(
             decided.extend(associator.associate(set));
         }
         decided.extend(associator.finish());
+        let pairs = of_crops(crops, &decided);
+        let mut seen = BTreeMap::<u32, usize>::new();
+        for (_, person) in &pairs {
+            *seen.entry(*person).or_default() += 1;
+        }
         let mut people = BTreeMap::new();
-        for (place, person) in of_crops(crops, &decided) {
+        for (place, person) in pairs.into_iter().filter(|(_, person)| seen[person] > 1) {
             identities[start + place] = *people.entry(person).or_insert_with(|| {
                 next += 1;
                 next - 1
@@ -156,13 +161,17 @@ pub(super) fn save(path: &Path, footage: &Footage, identities: &[i64]) -> Result
     write().with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// The labels of a round that were kept; `None` where there are none.
+/// The labels of a round that were kept.
 ///
 /// # Errors
-/// A file that cannot be read or is of other crops.
-pub(super) fn load(path: &Path, footage: &Footage) -> Result<Option<Vec<i64>>> {
+/// A file that is missing, cannot be read or is of other crops.
+pub(super) fn load(path: &Path, footage: &Footage) -> Result<Vec<i64>> {
     if !path.exists() {
-        return Ok(None);
+        bail!(
+            "{}: the file is missing; a run cannot go on without the labels it has learned from, so put it back, or begin \
+             anew in another folder",
+            path.display()
+        );
     }
     let read = || -> Result<Vec<i64>> {
         let mut identities = Vec::with_capacity(footage.crops.len());
@@ -179,5 +188,5 @@ pub(super) fn load(path: &Path, footage: &Footage) -> Result<Option<Vec<i64>>> {
     let at = || {
         format!("{}: these labels do not fit; has the footage changed since the run began?", path.display())
     };
-    read().map(Some).with_context(at)
+    read().with_context(at)
 }
