@@ -4,8 +4,9 @@
 
 use std::path::Path;
 use std::process::Stdio;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use safetensors::SafeTensors;
 use tests::{Blocks, Pictures, Run, json, mvmhat, run};
 
 /// A small network from scratch, so that a step takes milliseconds.
@@ -69,7 +70,7 @@ fn the_head_is_solved_from_who_is_who_unless_it_is_to_stay_as_learned() {
     // 720 crops; the features of the network have 512 numbers.
     Blocks { cameras: 4, frames: 60, ..Blocks::default() }.write(&gt);
     let validated = |out: &str, more: &[&str]| {
-        let arguments = [&["--validate", gt.to_str().unwrap()], more].concat();
+        let arguments = [&["--validate", gt.to_str().unwrap(), "--set", "train.half=false"], more].concat();
         train(folder.path(), out, &arguments).succeeded()
     };
     for (out, more) in [("solved", &[][..]), ("learned", &["--set", "train.discriminant=null"])] {
@@ -84,46 +85,62 @@ fn the_head_is_solved_from_who_is_who_unless_it_is_to_stay_as_learned() {
     // Who is who is asked before each of two epochs, and once more for the head.
     assert!(file("solved", "identities/round-2.csv").exists());
     assert!(!file("learned", "identities/round-2.csv").exists());
-    let [solved, learned] =
-        ["solved", "learned"].map(|out| std::fs::read(file(out, "weights.safetensors")).unwrap());
-    assert!(solved != learned);
+    // A head that was solved gives everything the scale it has, and takes nothing but the mean off.
+    let solved = |out: &str| {
+        let bytes = std::fs::read(file(out, "weights.safetensors")).unwrap();
+        let weights = SafeTensors::deserialize(&bytes).unwrap();
+        let all = |name: &str, value: f32| {
+            weights.tensor(name).unwrap().data().chunks(4).all(|number| number == value.to_le_bytes())
+        };
+        [all("head.neck.running_var", 1.0), all("head.neck.weight", 1.0), all("head.neck.bias", 0.0)]
+    };
+    assert_eq!(solved("solved"), [true; 3]);
+    assert_eq!(solved("learned"), [false; 3]);
+    assert_eq!(solved("few"), [false; 3]);
 }
 
-/// Kills runs after these shares of the time that a whole one takes, resumes them, and compares what they leave.
-fn killed_runs_leave_the_same_bytes(folder: &Path, shares: impl IntoIterator<Item = f64>, more: &[&str]) {
-    let start = Instant::now();
-    train(folder, "whole", more).succeeded();
-    let whole = start.elapsed();
-    let mut killed = 0;
-    for (attempt, share) in shares.into_iter().enumerate() {
-        let pause = whole.mul_f64(share);
-        let out = format!("killed-{attempt}");
-        let mut child = mvmhat()
-            .args(arguments(folder, &out, more))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(pause);
-        child.kill().unwrap();
-        killed += usize::from(!child.wait().unwrap().success());
-        let begun = folder.join(&out).join("config.yaml").exists();
-        let resumed = if begun { [more, &["--resume"]].concat() } else { more.to_vec() };
-        train(folder, &out, &resumed).succeeded();
-        for file in ["weights.safetensors", "history.csv"] {
-            let [one, other] = ["whole", &out].map(|run| std::fs::read(folder.join(run).join(file)).unwrap());
-            assert!(one == other, "{file} after a kill at {pause:?}");
-        }
+/// Starts a run and kills it once `enough` says so of its folder; whether it was still going on.
+fn killed(folder: &Path, out: &str, more: &[&str], mut enough: impl FnMut(&Path) -> bool) -> bool {
+    let mut child = mvmhat()
+        .args(arguments(folder, out, more))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while !enough(&folder.join(out)) && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(1));
     }
-    assert!(killed > 0, "no run was still going on when it was to be killed");
+    child.kill().unwrap();
+    !child.wait().unwrap().success()
+}
+
+/// Resumes a run that was killed, and compares what it leaves with what one leaves that was not.
+fn goes_on_as_if_nothing_had_happened(folder: &Path, out: &str, more: &[&str], files: &[&str]) {
+    let begun = folder.join(out).join("config.yaml").exists();
+    let resumed = if begun { [more, &["--resume"]].concat() } else { more.to_vec() };
+    train(folder, out, &resumed).succeeded();
+    for file in files {
+        let [one, other] = ["whole", out].map(|run| std::fs::read(folder.join(run).join(file)).unwrap());
+        assert!(one == other, "{file} of {out}");
+    }
 }
 
 #[test]
 fn a_run_that_is_killed_and_resumed_leaves_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     recording(folder.path());
-    let shares = (0..10).map(|attempt| (2.0 * f64::from(attempt) + 1.0) / 20.0);
-    killed_runs_leave_the_same_bytes(folder.path(), shares, &[]);
+    let start = Instant::now();
+    train(folder.path(), "whole", &[]).succeeded();
+    let whole = start.elapsed();
+    let mut going_on = 0;
+    for attempt in 0..10 {
+        let out = format!("killed-{attempt}");
+        let end = Instant::now() + whole.mul_f64((2.0 * f64::from(attempt) + 1.0) / 20.0);
+        going_on += usize::from(killed(folder.path(), &out, &[], |_| Instant::now() >= end));
+        let files = ["weights.safetensors", "history.csv", "identities/round-1.csv"];
+        goes_on_as_if_nothing_had_happened(folder.path(), &out, &[], &files);
+    }
+    assert!(going_on > 0, "no run was still going on when it was to be killed");
 }
 
 #[test]
@@ -133,7 +150,26 @@ fn so_does_one_that_is_killed_while_its_head_is_solved() {
     // Enough crops for a head, and few steps.
     Blocks { cameras: 4, frames: 60, ..Blocks::default() }.write(&folder.path().join("recording"));
     let more = ["--set", "train.people.crops=60"];
-    killed_runs_leave_the_same_bytes(folder.path(), [0.5, 0.8, 0.95], &more);
+    train(folder.path(), "whole", &more).succeeded();
+    // The labels that the head is solved from are there, so it is looked at all crops once more.
+    let solving = |out: &Path| out.join("identities/round-2.csv").exists();
+    assert!(killed(folder.path(), "killed", &more, solving));
+    assert!(!folder.path().join("killed/weights.safetensors").exists());
+    let files = ["weights.safetensors", "history.csv", "identities/round-1.csv", "identities/round-2.csv"];
+    goes_on_as_if_nothing_had_happened(folder.path(), "killed", &more, &files);
+}
+
+#[test]
+fn a_run_does_not_go_on_with_other_labels_than_it_learned_from() {
+    let folder = tempfile::tempdir().unwrap();
+    recording(folder.path());
+    let labels = folder.path().join("out/identities/round-0.csv");
+    let begun = |out: &Path| out.join("checkpoints/step-00000003.safetensors").exists();
+    let more = ["--set", "train.people.renew=2"];
+    assert!(killed(folder.path(), "out", &more, begun), "six steps are not over so soon");
+    std::fs::remove_file(&labels).unwrap();
+    train(folder.path(), "out", &[&more[..], &["--resume"]].concat())
+        .failed(1, &["round-0.csv: the file is missing", "begin anew"]);
 }
 
 #[test]
@@ -163,8 +199,11 @@ fn what_cannot_be_trained_is_refused_with_what_to_do() {
     train(folder.path(), "out", &["--set", "train.network.backbone=osnet"])
         .failed(2, &["did you mean `osnet-x"]);
     train(folder.path(), "out", &["--set", "train.people.batch=1"]).failed(2, &["`train.people.batch` is 1"]);
-    train(folder.path(), "out", &["--set", "train.data.min_height=5000", "--set", "train.loss.name=mvmhat"])
-        .failed(1, &["too little to learn from"]);
+    for loss in ["identities", "mvmhat", "mvmhat_pp"] {
+        let loss = format!("train.loss.name={loss}");
+        train(folder.path(), "out", &["--set", "train.data.min_height=5000", "--set", &loss])
+            .failed(1, &["too little to learn from"]);
+    }
     train(folder.path(), "out", &[]).succeeded();
     train(folder.path(), "out", &[]).failed(2, &["--resume"]);
     train(folder.path(), "out", &["--resume", "--set", "train.augmentation.flip=0.1"])

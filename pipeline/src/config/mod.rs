@@ -236,6 +236,7 @@ mod tests {
         for part in ["network", "data", "augmentation", "people", "samples", "assignment_network"] {
             assert_eq!(whole[part], default[part], "{part}");
         }
+        assert_eq!(train.discriminant, Some(learning::DiscriminantConfig::default()));
         let paper = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../configs/train-paper.yaml"));
         let (_, paper) = Config::load_for_training(Some(paper), &[]).unwrap();
         assert_eq!(paper.network.dimension, 1000);
