@@ -10,8 +10,8 @@ are not done again; one that was killed goes on. The table is printed as Markdow
 
 import argparse
 import csv
+import json
 import pathlib
-import re
 import statistics
 import subprocess
 import sys
@@ -45,10 +45,14 @@ def scores(run):
     return int(row["step"]), float(row["validation.cross_view_accuracy"]), float(row["validation.rank1"])
 
 
-def solved(run, log):
-    """The same of the weights that were written, whose head is solved, as the command told at the end."""
-    told = re.findall(r"validated  cross_view_accuracy ([0-9.]+), rank1 ([0-9.]+)", log.read_text())[-1]
-    return scores(run)[0], *map(float, told)
+def solved(run, validate):
+    """The same of the weights that were written, whose head is solved."""
+    command = [MVMHAT, "eval", "--embedding", "--gt", validate, "--json", run / "scores.json"]
+    command += ["--set", f"embedder.weights={run / 'weights.safetensors'}"]
+    (run / "scores.json").unlink(missing_ok=True)
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    overall = json.loads((run / "scores.json").read_text())["overall"]
+    return scores(run)[0], overall["Hungarian"], overall["rank1"]
 
 
 def row(title, results):
@@ -98,7 +102,7 @@ def main():
             train(run, seed, settings, options)
         lines.append(row(title, map(scores, runs)))
         if name == "identities":
-            lines.append(row(SOLVED, [solved(run, options.out / f"{run.name}.log") for run in runs]))
+            lines.append(row(SOLVED, [solved(run, options.validate) for run in runs]))
     table = "\n".join(lines) + "\n"
     (options.out / "table.md").write_text(table)
     print(table, end="")
@@ -108,4 +112,4 @@ if __name__ == "__main__":
     try:
         main()
     except subprocess.CalledProcessError as error:
-        sys.exit(f"mvmhat train failed with status {error.returncode}; see its log beside the run's folder")
+        sys.exit(f"mvmhat {error.cmd[1]} failed with status {error.returncode}; see the log beside the run's folder")
