@@ -50,9 +50,10 @@ def solved(run, validate):
     command = [MVMHAT, "eval", "--embedding", "--gt", validate, "--json", run / "scores.json"]
     command += ["--set", f"embedder.weights={run / 'weights.safetensors'}"]
     (run / "scores.json").unlink(missing_ok=True)
-    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    with open(f"{run}.log", "ab") as log:
+        subprocess.run(command, stdout=log, stderr=log, check=True)
     overall = json.loads((run / "scores.json").read_text())["overall"]
-    return scores(run)[0], overall["Hungarian"], overall["rank1"]
+    return scores(run)[0], overall["Hungarian"] / 100, overall["rank1"] / 100
 
 
 def row(title, results):
@@ -80,7 +81,7 @@ def train(run, seed, settings, options):
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recordings", nargs="+", type=pathlib.Path)
-    parser.add_argument("--validate", required=True, type=pathlib.Path)
+    parser.add_argument("--validate", required=True, type=pathlib.Path, help="a labelled recording, a folder")
     parser.add_argument("--out", required=True, type=pathlib.Path)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--our-epochs", type=int, default=4, help="epochs of `loss: identities` [default: 4]")
@@ -92,6 +93,8 @@ def main():
     options = arguments()
     if not MVMHAT.exists():
         sys.exit(f"{MVMHAT.relative_to(ROOT)} is missing: cargo build --release")
+    if not options.validate.is_dir():
+        sys.exit(f"--validate {options.validate}: no such folder")
     options.out.mkdir(parents=True, exist_ok=True)
     lines = ["| loss | steps | cross-view accuracy | other-frame rank-1 |", "|---|---|---|---|"]
     for name, title, settings in VARIANTS:

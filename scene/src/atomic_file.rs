@@ -53,15 +53,17 @@ impl AtomicFile {
     /// Puts everything on the disk and gives the file its name.
     ///
     /// # Errors
-    /// Where the disk is full or the name cannot be taken; nothing is left behind then.
+    /// Where the disk is full or the name cannot be taken; nothing is left behind then. Where the folder cannot be put on the
+    /// disk the file is there, but might not survive a power failure.
     pub fn commit(self) -> io::Result<()> {
         let file = self.writer.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.as_file().sync_all()?;
         file.persist(&self.path).map(drop::<File>).map_err(|e| e.error)?;
-        // The name is the folder's content; where folders cannot be opened they need no such care.
-        #[cfg(unix)]
-        File::open(folder(&self.path))?.sync_all()?;
-        Ok(())
+        // The name is the folder's content. One that may be written but not read cannot be asked for it.
+        match File::open(folder(&self.path)) {
+            Ok(folder) if cfg!(unix) => folder.sync_all(),
+            _ => Ok(()),
+        }
     }
 
     /// Gives its name to as much of a text as reached the disk, up to the last whole line: what can still be done when

@@ -165,8 +165,11 @@ fn a_run_does_not_go_on_with_other_labels_than_it_learned_from() {
     recording(folder.path());
     let labels = folder.path().join("out/identities/round-0.csv");
     let begun = |out: &Path| out.join("checkpoints/step-00000003.safetensors").exists();
-    let more = ["--set", "train.people.renew=2"];
-    assert!(killed(folder.path(), "out", &more, begun), "six steps are not over so soon");
+    // One round for so many epochs that the run cannot be over before it is killed.
+    let more =
+        ["people.renew=1000", "trainer.epochs=1000", "trainer.keep=100000"].map(|key| format!("train.{key}"));
+    let more: Vec<&str> = more.iter().flat_map(|set| ["--set", set.as_str()]).collect();
+    assert!(killed(folder.path(), "out", &more, begun), "the run was over");
     std::fs::remove_file(&labels).unwrap();
     train(folder.path(), "out", &[&more[..], &["--resume"]].concat())
         .failed(1, &["round-0.csv: the file is missing", "begin anew"]);

@@ -21,6 +21,6 @@ pub struct Summary {
     /// The best validation: after how many steps, and its score.
     pub best: Option<(u64, f64)>,
     /// What the validation says of the weights as they were written, in the order of
-    /// [`Task::validation_metrics`](super::Task::validation_metrics); empty for a run that was interrupted.
+    /// [`Task::validation_metrics`](super::Task::validation_metrics); empty for a run that was interrupted or has no validation.
     pub scores: Vec<f64>,
 }

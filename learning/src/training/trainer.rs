@@ -270,7 +270,9 @@ impl Trainer<'_> {
             return Ok(Vec::new());
         }
         self.seed("validation of the result", step);
-        self.task.validate().map_err(|source| TrainError::Task { step, source })
+        let scores = self.task.validate().map_err(|source| TrainError::Task { step, source })?;
+        self.expect("validation", self.task.validation_metrics().len(), scores.len())?;
+        Ok(scores)
     }
 
     fn swap_average(&mut self) {

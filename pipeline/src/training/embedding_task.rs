@@ -210,7 +210,7 @@ impl EmbeddingTask {
             (Some(config), Some(before)) => {
                 let path = pseudo_identities::path(&self.run, before);
                 let identities = pseudo_identities::load(&path, &self.footage)?;
-                self.discriminant(config, &features, &identities)
+                self.discriminant(config, &features, &identities)?
             }
             _ => None,
         };
@@ -226,16 +226,26 @@ impl EmbeddingTask {
     }
 
     /// The head that tells these people apart best; none where there is too little to solve it from.
+    ///
+    /// # Errors
+    /// Those of libtorch: labels must not depend on the memory that happens to be free.
     fn discriminant(
         &self,
         config: &DiscriminantConfig,
         features: &Tensor,
         identities: &[i64],
-    ) -> Option<Discriminant> {
+    ) -> Result<Option<Discriminant>, DiscriminantError> {
         let solved = self
             .enough(labelled(identities))
             .and_then(|()| config.fit(features, identities, self.config.network.dimension));
-        solved.inspect_err(|why| tracing::info!("looks are compared by the head that is learned: {why}")).ok()
+        match solved {
+            Ok(head) => Ok(Some(head)),
+            Err(DiscriminantError::Tch(error)) => Err(error.into()),
+            Err(why) => {
+                tracing::info!("looks are compared by the head that is learned: {why}");
+                Ok(None)
+            }
+        }
     }
 
     /// Whether so many crops of known people are enough to solve the head from: fewer than a feature has numbers do not

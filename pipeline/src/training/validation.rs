@@ -12,7 +12,8 @@ use crate::footage_part::FootagePart;
 use crate::frame_range::FrameRange;
 use crate::source::Reader;
 
-/// The crops of a labelled recording, in memory. The same as `mvmhat eval --embedding` looks at.
+/// The crops of a labelled recording, in memory. The same as `mvmhat eval --embedding` looks at where no
+/// `groups.json` leaves frames or views out.
 pub(super) struct Validation {
     samples: Vec<Sample>,
     /// Red, green, blue, crop by crop.
