@@ -11,8 +11,28 @@ use crate::versions;
 pub(crate) fn installed() -> Option<String> {
     let output = Command::new("rerun").arg("--version").output().ok().filter(|o| o.status.success())?;
     let text = String::from_utf8_lossy(&output.stdout);
-    Some(text.lines().next().unwrap_or_default().split(" [").next().unwrap_or_default().trim().to_owned())
+    // What it was built with follows.
+    Some(text.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
 }
+
+/// Whether the viewer can play videos: it does so with a program `ffmpeg`, and shows boxes on black ground without.
+pub(crate) fn plays_videos() -> bool {
+    Command::new("ffmpeg").arg("-version").output().is_ok_and(|output| output.status.success())
+}
+
+/// What has to be installed before recordings can be looked at here; `None` where everything is there.
+pub(crate) fn to_install() -> Option<String> {
+    match (installed().is_some(), plays_videos()) {
+        (true, true) => None,
+        (true, false) => Some(FFMPEG.to_owned()),
+        (false, true) => Some(how_to_install()),
+        (false, false) => Some(format!("{}, and {FFMPEG}", how_to_install())),
+    }
+}
+
+/// How to get what it plays videos with.
+pub(crate) const FFMPEG: &str =
+    "`ffmpeg`, which the viewer plays videos with (Debian: `apt-get install ffmpeg`)";
 
 /// Refuses `--view` where there is no viewer.
 ///

@@ -150,6 +150,10 @@ fn weights() -> Vec<Finding> {
 
 fn rerun_viewer() -> Finding {
     let (state, says) = match viewer::installed() {
+        None => (State::Missing, format!("no `rerun` program; install it with {}", viewer::how_to_install())),
+        Some(program) if !viewer::plays_videos() => {
+            (State::Missing, format!("{program} is here, but not {}", viewer::FFMPEG))
+        }
         Some(program) if program.contains(&versions::rerun_sdk()) => (State::Works, program),
         Some(program) => {
             let wanted = versions::rerun_sdk();
@@ -160,7 +164,6 @@ fn rerun_viewer() -> Finding {
                 ),
             )
         }
-        None => (State::Missing, format!("no `rerun` program; install it with {}", viewer::how_to_install())),
     };
     Finding { piece: "viewer", state, says }
 }

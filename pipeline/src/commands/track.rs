@@ -186,6 +186,9 @@ impl Track {
         }
         if let Some(rrd) = &self.rrd {
             lines.push(format!("recording  {}, to be opened with: rerun {0}", rrd.display()));
+            if let Some(first) = viewer::to_install() {
+                lines.push(format!("           before that: {first}"));
+            }
         }
         lines.join("\n")
     }
