@@ -44,16 +44,6 @@ pub enum DiscriminantError {
     /// Nothing to tell apart, or nothing to tell from chance.
     #[error("it takes two classes or more with two samples or more each, and there are {0}")]
     Classes(usize),
-    /// Fewer samples than it takes, for whoever solves from few.
-    #[error(
-        "it takes {features} crops or more that have an identity, as many as a feature has numbers, and there are {samples}"
-    )]
-    Samples {
-        /// Those there are.
-        samples: usize,
-        /// The numbers of a feature.
-        features: i64,
-    },
     /// More directions than there are.
     #[error("{dimension} directions are asked for, but features have {features} numbers only")]
     Dimension {

@@ -80,28 +80,30 @@ impl EmbeddingTask {
         features: &Tensor,
         identities: &[i64],
     ) -> Result<Option<Discriminant>, DiscriminantError> {
-        let solved = self
-            .enough(labelled(identities))
-            .and_then(|()| config.fit(features, identities, self.config.network.dimension));
-        match solved {
+        let learned = |why: &str| {
+            tracing::info!("looks are compared by the head that is learned: {why}");
+            Ok(None)
+        };
+        if let Err(why) = self.enough(labelled(identities)) {
+            return learned(&why);
+        }
+        match config.fit(features, identities, self.config.network.dimension) {
             Ok(head) => Ok(Some(head)),
             Err(DiscriminantError::Tch(error)) => Err(error.into()),
-            Err(why) => {
-                tracing::info!("looks are compared by the head that is learned: {why}");
-                Ok(None)
-            }
+            Err(why) => learned(&why.to_string()),
         }
     }
 
     /// Whether so many crops of known people are enough to solve the head from: fewer than a feature has numbers do not
-    /// even span the space, and what they leave out is lost.
-    fn enough(&self, crops: usize) -> Result<(), DiscriminantError> {
+    /// even span the space, and what they leave out is lost. If not, why.
+    fn enough(&self, crops: usize) -> Result<(), String> {
         let features = self.config.network.backbone.features();
         if crops as i64 >= features {
-            Ok(())
-        } else {
-            Err(DiscriminantError::Samples { samples: crops, features })
+            return Ok(());
         }
+        Err(format!(
+            "it takes {features} crops or more that have an identity, as many as a feature has numbers, and there are {crops}"
+        ))
     }
 
     /// What the head is given of all crops, N x F, as plans of ranges of them have it.
@@ -127,7 +129,7 @@ impl EmbeddingTask {
     /// # Errors
     /// Crops that cannot be read or files that cannot be written. A head that cannot be solved stays as it was learned.
     pub(super) fn solve_head(&mut self, config: &DiscriminantConfig, at: Position) -> Result<()> {
-        let learned = |why: DiscriminantError| {
+        let learned = |why: String| {
             tracing::warn!("the head stays as it was learned: {why}");
             Ok(())
         };
@@ -154,7 +156,7 @@ impl EmbeddingTask {
         let looks = Tensor::f_cat(&[plain, augmented], 0)?;
         match config.fit(&looks, &identities.repeat(2), self.config.network.dimension) {
             Ok(head) => Ok(self.network.set_head(&head)?),
-            Err(why) => learned(why),
+            Err(why) => learned(why.to_string()),
         }
     }
 }
