@@ -1,6 +1,7 @@
 //! What the doctor says of programs that are there, or are not.
 
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail, and say where")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
