@@ -7,6 +7,9 @@ use anyhow::Result;
 use crate::error::usage;
 use crate::versions;
 
+/// How to get what it plays videos with.
+const FFMPEG: &str = "`ffmpeg`, which the viewer plays videos with (Debian: `apt-get install ffmpeg`)";
+
 /// What the viewer on the search path calls itself, for instance `rerun-cli 0.36.3`; `None` where there is none.
 pub(crate) fn installed() -> Option<String> {
     let output = Command::new("rerun").arg("--version").output().ok().filter(|o| o.status.success())?;
@@ -16,7 +19,7 @@ pub(crate) fn installed() -> Option<String> {
 }
 
 /// Whether the viewer can play videos: it does so with a program `ffmpeg`, and shows boxes on black ground without.
-pub(crate) fn plays_videos() -> bool {
+fn plays_videos() -> bool {
     Command::new("ffmpeg").arg("-version").output().is_ok_and(|output| output.status.success())
 }
 
@@ -30,10 +33,6 @@ pub(crate) fn to_install() -> Option<String> {
     }
 }
 
-/// How to get what it plays videos with.
-pub(crate) const FFMPEG: &str =
-    "`ffmpeg`, which the viewer plays videos with (Debian: `apt-get install ffmpeg`)";
-
 /// Refuses `--view` where there is no viewer.
 ///
 /// # Errors
@@ -46,7 +45,7 @@ pub(crate) fn require() -> Result<()> {
 }
 
 /// How to get it.
-pub(crate) fn how_to_install() -> String {
+fn how_to_install() -> String {
     let version = versions::rerun_sdk();
     format!("`pip install rerun-sdk=={version}` or `cargo install rerun-cli@{version} --locked`")
 }

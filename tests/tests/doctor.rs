@@ -1,7 +1,7 @@
 //! What the doctor says of programs that are there, or are not.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail, and say where")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -28,6 +28,7 @@ fn the_viewer_is_missing_until_it_and_what_plays_its_videos_are_there() {
     let path = folder.path();
     let nothing = of_the_viewer(path);
     assert!(nothing.starts_with("missing") && nothing.contains("pip install rerun-sdk=="), "{nothing}");
+    assert!(nothing.contains("ffmpeg"), "all that it takes is told at once: {nothing}");
     program(path, "rerun", "rerun-cli 0.1.2 (base web_viewer) [rustc 1.2.3]");
     let silent = of_the_viewer(path);
     assert!(silent.starts_with("missing") && silent.contains("ffmpeg"), "{silent}");

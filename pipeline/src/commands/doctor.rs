@@ -149,21 +149,19 @@ fn weights() -> Vec<Finding> {
 }
 
 fn rerun_viewer() -> Finding {
-    let (state, says) = match viewer::installed() {
-        None => (State::Missing, format!("no `rerun` program; install it with {}", viewer::how_to_install())),
-        Some(program) if !viewer::plays_videos() => {
-            (State::Missing, format!("{program} is here, but not {}", viewer::FFMPEG))
+    let program = viewer::installed().unwrap_or_else(|| "no `rerun` program".into());
+    let wanted = versions::rerun_sdk();
+    let (state, says) = match (viewer::to_install(), program) {
+        (Some(first), program) => {
+            (State::Missing, format!("{program}; before recordings can be looked at: {first}"))
         }
-        Some(program) if program.contains(&versions::rerun_sdk()) => (State::Works, program),
-        Some(program) => {
-            let wanted = versions::rerun_sdk();
-            (
-                State::Works,
-                format!(
-                    "{program}; recordings are written by {wanted}, a viewer of that version is sure to read them"
-                ),
-            )
-        }
+        (None, program) if program.contains(&wanted) => (State::Works, program),
+        (None, program) => (
+            State::Works,
+            format!(
+                "{program}; recordings are written by {wanted}, a viewer of that version is sure to read them"
+            ),
+        ),
     };
     Finding { piece: "viewer", state, says }
 }
