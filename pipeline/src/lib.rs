@@ -28,6 +28,7 @@ mod side_by_side;
 mod sinks;
 mod source;
 mod stream;
+mod threads;
 mod training;
 mod versions;
 mod video_file;

@@ -20,7 +20,7 @@ use crate::error::usage;
 use crate::figure::Figure;
 use crate::stream::Stop;
 use crate::training::{Curves, Watch};
-use crate::{interrupt, outputs, print, viewer};
+use crate::{interrupt, outputs, print, threads, viewer};
 use config::{LearnConfig, Variant};
 use drawings::Plate;
 use outcome::Outcome;
@@ -78,7 +78,7 @@ impl Learn {
         interrupt::stop_on_ctrl_c(&stop)?;
         std::fs::create_dir_all(out)
             .with_context(|| format!("--out {}: cannot be written", out.display()))?;
-        tch::set_num_threads(config.threads.max(1) as i32);
+        threads::of_libtorch(config.threads.max(1));
         let kept = out.join(CONFIG);
         if self.resume {
             config.refuse_another(&LearnConfig::load(&kept, &[])?, out)?;

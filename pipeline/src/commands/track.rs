@@ -16,7 +16,7 @@ use crate::frame_range::FrameRange;
 use crate::run_report::RunReport;
 use crate::sinks::{MotSink, OverlaySink, RerunSink, Sink};
 use crate::stream::{Outcome, Stop, Stream, Worker};
-use crate::{device, interrupt, outputs, print, viewer};
+use crate::{device, interrupt, outputs, print, threads, viewer};
 
 /// Follow people through a recorded folder of synchronized cameras.
 ///
@@ -256,9 +256,8 @@ pub(super) fn select_cameras(mut recording: Recording, names: &[String]) -> Resu
 /// One detector and one embedder a worker.
 pub(super) fn workers(config: &Config, recording: &Recording, device: Device) -> Result<Vec<Worker>> {
     let threads = config.pipeline.threads;
-    tch::set_num_threads(threads as i32);
-    // There are threads enough; more of them inside one resize would only wait for each other.
-    opencv::core::set_num_threads(1)?;
+    threads::of_libtorch(threads);
+    threads::of_opencv()?;
     let build = || -> Result<Worker> {
         Ok(Worker {
             detector: detectors::build_detector(&config.detector, recording, device)?,

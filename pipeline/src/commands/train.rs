@@ -16,7 +16,7 @@ use crate::error::usage;
 use crate::footage_part::FootagePart;
 use crate::stream::Stop;
 use crate::training::{Boxes, Curves, DetectorSession, Session, Watch};
-use crate::{device, interrupt, outputs, print, viewer};
+use crate::{device, interrupt, outputs, print, threads, viewer};
 
 /// Learn from your own footage how people look, without labels, or how to find them.
 ///
@@ -148,7 +148,7 @@ impl Train {
         std::fs::create_dir_all(&self.out)
             .with_context(|| format!("--out {}: cannot be written", self.out.display()))?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        tch::set_num_threads(if threads == 0 { cores } else { threads } as i32);
+        threads::of_libtorch(if threads == 0 { cores } else { threads });
         Ok(device)
     }
 

@@ -15,6 +15,7 @@ use super::{Shared, Stop};
 use crate::progress::Progress;
 use crate::sinks::Sink;
 use crate::source::{FrameSource, MotionFinder, ReadError};
+use crate::threads;
 
 /// What the reader of a camera gives of a frame.
 pub(super) struct Shot {
@@ -127,7 +128,7 @@ pub(super) fn infer(
     send: &Sender<Numbered>,
     shared: &Shared<'_>,
 ) {
-    tch::set_num_threads(worker.threads as i32);
+    threads::of_libtorch(worker.threads);
     for (order, set) in receive {
         let (index, seconds, cameras) = (set.index, set.seconds, set.views.len());
         let (mut frames, mut motions) = (Vec::with_capacity(cameras), Vec::with_capacity(cameras));

@@ -20,6 +20,7 @@ use crate::progress::Progress;
 use crate::side_by_side::side_by_side;
 use crate::source::{self, Reader};
 use crate::stream::Stop;
+use crate::threads;
 
 /// What it takes to read footage.
 pub(super) struct FootageReader<'a> {
@@ -104,7 +105,7 @@ impl FootageReader<'_> {
         if missing.is_empty() {
             return Ok(());
         }
-        opencv::core::set_num_threads(1)?;
+        threads::of_opencv()?;
         let pictures = missing.iter().map(|((_, frames), _)| frames.len() as u64).sum();
         let progress = Progress::new(pictures, "pictures");
         let build = |_| {
@@ -114,7 +115,7 @@ impl FootageReader<'_> {
         let detectors =
             (0..self.workers.clamp(1, missing.len())).map(build).collect::<Result<Vec<_>, _>>()?;
         let done = side_by_side(detectors, missing.into_iter(), |detector, ((camera, frames), path)| {
-            tch::set_num_threads(1);
+            threads::of_libtorch(1);
             self.cut(camera, frames, path, detector.as_deref_mut(), &progress)
                 .with_context(|| format!("camera {}", camera.name))
         });

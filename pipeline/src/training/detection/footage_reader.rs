@@ -18,6 +18,7 @@ use crate::progress::Progress;
 use crate::side_by_side::side_by_side;
 use crate::source::{self, Reader};
 use crate::stream::Stop;
+use crate::threads;
 use crate::training::Boxes;
 use crate::training::boxes::{keep_instants, numbers, stride};
 use crate::training::cache_path::{cache_path, identified};
@@ -157,7 +158,7 @@ impl FootageReader<'_> {
         if missing.is_empty() {
             return Ok(());
         }
-        opencv::core::set_num_threads(1)?;
+        threads::of_opencv()?;
         let progress =
             Progress::new(missing.iter().map(|((_, frames), _)| frames.len() as u64).sum(), "pictures");
         let detector = self.teacher();
@@ -167,7 +168,7 @@ impl FootageReader<'_> {
         };
         let workers = (0..self.workers.clamp(1, missing.len())).map(build).collect::<Result<Vec<_>, _>>()?;
         let done = side_by_side(workers, missing.into_iter(), |detector, ((camera, frames), path)| {
-            tch::set_num_threads(1);
+            threads::of_libtorch(1);
             self.write(camera, frames, path, detector.as_deref_mut(), &progress)
                 .with_context(|| format!("camera {}", camera.name))
         });

@@ -15,6 +15,7 @@ use super::augmentation::Canvas;
 use super::canvas::Painted;
 use super::footage::Footage;
 use super::validation::{self, Validation};
+use crate::threads;
 use crate::training::loader::Loader;
 
 /// Steps that pictures are read ahead of.
@@ -54,8 +55,7 @@ impl DetectorTask {
         let reader = Arc::clone(&footage);
         let (size, min_height) = (config.canvas, config.data.min_height);
         let paint = move |canvases: Vec<Canvas>| {
-            // There are threads enough: more of them inside one resize would only wait for each other.
-            opencv::core::set_num_threads(1)?;
+            threads::of_opencv()?;
             let mut painted = Painted::default();
             canvases.iter().try_for_each(|canvas| painted.push(canvas, &reader, size, min_height))?;
             Ok(painted)

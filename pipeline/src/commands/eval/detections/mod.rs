@@ -22,6 +22,7 @@ use crate::config::Config;
 use crate::progress::Progress;
 use crate::side_by_side::side_by_side;
 use crate::source::Reader;
+use crate::threads;
 use samples::{Limits, View};
 
 /// Where recall is told.
@@ -85,8 +86,7 @@ fn score(
     };
     let views = samples::views(&recording, &limits)?;
     let of_cameras: Vec<&[View]> = views.chunk_by(|a, b| a.camera == b.camera).collect();
-    // There are threads enough; more of them inside one resize would only wait for each other.
-    opencv::core::set_num_threads(1)?;
+    threads::of_opencv()?;
     let workers = config.pipeline.worker_count(device).min(of_cameras.len());
     let build = |_| detectors::build_detector(detector, &recording, device);
     let detectors = (0..workers).map(build).collect::<Result<Vec<_>, _>>()?;
@@ -99,7 +99,7 @@ fn score(
         .collect();
     let done =
         side_by_side(detectors, of_cameras.iter().zip(&mut parts), |detector, (views, (_, frames))| {
-            tch::set_num_threads(config.pipeline.threads as i32);
+            threads::of_libtorch(config.pipeline.threads);
             let camera = &recording.cameras[views[0].camera.index()];
             detect(detector.as_mut(), camera, views, frames, &progress)
                 .with_context(|| format!("people in camera {} cannot be looked for", camera.name))

@@ -13,6 +13,7 @@ use crate::progress::Progress;
 use crate::side_by_side::side_by_side;
 use crate::sinks::thumbnail;
 use crate::source::Reader;
+use crate::threads;
 
 /// Fills the embedding of every sample, and its thumbnail where those are wanted and there are pictures. The samples are
 /// sorted by camera and instant.
@@ -26,8 +27,7 @@ pub(super) fn embed(
     device: Device,
     thumbnails: bool,
 ) -> Result<()> {
-    // There are threads enough; more of them inside one resize would only wait for each other.
-    opencv::core::set_num_threads(1)?;
+    threads::of_opencv()?;
     let views = samples.chunk_by(is_one_view).count();
     let cameras = samples.chunk_by(|a, b| a.camera == b.camera).count();
     let workers = config.pipeline.worker_count(device).min(cameras);
@@ -36,7 +36,7 @@ pub(super) fn embed(
     let progress = Progress::new(views as u64, "pictures");
     let done =
         side_by_side(embedders, samples.chunk_by_mut(|a, b| a.camera == b.camera), |embedder, samples| {
-            tch::set_num_threads(config.pipeline.threads as i32);
+            threads::of_libtorch(config.pipeline.threads);
             let camera = &recording.cameras[samples[0].camera.index()];
             embed_camera(embedder.as_mut(), camera, samples, thumbnails, &progress)
                 .with_context(|| format!("the embeddings of camera {} cannot be computed", camera.name))
