@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use learning::{
     Activation, AdamConfig, AdamWConfig, ConvNorm, ConvNormConfig, LinearConfig, OptimizerConfig, Parameters,
-    SgdConfig, Step,
+    SgdConfig,
 };
 use tch::nn::{Linear, Path, VarStore};
 use tch::{Device, Kind, Tensor};
@@ -100,12 +100,12 @@ fn main() -> anyhow::Result<()> {
         let parameters = Parameters::of(&store);
         let mut optimizer = config.init(&parameters);
         let [mut whole, mut update] = [f64::INFINITY; 2];
-        for number in 1..=STEPS {
+        for _ in 0..STEPS {
             let start = Instant::now();
             let loss = network.forward(&pictures).cross_entropy_for_logits(&classes);
             let gradients = parameters.gradients(&loss)?;
             let middle = Instant::now();
-            optimizer.step(&parameters, &gradients, Step { number, rate: 1e-3 });
+            optimizer.step(&parameters, &gradients, 1e-3);
             update = update.min(1e3 * middle.elapsed().as_secs_f64());
             whole = whole.min(1e3 * start.elapsed().as_secs_f64());
         }

@@ -106,7 +106,7 @@ pub use models::{
 pub use networks::{AlexNet, Resnet, ResnetConfig, Vgg, VggConfig};
 pub use optim::{
     AdaGrad, AdaGradConfig, Adam, AdamConfig, AdamW, AdamWConfig, Optimizer, OptimizerConfig, RmsProp,
-    RmsPropConfig, Sgd, SgdConfig, Step,
+    RmsPropConfig, Sgd, SgdConfig,
 };
 pub use parameters::{FreezeError, Parameter, Parameters, freeze};
 pub use random::Random;

@@ -14,7 +14,7 @@ pub enum Decline {
     Step {
         /// Steps of one rate.
         every: u64,
-        /// What the rate is multiplied by.
+        /// What the rate is multiplied by, above 0 and at most 1.
         factor: f64,
     },
     /// Half a period of a cosine, from the peak to `end` times the peak at the last step: Loshchilov and Hutter,
@@ -56,6 +56,23 @@ impl Schedule {
 
     fn constant() -> Decline {
         Decline::Constant
+    }
+
+    /// The first key whose value makes no sense, and what is wrong with it.
+    pub(crate) fn check(&self) -> Result<(), (&'static str, String)> {
+        if !(self.peak.is_finite() && self.peak > 0.0) {
+            return Err(("rate.peak", format!("must be above 0 and finite, and is {}", self.peak)));
+        }
+        match self.decline {
+            Decline::Step { every: 0, .. } => Err(("rate.decline.every", "must be at least 1 step".into())),
+            Decline::Step { factor, .. } if !(factor > 0.0 && factor <= 1.0) => {
+                Err(("rate.decline.factor", format!("must be above 0 and at most 1, and is {factor}")))
+            }
+            Decline::Cosine { end } if !(0.0..=1.0).contains(&end) => {
+                Err(("rate.decline.end", format!("must be from 0 to 1, and is {end}")))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The rate of the step before which `taken` were taken, of `total`.

@@ -11,7 +11,7 @@
 use serde::{Deserialize, Serialize};
 use tch::{Tensor, no_grad};
 
-use super::{Optimizer, Step, penalized, with_gradient};
+use super::{Optimizer, penalized, with_gradient};
 use crate::Parameters;
 
 /// How [`AdaGrad`] descends.
@@ -45,7 +45,7 @@ pub struct AdaGrad {
 }
 
 impl Optimizer for AdaGrad {
-    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], Step { rate, .. }: Step) {
+    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], rate: f64) {
         let AdaGradConfig { epsilon, decay } = self.config;
         no_grad(|| {
             for (known, sum) in with_gradient(parameters, gradients).zip(&mut self.sum) {

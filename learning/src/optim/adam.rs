@@ -4,15 +4,17 @@
 //! g = gradient + decay * p
 //! m = beta1 * m + (1 - beta1) * g
 //! v = beta2 * v + (1 - beta2) * g^2
-//! p = p - rate * m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)        t = 1, 2, …
+//! p = p - rate * m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)
 //! ```
+//!
+//! with t the steps in which p had a gradient, this one among them.
 //!
 //! Kingma and Ba, *Adam: A Method for Stochastic Optimization* (ICLR 2015, arXiv 1412.6980), algorithm 1.
 
 use serde::{Deserialize, Serialize};
-use tch::{Tensor, no_grad};
+use tch::{Device, Kind, Tensor, no_grad};
 
-use super::{Optimizer, Step, penalized, with_gradient};
+use super::{Optimizer, penalized, with_gradient};
 use crate::Parameters;
 
 /// How [`Adam`] descends.
@@ -39,7 +41,9 @@ impl Default for AdamConfig {
 impl AdamConfig {
     /// The optimizer, before its first step.
     pub fn init(&self, parameters: &Parameters) -> Adam {
-        Adam { config: *self, mean: parameters.zeros(), square: parameters.zeros() }
+        let none = |_| Tensor::zeros([], (Kind::Int64, Device::Cpu));
+        let steps = parameters.iter().map(none).collect();
+        Adam { config: *self, steps, mean: parameters.zeros(), square: parameters.zeros() }
     }
 }
 
@@ -47,31 +51,38 @@ impl AdamConfig {
 #[derive(Debug)]
 pub struct Adam {
     config: AdamConfig,
+    /// For each parameter how many steps it had a gradient in, one number each.
+    steps: Vec<Tensor>,
     mean: Vec<Tensor>,
     square: Vec<Tensor>,
 }
 
 impl Optimizer for Adam {
-    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], Step { number, rate }: Step) {
+    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], rate: f64) {
         let AdamConfig { beta1, beta2, epsilon, decay } = self.config;
-        let left = |beta: f64| 1.0 - beta.powf(number as f64);
-        let (step, root) = (rate / left(beta1), left(beta2).sqrt());
         no_grad(|| {
-            let moments = self.mean.iter_mut().zip(&mut self.square);
-            for (known, (mean, square)) in with_gradient(parameters, gradients).zip(moments) {
+            let state = self.steps.iter_mut().zip(&mut self.mean).zip(&mut self.square);
+            for (known, ((steps, mean), square)) in with_gradient(parameters, gradients).zip(state) {
                 let Some((parameter, mut p, g)) = known else { continue };
+                let taken = steps.g_add_scalar_(1).int64_value(&[]);
+                let left = |beta: f64| 1.0 - beta.powf(taken as f64);
+                let (step, root) = (rate / left(beta1), left(beta2).sqrt());
                 let g = penalized(parameter, g, decay);
                 let _ = mean.lerp_(&g, 1.0 - beta1);
                 let _ = square.lerp_(&g.square(), 1.0 - beta2);
                 // -(sqrt(v) / root + epsilon) / step
-                let divisor =
-                    square.sqrt().g_mul_scalar_(-1.0 / (root * step)).g_add_scalar_(-epsilon / step);
+                let scale = -1.0 / (root * step);
+                if !(scale as f32).is_finite() {
+                    // So short a step changes no number, and 0 times infinity would be none.
+                    continue;
+                }
+                let divisor = square.sqrt().g_mul_scalar_(scale).g_add_scalar_(-epsilon / step);
                 let _ = p.addcdiv_(mean, &divisor);
             }
         });
     }
 
     fn slots(&self) -> Vec<(&'static str, &[Tensor])> {
-        vec![("mean", &self.mean), ("square", &self.square)]
+        vec![("steps", &self.steps), ("mean", &self.mean), ("square", &self.square)]
     }
 }

@@ -10,7 +10,7 @@
 use serde::{Deserialize, Serialize};
 use tch::{Tensor, no_grad};
 
-use super::{Adam, AdamConfig, Optimizer, Step, with_gradient};
+use super::{Adam, AdamConfig, Optimizer, with_gradient};
 use crate::Parameters;
 
 /// How [`AdamW`] descends.
@@ -49,15 +49,15 @@ pub struct AdamW {
 }
 
 impl Optimizer for AdamW {
-    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], step: Step) {
+    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], rate: f64) {
         no_grad(|| {
             for (parameter, mut p, _) in with_gradient(parameters, gradients).flatten() {
                 if parameter.decays {
-                    let _ = p.g_mul_scalar_(1.0 - step.rate * self.decay);
+                    let _ = p.g_mul_scalar_(1.0 - rate * self.decay);
                 }
             }
         });
-        self.adam.step(parameters, gradients, step);
+        self.adam.step(parameters, gradients, rate);
     }
 
     fn slots(&self) -> Vec<(&'static str, &[Tensor])> {

@@ -1,20 +1,20 @@
 //! Optimizers: how parameters follow their gradients.
 //!
 //! One a file, each opening with its formulas; the update rules are those of PyTorch, number for number. An
-//! [`Optimizer`] is told the gradients, the rate and which step it is, and keeps nothing but tensors: what a checkpoint
+//! [`Optimizer`] is told the gradients and the learning rate, and keeps nothing but tensors: what a checkpoint
 //! has to hold is in [`Optimizer::slots`].
 //!
 //! ```
-//! use learning::{AdamConfig, Init, Optimizer, Parameters, Step};
+//! use learning::{AdamConfig, Init, Optimizer, Parameters};
 //! use tch::{Device, Kind, nn};
 //!
 //! let store = nn::VarStore::new(Device::Cpu);
 //! let x = Init::Constant(3.0).variable(&store.root(), "x", &[1], 0)?;
 //! let parameters = Parameters::of(&store);
 //! let mut adam = AdamConfig::default().init(&parameters);
-//! for number in 1..=500 {
+//! for _ in 0..500 {
 //!     let loss = (&x - 1.0).square().sum(Kind::Float);
-//!     adam.step(&parameters, &parameters.gradients(&loss)?, Step { number, rate: 0.05 });
+//!     adam.step(&parameters, &parameters.gradients(&loss)?, 0.05);
 //! }
 //! assert!((x.double_value(&[0]) - 1.0).abs() < 1e-3);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -40,20 +40,11 @@ use tch::Tensor;
 use crate::Parameters;
 use crate::parameters::Parameter;
 
-/// Which step is taken, and how long it is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Step {
-    /// 1 for the first.
-    pub number: u64,
-    /// The learning rate.
-    pub rate: f64,
-}
-
 /// How parameters follow their gradients.
 pub trait Optimizer {
-    /// Takes a step. `gradients` are of the `parameters` the optimizer was made for, in their order; a parameter whose
+    /// Takes a step at a learning rate. `gradients` are of the `parameters` the optimizer was made for, in their order; a parameter whose
     /// gradient is undefined stays as it is, and so does what is remembered of it.
-    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], step: Step);
+    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], rate: f64);
 
     /// What is remembered from step to step: a name, and a tensor for each parameter. The tensors are handles, so that
     /// copying into them brings a former state back.
@@ -77,6 +68,36 @@ pub enum OptimizerConfig {
 }
 
 impl OptimizerConfig {
+    /// The first key whose value it could not descend with, and what is wrong with it.
+    pub(crate) fn check(&self) -> Result<(), (&'static str, String)> {
+        // Shares that are kept from step to step, what keeps steps finite, and the decay.
+        let (kept, epsilon, decay) = match *self {
+            Self::Sgd(c) if c.nesterov && c.momentum == 0.0 => {
+                return Err(("optimizer.nesterov", "needs a momentum to look ahead with".into()));
+            }
+            Self::Sgd(c) => (vec![("optimizer.momentum", c.momentum)], None, c.decay),
+            Self::AdaGrad(c) => (vec![], Some(c.epsilon), c.decay),
+            Self::RmsProp(c) => {
+                let kept = vec![("optimizer.smoothing", c.smoothing), ("optimizer.momentum", c.momentum)];
+                (kept, Some(c.epsilon), c.decay)
+            }
+            Self::Adam(AdamConfig { beta1, beta2, epsilon, decay })
+            | Self::AdamW(AdamWConfig { beta1, beta2, epsilon, decay }) => {
+                (vec![("optimizer.beta1", beta1), ("optimizer.beta2", beta2)], Some(epsilon), decay)
+            }
+        };
+        if let Some((key, share)) = kept.into_iter().find(|(_, share)| !(0.0..1.0).contains(share)) {
+            return Err((key, format!("must be at least 0 and below 1, and is {share}")));
+        }
+        if let Some(epsilon) = epsilon.filter(|epsilon| !(epsilon.is_finite() && *epsilon > 0.0)) {
+            return Err(("optimizer.epsilon", format!("must be above 0 and finite, and is {epsilon}")));
+        }
+        if !(decay.is_finite() && decay >= 0.0) {
+            return Err(("optimizer.decay", format!("must be at least 0 and finite, and is {decay}")));
+        }
+        Ok(())
+    }
+
     /// The optimizer, before its first step.
     pub fn init(&self, parameters: &Parameters) -> Box<dyn Optimizer> {
         match self {

@@ -16,7 +16,7 @@
 use serde::{Deserialize, Serialize};
 use tch::{Tensor, no_grad};
 
-use super::{Optimizer, Step, penalized, scalar, with_gradient};
+use super::{Optimizer, penalized, scalar, with_gradient};
 use crate::Parameters;
 
 /// How [`RmsProp`] descends.
@@ -66,7 +66,7 @@ pub struct RmsProp {
 }
 
 impl Optimizer for RmsProp {
-    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], Step { rate, .. }: Step) {
+    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], rate: f64) {
         let RmsPropConfig { smoothing, epsilon, momentum, decay, .. } = self.config;
         no_grad(|| {
             for (i, (known, square)) in with_gradient(parameters, gradients).zip(&mut self.square).enumerate()

@@ -12,7 +12,7 @@
 use serde::{Deserialize, Serialize};
 use tch::{Tensor, no_grad};
 
-use super::{Optimizer, Step, penalized, scalar, with_gradient};
+use super::{Optimizer, penalized, scalar, with_gradient};
 use crate::Parameters;
 
 /// How [`Sgd`] descends.
@@ -44,7 +44,7 @@ pub struct Sgd {
 }
 
 impl Optimizer for Sgd {
-    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], Step { rate, .. }: Step) {
+    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], rate: f64) {
         let SgdConfig { momentum, nesterov, decay } = self.config;
         no_grad(|| {
             for (i, known) in with_gradient(parameters, gradients).enumerate() {

@@ -123,8 +123,8 @@ impl TrainerConfig {
         if self.keep == 0 {
             return refuse("keep", "must be at least 1, or nothing could be resumed".into());
         }
-        if !(self.rate.peak.is_finite() && self.rate.peak > 0.0) {
-            return refuse("rate.peak", format!("must be above 0, and is {}", self.rate.peak));
+        if let Err((key, reason)) = self.optimizer.check().and_then(|()| self.rate.check()) {
+            return refuse(key, reason);
         }
         if let Some(clip) = self.clip.filter(|clip| clip.is_nan() || *clip <= 0.0) {
             return refuse("clip", format!("must be above 0, and is {clip}"));
@@ -158,6 +158,26 @@ mod tests {
         ] {
             let error = serde_yaml::from_str::<TrainerConfig>(text).unwrap_err().to_string();
             assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn values_that_lead_nowhere_are_named() {
+        for (text, key) in [
+            ("optimizer: {name: adam, beta2: 1}", "optimizer.beta2"),
+            ("optimizer: {name: adamw, beta1: 2}", "optimizer.beta1"),
+            ("optimizer: {name: rmsprop, smoothing: -0.1}", "optimizer.smoothing"),
+            ("optimizer: {name: sgd, nesterov: true}", "optimizer.nesterov"),
+            ("optimizer: {name: adagrad, epsilon: 0}", "optimizer.epsilon"),
+            ("optimizer: {name: sgd, decay: .nan}", "optimizer.decay"),
+            ("rate: {peak: 0}", "rate.peak"),
+            ("rate: {peak: 1, decline: {name: step, every: 0, factor: 0.5}}", "rate.decline.every"),
+            ("rate: {peak: 1, decline: {name: step, every: 1, factor: 0}}", "rate.decline.factor"),
+            ("rate: {peak: 1, decline: {name: cosine, end: -5}}", "rate.decline.end"),
+        ] {
+            let config: TrainerConfig = serde_yaml::from_str(text).unwrap();
+            let refused = config.optimizer.check().and_then(|()| config.rate.check());
+            assert_eq!(refused.unwrap_err().0, key, "{text}");
         }
     }
 

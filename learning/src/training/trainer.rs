@@ -17,7 +17,7 @@ use super::{
     durable,
 };
 use crate::parameters::sorted;
-use crate::{Average, Optimizer, Parameters, Random, Step, clip_gradients, freeze, gradient_norm};
+use crate::{Average, Optimizer, Parameters, Random, clip_gradients, freeze, gradient_norm};
 
 /// A network in training. See [`TrainerConfig::init`] and [`TrainerConfig::resume`].
 pub struct Trainer<'a> {
@@ -156,7 +156,7 @@ impl Trainer<'_> {
         }
 
         let rate = self.config.rate.rate(at.step, self.total());
-        self.optimizer.step(&self.parameters, &gradients, Step { number, rate });
+        self.optimizer.step(&self.parameters, &gradients, rate);
         if let Some(average) = &mut self.average {
             average.update(number);
         }

@@ -85,7 +85,7 @@ impl Fold for PersonNetwork {
 
 #[cfg(test)]
 mod tests {
-    use learning::{AdamConfig, OptimizerConfig, Parameters, Step};
+    use learning::{AdamConfig, OptimizerConfig, Parameters};
     use opencv::core::{CV_8UC3, Mat, Rect, Scalar};
     use opencv::imgproc::rectangle;
     use opencv::prelude::*;
@@ -158,7 +158,7 @@ mod tests {
             let gradients = parameters.gradients(&loss.total).unwrap();
             // The statistics of the normalizations catch up with the weights at the end.
             let rate = if number <= 120 { 3e-3 } else { 1e-4 };
-            optimizer.step(&parameters, &gradients, Step { number, rate });
+            optimizer.step(&parameters, &gradients, rate);
         }
         assert!(losses[159] < 0.3 * losses[0], "{} to {}", losses[0], losses[159]);
         let detector = DetectorConfig { name: DetectorName::Person, ..DetectorConfig::default() };
