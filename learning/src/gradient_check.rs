@@ -15,7 +15,7 @@ use crate::{Parameters, Random};
 const STEP: f64 = 1e-6;
 
 /// The largest difference between the gradient of `loss` and its numerical estimate, over `places` random numbers of every
-/// trained variable. The store has to be in double precision ([`VarStore::double`]) and the loss a pure function of it.
+/// trained variable; infinite if either is no number. The store has to be in double precision ([`VarStore::double`]) and the loss a pure function of it.
 ///
 /// # Errors
 /// If the loss is not one number or depends on no variable.
@@ -43,7 +43,9 @@ pub fn gradient_difference(
             let below = value();
             at(here);
             let estimate = (above - below) / (2.0 * STEP);
-            largest = largest.max((estimate - gradient.double_value(&[place])).abs());
+            let difference = (estimate - gradient.double_value(&[place])).abs();
+            // `max` would pass over what is no number.
+            largest = if difference.is_nan() { f64::INFINITY } else { largest.max(difference) };
         }
     }
     Ok(largest)
@@ -64,5 +66,7 @@ mod tests {
         // The value depends on x twice, the gradient on one of them.
         let wrong = gradient_difference(&store, 3, 0, || (x.sin() * x.detach()).sum(Kind::Double)).unwrap();
         assert!(wrong > 0.1, "{wrong}");
+        let none = gradient_difference(&store, 3, 0, || (&x * f64::NAN).sum(Kind::Double)).unwrap();
+        assert_eq!(none, f64::INFINITY);
     }
 }

@@ -198,10 +198,15 @@ mod tests {
     #[test]
     fn shapes_of_all() {
         for network in [Backbone::AlexNet, Backbone::Vgg19, Backbone::Resnet50] {
-            let store = VarStore::new(Device::Cpu);
+            let mut store = VarStore::new(Device::Cpu);
             let network = BackboneConfig { network, ..Default::default() }.init(&store, 7, 1).unwrap();
-            let scores = tch::no_grad(|| network.forward_t(&noise(2).inputs, false));
+            let inputs = noise(2).inputs;
+            let scores = tch::no_grad(|| network.forward_t(&inputs, false));
             assert_eq!(scores.size(), [2, 7]);
+            // Gradients are checked in double precision.
+            store.double();
+            let scores = tch::no_grad(|| network.forward_t(&inputs.to_kind(Kind::Double), false));
+            assert_eq!(scores.kind(), Kind::Double);
         }
     }
 

@@ -76,6 +76,10 @@ impl MlpConfig {
                 format!("must be from 0 to below 1, and is {}", self.dropout),
             ));
         }
+        if self.norm && self.batch < 2 {
+            let reason = format!("a batch of {} has no variance to normalize by: take 2 or more", self.batch);
+            return Err(ChapterError::setting("batch", reason));
+        }
         if let Some(width) = self.hidden.iter().find(|&&width| width < 1) {
             return Err(ChapterError::setting(
                 "hidden",

@@ -4,8 +4,8 @@
 //! the names of torchvision's checkpoints; the classifier `fc` is no part of the network. The stride of a bottleneck is
 //! in its 3x3 convolution, as in torchvision.
 
+use tch::Tensor;
 use tch::nn::{ModuleT, Path};
-use tch::{Kind, Tensor};
 
 use crate::{Activation, ConvNorm, ConvNormConfig, Fold};
 
@@ -69,7 +69,7 @@ impl ModuleT for Resnet {
     fn forward_t(&self, xs: &Tensor, train: bool) -> Tensor {
         let xs = xs.apply_t(&self.conv1, train).max_pool2d([3, 3], [2, 2], [1, 1], [1, 1], false);
         let xs = self.blocks.iter().fold(xs, |xs, block| xs.apply_t(block, train));
-        xs.mean_dim(&[2, 3][..], false, Kind::Float)
+        xs.mean_dim(&[2, 3][..], false, None)
     }
 }
 
@@ -149,7 +149,7 @@ impl Fold for Block {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tch::{Device, nn::VarStore};
+    use tch::{Device, Kind, nn::VarStore};
 
     #[test]
     fn parameters_and_names_are_torchvisions() {
