@@ -5,7 +5,7 @@ use std::path::Path;
 use tch::Tensor;
 
 use super::ChapterError;
-use crate::{Random, read_pairs};
+use crate::{DataError, Random, read_pairs};
 
 /// What every answer begins with.
 const START: char = '_';
@@ -32,6 +32,11 @@ impl Characters {
             pairs.iter().map(|pair| of(pair).chars().count()).max().unwrap_or(0)
         };
         let (longest_question, longest_answer) = (length(|pair| &pair.0), length(|pair| &pair.1));
+        for (what, longest) in [("questions", longest_question), ("answers", longest_answer)] {
+            if longest == 0 {
+                return Err(DataError::format(path, "pairs", format!("all its {what} are empty")).into());
+            }
+        }
         let mut vocabulary = Vec::new();
         let mut encode = |text: String| -> Vec<i64> {
             let number = |char| match vocabulary.iter().position(|known| *known == char) {
@@ -92,5 +97,17 @@ mod tests {
         assert_eq!(pairs.questions, Tensor::from_slice(&[0i64, 1, 2, 3, 0, 2, 1, 0]).view([2, 4]));
         assert_eq!(pairs.answers, Tensor::from_slice(&[4i64, 5, 3, 4, 0, 5]).view([2, 3]));
         assert_eq!((pairs.text(&pairs.questions.get(1)), pairs.fill()), ("12+1".into(), 3));
+    }
+
+    #[test]
+    fn pairs_of_which_one_half_is_missing_are_refused() {
+        for (text, expected) in
+            [("_3\n _4\n", "all its questions are empty"), ("3_\n", "all its answers are empty")]
+        {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), text).unwrap();
+            let error = Characters::read(file.path()).unwrap_err().to_string();
+            assert!(error.ends_with(expected), "{error}");
+        }
     }
 }

@@ -66,6 +66,11 @@ impl CountsConfig {
             Some(text) => Corpus::of_text(text)?,
             None => Corpus::read_treebank(data)?,
         };
+        if self.window < 1 || corpus.words.len() < 2 {
+            let reason =
+                format!("{} words of text have no company within {}", corpus.words.len(), self.window);
+            return Err(ChapterError::setting("window", reason));
+        }
         let count = corpus.vocabulary.count() as i64;
         if self.vectors < 1 || self.vectors > count {
             let reason = format!("must be from 1 to {count}, the words there are, and is {}", self.vectors);
@@ -204,6 +209,10 @@ mod tests {
         assert!(error(CountsConfig { text: Some(" ".into()), ..Default::default() }).contains("no words"));
         let found = error(CountsConfig { text: text(), vectors: 4, ..Default::default() });
         assert!(found.starts_with("chapter.vectors: must be from 1 to 3"), "{found}");
+        let found = error(CountsConfig { text: text(), vectors: 2, window: 0, ..Default::default() });
+        assert_eq!(found, "chapter.window: 3 words of text have no company within 0");
+        let found = error(CountsConfig { text: Some("you".into()), vectors: 1, ..Default::default() });
+        assert_eq!(found, "chapter.window: 1 words of text have no company within 2");
         let queries = vec![Query { word: "hello".into(), expected: Vec::new() }];
         let found = error(CountsConfig { text: text(), vectors: 2, queries, ..Default::default() });
         assert_eq!(found, "chapter.queries: the corpus has no word `hello`");

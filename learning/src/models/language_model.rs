@@ -98,9 +98,10 @@ impl LanguageModelConfig {
 
     fn init(&self, corpus: Corpus, parts: [Vec<i64>; 2], seed: u64) -> Result<LanguageModel, ChapterError> {
         let words = &corpus.words[..corpus.words.len().min(self.words.unwrap_or(usize::MAX))];
-        if self.batch < 1 || self.length < 1 || (words.len() as i64) <= self.batch * self.length {
+        // Each row of a batch needs the word after its last one, too.
+        if self.batch < 1 || self.length < 1 || (words.len() as i64) < self.batch * (self.length + 1) {
             let reason = format!(
-                "{} words of text are less than a step of {} x {}",
+                "{} words of text are less than a step of {} x ({} + 1)",
                 words.len(),
                 self.batch,
                 self.length
