@@ -89,8 +89,9 @@ impl MvmhatConfig {
         positive("position_noise", self.position_noise)?;
         positive("velocity_noise", self.velocity_noise)?;
         let delta = self.temperature_delta;
-        let open = delta > 0.0 && delta < 1.0;
-        require("temperature_delta", delta, open, "between 0 and 1, exclusive")?;
+        // Below a half the temperature of two candidates may be negative, which prefers the least alike.
+        let sharpens = (0.5..1.0).contains(&delta);
+        require("temperature_delta", delta, sharpens, "at least 0.5 and below 1")?;
         positive("temperature_epsilon", self.temperature_epsilon)?;
         fraction("min_match_probability", self.min_match_probability)
     }
@@ -123,7 +124,7 @@ mod tests {
             ),
             (
                 MvmhatConfig { temperature_delta: 1.0, ..default() },
-                "`association.temperature_delta` is 1, but must be between 0 and 1, exclusive",
+                "`association.temperature_delta` is 1, but must be at least 0.5 and below 1",
             ),
             (
                 MvmhatConfig { velocity_noise: f64::INFINITY, ..default() },

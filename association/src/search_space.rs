@@ -112,7 +112,7 @@ const MVMHAT: &[Parameter] = &[
     integer("max_misses", 5.0, 200.0),
     log("position_noise", 0.01, 0.25),
     log("velocity_noise", 0.001, 0.05),
-    linear("temperature_delta", 0.05, 0.95),
+    linear("temperature_delta", 0.5, 0.95),
     log("temperature_epsilon", 0.02, 2.0),
     linear("min_match_probability", 0.05, 0.95),
     integer("renew_every", 0.0, 120.0),

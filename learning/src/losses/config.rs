@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn a_value_out_of_range_is_named_with_what_is_allowed() {
         let broken = [
-            ("mvmhat", "temperature_delta", 1.0, "between 0 and 1, exclusive"),
+            ("mvmhat", "temperature_delta", 0.4, "at least 0.5 and below 1"),
             ("mvmhat", "temperature_epsilon", 0.0, "over 0 and finite"),
             ("mvmhat", "transitive_weight", -1.0, "at least 0 and finite"),
             ("mvmhat_pp", "partner_threshold", 1.5, "between 0 and 1"),

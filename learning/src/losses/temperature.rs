@@ -12,7 +12,7 @@ use super::config_error::{positive, require};
 /// Constants of the adaptive temperature.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Temperature {
-    /// delta, between 0 and 1, exclusive.
+    /// delta, at least 0.5 and below 1.
     pub delta: f64,
     /// epsilon, over 0; the larger, the softer.
     pub epsilon: f64,
@@ -31,8 +31,9 @@ impl Temperature {
     /// # Errors
     /// The first key that is not, with what is allowed.
     pub(super) fn validate(&self) -> Result<(), LossConfigError> {
-        let open = self.delta > 0.0 && self.delta < 1.0;
-        require("temperature_delta", self.delta, open, "between 0 and 1, exclusive")?;
+        // Below a half the temperature of two candidates may be negative, which prefers the least alike.
+        let sharpens = (0.5..1.0).contains(&self.delta);
+        require("temperature_delta", self.delta, sharpens, "at least 0.5 and below 1")?;
         positive("temperature_epsilon", self.epsilon)
     }
 
