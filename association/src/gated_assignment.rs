@@ -20,9 +20,12 @@ pub(crate) struct GatedAssignment {
     column_of: Vec<Option<usize>>,
 }
 
-/// What a pair beyond the gate costs more than one at the gate: just enough that no good pair is given up for the sake of
+/// What a pair beyond the gate costs: just enough more than one at the gate that no good pair is given up for the sake of
 /// two poor ones.
-const BEYOND_GATE: f32 = 1e-5;
+fn beyond(limit: f32) -> f32 {
+    // Of a large limit single precision needs more to tell the two apart.
+    (limit + 1e-5).max(limit * (1.0 + 1e-6))
+}
 
 impl GatedAssignment {
     /// The column of each row: of all ways to pair rows with columns at costs of at most `limit`, one where the costs saved
@@ -51,14 +54,15 @@ impl GatedAssignment {
                 column_of[*row] = Some(column - rows);
                 continue;
             }
+            let beyond = beyond(limit);
             group.fill(of_rows.len(), of_columns.len(), |row, column| {
                 let cost = costs.get(of_rows[row].1, column_at(column));
-                if cost <= limit { cost } else { limit + BEYOND_GATE }
+                if cost <= limit { cost } else { beyond }
             });
             // Gated costs are finite, so there is always an assignment.
             let solved = solver.solve(group).unwrap_or_default();
             for (row, column) in solved.iter().enumerate().filter_map(|(r, c)| Some((r, (*c)?))) {
-                if group.get(row, column) <= limit {
+                if group.get(row, column) < beyond {
                     column_of[of_rows[row].1] = Some(column_at(column));
                 }
             }
@@ -103,6 +107,13 @@ mod tests {
         assert_eq!(solve([[0.0, 0.9], [0.9, 2.0]], 1.0), [Some(0), None]);
     }
 
+    #[test]
+    fn a_pair_beyond_a_large_gate_stays_beyond_it() {
+        let limit = 1000.0;
+        assert_eq!(solve([[0.0, 1.0], [2.0, 5000.0]], limit), [Some(1), Some(0)]);
+        assert_eq!(solve([[0.0, 2000.0], [2.0, 5000.0]], limit), [Some(0), None]);
+    }
+
     proptest! {
         #[test]
         fn it_is_the_assignment_of_the_whole(
@@ -121,7 +132,7 @@ mod tests {
             taken.sort_unstable();
             taken.dedup();
             prop_assert_eq!(taken.len(), found.iter().flatten().count(), "one to one");
-            let whole = CostMatrix::from_fn(rows, columns, |r, c| costs.get(r, c).min(1.0 + BEYOND_GATE));
+            let whole = CostMatrix::from_fn(rows, columns, |r, c| costs.get(r, c).min(beyond(1.0)));
             let expected = saved(LinearAssignment::default().solve(&whole).unwrap());
             prop_assert!((saved(&found) - expected).abs() < 1e-3, "{} {expected}", saved(&found));
         }

@@ -30,7 +30,7 @@ fn associate_with<S: Into<Seen>>(
     evidence: Evidence,
     sets: impl IntoIterator<Item = FrameSet<S>>,
 ) -> Vec<Tracked> {
-    let at_once = !config.offline;
+    let at_once = !config.offline && config.delay == 0;
     let mut associator = Fused::new(config, evidence).unwrap();
     let mut tracked: Vec<_> =
         sets.into_iter().flat_map(|set| associator.associate(set.map(|_, view| view.into()))).collect();
@@ -77,6 +77,13 @@ fn at(x: f64, score: f32, looks: Option<[f32; 3]>) -> Detection {
 
 /// The identities each camera reports at each instant, in the order of the boxes from left to right.
 fn people<const C: usize>(instants: impl IntoIterator<Item = [Vec<Detection>; C]>) -> Vec<[Vec<u32>; C]> {
+    people_with(FusedConfig::default(), instants)
+}
+
+fn people_with<const C: usize>(
+    config: FusedConfig,
+    instants: impl IntoIterator<Item = [Vec<Detection>; C]>,
+) -> Vec<[Vec<u32>; C]> {
     let sets = instants.into_iter().enumerate().map(|(t, views)| FrameSet {
         index: FrameIndex(t as u64),
         seconds: t as f64 / 25.0,
@@ -87,7 +94,7 @@ fn people<const C: usize>(instants: impl IntoIterator<Item = [Vec<Detection>; C]
         boxes.sort_by(|a, b| a.bbox.x.total_cmp(&b.bbox.x));
         boxes.into_iter().map(|b| b.person.0).collect::<Vec<u32>>()
     };
-    let tracked = associate(sets).into_iter();
+    let tracked = associate_with(config, Evidence::default(), sets).into_iter();
     tracked.map(|set| set.views.into_iter().map(from_left).collect::<Vec<_>>().try_into().unwrap()).collect()
 }
 
@@ -136,6 +143,23 @@ fn who_left_all_views_is_known_when_they_return() {
         _ => [vec![stays(500.0)], both(300.0)],
     }));
     assert_eq!(reported[399][1], reported[0][0]);
+}
+
+#[test]
+fn who_is_forgotten_is_still_reported_where_they_were_seen() {
+    let stays = || at(500.0, 0.9, Some(BLUE));
+    let instants =
+        || (0..150).map(|t| [if t < 20 { vec![at(100.0, 0.9, Some(RED)), stays()] } else { vec![stays()] }]);
+    for short in [
+        FusedConfig { gallery_age: 10, ..Default::default() },
+        FusedConfig { gallery_size: 0, ..Default::default() },
+    ] {
+        let reported = people_with(FusedConfig { delay: 100, ..short }, instants());
+        assert_eq!(reported.len(), 150);
+        for [people] in &reported[..20] {
+            assert_eq!(people.len(), 2, "{reported:?}");
+        }
+    }
 }
 
 #[test]

@@ -127,7 +127,7 @@ impl FusedConfig {
         at_least_one("confirm_hits", self.confirm_hits.into())?;
         at_least_one("max_misses", self.max_misses.into())?;
         positive("mahalanobis_gate", self.mahalanobis_gate)?;
-        within("max_cost", self.max_cost, 0.0..=f64::MAX, "0 or more and finite")?;
+        within("max_cost", self.max_cost, 0.0..=1e6, "between 0 and 1000000")?;
         fraction("min_overlap", self.min_overlap)?;
         let below_one = (0.0..1.0).contains(&self.min_visible);
         require("min_visible", self.min_visible, below_one, "at least 0 and below 1")?;

@@ -47,7 +47,8 @@ impl Identities {
         &mut self.meetings
     }
 
-    /// Remembers a sighting that is over. Those of one person in one view become one.
+    /// Remembers a sighting that is over. Those of one person in one view become one, and where there are too many the oldest
+    /// is forgotten, unless boxes wait for its name.
     pub(crate) fn remember(&mut self, sighting: Sighting, config: &FusedConfig) {
         if sighting.person.is_none() {
             return;
@@ -57,10 +58,12 @@ impl Identities {
             Some(known) => known.absorb(&sighting),
             None => self.gallery.push(sighting),
         }
-        if self.gallery.len() > config.gallery_size {
-            let oldest =
-                (0..self.gallery.len()).min_by_key(|&i| (self.gallery[i].last, self.gallery[i].person));
-            oldest.map(|oldest| self.gallery.remove(oldest));
+        while self.gallery.len() > config.gallery_size {
+            let free = (0..self.gallery.len()).filter(|&i| self.gallery[i].tracklets.is_empty());
+            let Some(oldest) = free.min_by_key(|&i| (self.gallery[i].last, self.gallery[i].person)) else {
+                break;
+            };
+            self.gallery.remove(oldest);
         }
     }
 
@@ -71,9 +74,9 @@ impl Identities {
         }
     }
 
-    /// Forgets who was last seen before `instant`.
+    /// Forgets who was last seen before `instant`, unless boxes wait for their name.
     pub(crate) fn forget_before(&mut self, instant: u64) {
-        self.gallery.retain(|s| s.last >= instant);
+        self.gallery.retain(|s| s.last >= instant || !s.tracklets.is_empty());
     }
 
     /// Decides anew who the `present` sightings (and the remembered ones) are.
@@ -205,5 +208,21 @@ mod tests {
         assert_eq!(kept, [(Some(2), 2), (Some(3), 1)], "person 1 is the longest ago");
         identities.forget_before(4);
         assert_eq!(identities.gallery.len(), 1, "person 2 was seen before that");
+    }
+
+    #[test]
+    fn nobody_is_forgotten_while_boxes_wait_for_their_name() {
+        let config = FusedConfig { gallery_size: 1, ..FusedConfig::default() };
+        let mut identities = Identities::default();
+        for (person, tracklet) in [(1, 10), (2, 20), (3, 30)] {
+            let tracklets = vec![TrackletId(tracklet)];
+            identities.remember(Sighting { tracklets, last: person.into(), ..sighting(person, 1) }, &config);
+        }
+        identities.forget_before(9);
+        assert_eq!(identities.gallery.len(), 3);
+        identities.keep_names_of(&BTreeSet::from([TrackletId(20)]));
+        identities.remember(Sighting { last: 4, ..sighting(4, 1) }, &config);
+        let kept: Vec<_> = identities.gallery.iter().map(|s| s.person.map(|p| p.0)).collect();
+        assert_eq!(kept, [Some(2)]);
     }
 }
