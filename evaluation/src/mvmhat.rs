@@ -164,7 +164,7 @@ struct Labelled {
     /// For each person the identity of its track; `None` for nobody's, and for a track whose identity is 0.
     names: Vec<Option<u32>>,
     tracks: Vec<u32>,
-    /// For each distinct track, whether some person has its name.
+    /// The distinct tracks whose name no person has.
     stray: Vec<u32>,
     /// For each track the person it overlaps best, for each person the track.
     best_person: Vec<(usize, f64)>,
@@ -197,7 +197,8 @@ impl Labelled {
         self.stray.clear();
         for (place, id) in self.tracks.iter().enumerate() {
             let first = !self.tracks[..place].contains(id);
-            if first && track_ids.original(*id) != 0 && !self.names.contains(&Some(*id)) {
+            let name = Some(*id).filter(|id| track_ids.original(*id) != 0);
+            if first && !self.names.contains(&name) {
                 self.stray.push(*id);
             }
         }

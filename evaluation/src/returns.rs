@@ -1,6 +1,6 @@
 //! Re-entry: do people who leave all views keep their identity when they come back?
 //!
-//! A *presence* is a stretch of frames in which some view shows a person, with no longer breaks than a given number of frames;
+//! A *presence* is a stretch of frames in which some view shows a person, with breaks of fewer frames than a given number;
 //! a person's identity in it is the track that most of their boxes there match (one to one by overlap, IoU over one half).
 //! Every presence after the first is a return, and it is *kept* if its identity is that of the presence before. The counts
 //! add up over recordings.
@@ -58,7 +58,7 @@ impl Person {
     }
 }
 
-/// Counts the returns of a recording after more than `absence` frames out of all views.
+/// Counts the returns of a recording after `absence` or more frames out of all views.
 pub fn returns(comparison: &Comparison, absence: usize) -> Returns {
     let matches = FrameMatches::new(comparison.views.iter());
     let mut people = vec![Person::default(); comparison.truth_ids().len()];

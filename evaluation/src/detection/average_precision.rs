@@ -38,7 +38,8 @@ pub fn average_precision(frames: &[DetectionFrame], overlap: f64) -> f64 {
         *precision = best;
     }
     let at = |percent: u32| {
-        let recall = f64::from(percent) / 100.0;
+        // Multiplied as in pycocotools, whose recalls are not always the nearest numbers to the hundredths.
+        let recall = f64::from(percent) * 0.01;
         let place = curve.partition_point(|(reached, _)| *reached < recall);
         curve.get(place).map_or(0.0, |(_, precision)| *precision)
     };
@@ -68,6 +69,10 @@ mod tests {
         assert!((average_precision(&frames, 0.5) - expected).abs() < 1e-12);
         assert_eq!(average_precision(&[frame(&[], &[(0.0, 0.5)])], 0.5), 0.0);
         assert_eq!(average_precision(&[frame(&[0.0], &[(0.0, 0.5)])], 0.95), 1.0);
+        // 57 of 100: pycocotools asks for a recall of 0.5700000000000001, which they do not reach.
+        let places: Vec<f64> = (0..100).map(|i| f64::from(i) * 100.0).collect();
+        let found: Vec<_> = places[..57].iter().map(|&x| (x, 0.5)).collect();
+        assert!((average_precision(&[frame(&places, &found)], 0.5) - 57.0 / 101.0).abs() < 1e-12);
         // Shifted by 2 of 10: 8 of 12, two thirds.
         let shifted = [frame(&[0.0], &[(2.0, 0.5)])];
         assert_eq!((average_precision(&shifted, 0.65), average_precision(&shifted, 0.7)), (1.0, 0.0));

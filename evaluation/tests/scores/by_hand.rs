@@ -127,6 +127,20 @@ fn the_mvmhat_protocol_calls_unmatched_people_by_one_name() {
 }
 
 #[test]
+fn in_the_mvmhat_protocol_a_track_0_is_a_stray_where_everybody_is_matched() {
+    let stray = |truth: &[Observation], person: i64| {
+        let tracks = || vec![row(1, 5, 0.0), row(1, person, 200.0)];
+        let views = vec![camera("a", truth.to_vec(), tracks()), camera("b", truth.to_vec(), tracks())];
+        mvmhat(&compare((1, 1), views)).fp
+    };
+    let matched = [row(1, 1, 0.0)];
+    assert_eq!((stray(&matched, 9), stray(&matched, 0)), (2, 2));
+    // Whoever is not matched is called 0, too.
+    let missed = [row(1, 1, 0.0), row(1, 2, 40.0)];
+    assert_eq!((stray(&missed, 9), stray(&missed, 0)), (2, 0));
+}
+
+#[test]
 fn identities_are_shared_by_the_cameras_only_when_they_lie_end_to_end() {
     // One person, two cameras, two names.
     let comparison = compare(
