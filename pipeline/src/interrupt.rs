@@ -1,26 +1,33 @@
-//! Ctrl-C: the first one lets a run finish what it has, the second one ends the program.
+//! Ctrl-C, and a request to terminate: the first one lets a run finish what it has, the second one ends the program.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
 use crate::print;
 use crate::stream::Stop;
 
-/// Makes Ctrl-C request `stop`. A hang-up is left alone, so that `nohup` works.
+/// Makes Ctrl-C and SIGTERM, which `kill` and batch systems send, request `stop`. A hang-up is left alone, so that `nohup`
+/// works.
 ///
 /// # Errors
 /// Where the system gives no signal handler.
 pub(crate) fn stop_on_ctrl_c(stop: &Arc<Stop>) -> Result<()> {
     let stop = Arc::clone(stop);
-    let again = AtomicBool::new(false);
-    let handler = move || {
-        if again.swap(true, Ordering::Relaxed) {
-            std::process::exit(1);
+    let mut signals = Signals::new([SIGINT, SIGTERM]).context("Ctrl-C cannot be handled")?;
+    let handle = move || {
+        for (place, _) in signals.forever().enumerate() {
+            if place > 0 {
+                std::process::exit(1);
+            }
+            stop.request();
+            print::complaint(
+                "stopping: what is under way will be finished and kept (Ctrl-C again ends at once)",
+            );
         }
-        stop.request();
-        print::complaint("stopping: what is under way will be finished and kept (Ctrl-C again ends at once)");
     };
-    ctrlc::set_handler(handler).context("Ctrl-C cannot be handled")
+    let thread = std::thread::Builder::new().name("signals".into()).spawn(handle);
+    thread.map(drop).context("Ctrl-C cannot be handled")
 }

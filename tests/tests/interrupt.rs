@@ -1,4 +1,4 @@
-//! Ctrl-C: what is under way is finished and kept.
+//! Ctrl-C and SIGTERM: what is under way is finished and kept.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
@@ -9,6 +9,12 @@ use tests::{Blocks, Run, json, mvmhat, text};
 
 #[test]
 fn an_interrupted_run_keeps_what_is_finished_and_says_so() {
+    for signal in ["INT", "TERM"] {
+        interrupt(signal);
+    }
+}
+
+fn interrupt(signal: &str) {
     let folder = tempfile::tempdir().unwrap();
     let recording =
         Blocks { cameras: 4, frames: 3000, ..Blocks::default() }.write(&folder.path().join("blocks"));
@@ -26,7 +32,7 @@ fn an_interrupted_run_keeps_what_is_finished_and_says_so() {
         std::thread::sleep(Duration::from_millis(2));
     }
     // The shell's own `kill`: a small system has no other.
-    let killed = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().unwrap();
+    let killed = Command::new("sh").args(["-c", &format!("kill -{signal} {}", child.id())]).status().unwrap();
     assert!(killed.success());
     let run = Run::from(child.wait_with_output().unwrap());
     if run.status == Some(0) {

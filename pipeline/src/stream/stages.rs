@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Error};
 use association::Associator;
-use crossbeam::channel::{Receiver, Sender};
+use crossbeam::channel::{Receiver, SendTimeoutError, Sender};
 use detectors::{Detector, Embedder, Frame, Picture};
 use scene::{CameraId, CameraMotion, Clock, Detection, FrameNumber, FrameSet, FrameSets, Seen, TrackedBox};
 
@@ -54,7 +55,12 @@ pub(super) fn read(
     tally: &CameraTally,
     shared: &Shared<'_>,
 ) {
-    while let Some((number, picture)) = shared.decode.measure(1, || source.next()) {
+    loop {
+        let start = Instant::now();
+        let next = source.next();
+        let pictures = usize::from(matches!(next, Some((_, Ok(_)))));
+        shared.decode.add(pictures, start.elapsed());
+        let Some((number, picture)) = next else { break };
         if shared.stop.is_requested() {
             shared.cut_short.store(true, Ordering::Relaxed);
             break;
@@ -108,7 +114,11 @@ pub(super) fn synchronize(
             shared.cut_short.store(true, Ordering::Relaxed);
             return;
         }
-        if under_way.send(()).is_err() || send.send((order as u64, set)).is_err() {
+        if !enter(under_way, shared.stop) {
+            shared.cut_short.store(true, Ordering::Relaxed);
+            return;
+        }
+        if send.send((order as u64, set)).is_err() {
             return;
         }
     }
@@ -117,6 +127,18 @@ pub(super) fn synchronize(
         if frames > 0 {
             let reason = "the frame falls on the same instant as the one before it".to_owned();
             tally.leave_out(Gap { frame: None, frames, reason });
+        }
+    }
+}
+
+/// Waits for room between the clock and the association; false when there will be none. An instant that a worker failed at
+/// never reaches the association, which then makes no more room.
+fn enter(under_way: &Sender<()>, stop: &Stop) -> bool {
+    loop {
+        match under_way.send_timeout((), Duration::from_millis(100)) {
+            Ok(()) => return true,
+            Err(SendTimeoutError::Timeout(())) if !stop.is_requested() => {}
+            Err(_) => return false,
         }
     }
 }
@@ -225,5 +247,25 @@ pub(super) fn deliver(mut sink: Box<dyn Sink>, receive: &Receiver<Tracked>, time
     // After a failed write the same file usually fails again: the first error says more.
     if let (Err(error), false) = (finished, failed) {
         stop.fail(error.context(format!("the {} output cannot be completed", sink.name())));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crossbeam::channel::bounded;
+
+    use super::*;
+
+    #[test]
+    fn the_clock_does_not_wait_for_what_never_arrives() {
+        let (stop, (under_way, done)) = (Stop::default(), bounded(1));
+        assert!(enter(&under_way, &stop));
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| enter(&under_way, &stop));
+            stop.request();
+            assert!(!waiting.join().unwrap(), "nobody makes room any more");
+        });
+        done.recv().unwrap();
+        assert!(enter(&under_way, &stop), "what there is room for is taken along");
     }
 }
