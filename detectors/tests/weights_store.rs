@@ -101,6 +101,11 @@ fn absent_weights_bring_the_command_that_helps() {
         "{message}"
     );
     assert!(message.contains("a copy of toy.safetensors"), "{message}");
+    let unpublished = Scene::new("", Some);
+    let message = unpublished.store.locate("toy").unwrap_err().to_string();
+    assert!(message.contains("they come from the test, or run `mvmhat weights import"), "{message}");
+    let message = unpublished.pull().unwrap_err().to_string();
+    assert!(message.contains("no address of it is known, it comes from the test"), "{message}");
 }
 
 #[test]

@@ -32,9 +32,16 @@ impl AtomicFile {
     /// Starts the file that will be `path`; its folder must exist.
     ///
     /// # Errors
-    /// Where the folder does not exist or cannot be written.
+    /// Where the folder does not exist or cannot be written, or where there is something of this name that is no file: a
+    /// folder or a device.
     pub fn create(path: impl Into<PathBuf>) -> io::Result<Self> {
         let path = path.into();
+        // Behind a link it is the file that is replaced, not the link.
+        let path = path.canonicalize().unwrap_or(path);
+        if path.metadata().is_ok_and(|known| !known.is_file()) {
+            let reason = format!("{} is there and is no file", path.display());
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+        }
         let name = path.file_name().ok_or_else(|| {
             io::Error::new(io::ErrorKind::InvalidInput, format!("{} names no file", path.display()))
         })?;
@@ -117,6 +124,24 @@ mod tests {
         drop(file);
         assert_eq!(fs::read_to_string(&path).unwrap(), "old");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_link_is_kept_and_what_is_no_file_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let [target, link] = ["target.txt", "link.txt"].map(|name| folder.path().join(name));
+        fs::write(&target, "old").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        let mut file = AtomicFile::create(&link).unwrap();
+        file.write_all(b"new").unwrap();
+        file.commit().unwrap();
+        assert_eq!(fs::read_to_string(&target).unwrap(), "new");
+        assert!(link.is_symlink());
+        for other in [folder.path(), Path::new("/dev/null")] {
+            let error = AtomicFile::create(other).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+        }
     }
 
     #[test]

@@ -24,7 +24,20 @@ pub(super) const KNOWN: [&str; 16] = [
 ];
 
 pub(super) fn recognize(weights: &StateDict) -> Option<&'static str> {
-    yolox(weights).or_else(|| osnet(weights)).or_else(|| resnet(weights)).or_else(|| mobilenet_v2(weights))
+    ours(weights)
+        .or_else(|| yolox(weights))
+        .or_else(|| osnet(weights))
+        .or_else(|| resnet(weights))
+        .or_else(|| mobilenet_v2(weights))
+}
+
+/// What `mvmhat train` has noted in the file.
+fn ours(weights: &StateDict) -> Option<&'static str> {
+    if weights.metadata("person_network").is_some() {
+        return Some("person");
+    }
+    let network: serde_json::Value = serde_json::from_str(weights.metadata("embedding_network")?).ok()?;
+    (network["backbone"] == "mobilenet-v2-parts").then_some("mobilenet-v2-parts")
 }
 
 /// The number of output channels of a convolution.

@@ -77,12 +77,14 @@ pub enum WeightsError {
     },
     /// Known weights that are not on this machine.
     #[error(
-        "the weights {name} are not on this machine: run `mvmhat weights pull {name}`, or `mvmhat weights import FILE --as {name}` \
+        "the weights {name} are not on this machine: {way}, or run `mvmhat weights import FILE --as {name}` \
          with a copy of {file}, or set MVMHAT_WEIGHTS_MIRROR to a folder that holds one"
     )]
     Absent {
         /// The name of the weights.
         name: String,
+        /// How to get them.
+        way: String,
         /// The name of the file to look for.
         file: String,
     },

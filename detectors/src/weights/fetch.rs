@@ -153,7 +153,8 @@ impl WeightsStore {
             }
         }
         if reasons.is_empty() {
-            reasons.push("no address of it is known".into());
+            let origin = entry.files.first().map_or("nowhere", |file| &file.origin);
+            reasons.push(format!("no address of it is known, it comes from {origin}"));
         }
         Err(WeightsError::Download { name: entry.name.clone(), reason: reasons.join("; ") })
     }
@@ -185,7 +186,11 @@ enum Transfer {
 impl Incoming {
     fn new(folder: &Path) -> Result<Self, WeightsError> {
         fs::create_dir_all(folder).map_err(WeightsError::io("create", folder))?;
-        let file = NamedTempFile::new_in(folder).map_err(WeightsError::io("write", folder))?;
+        let mut builder = tempfile::Builder::new();
+        // Temporary files are private by default; a cache may be for everybody, as the umask says.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let file = builder.tempfile_in(folder).map_err(WeightsError::io("write", folder))?;
         Ok(Self { file })
     }
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use scene::AtomicFile;
 
 use super::{WeightsEntry, WeightsError, sha256, sha256_of};
 
@@ -35,9 +35,9 @@ pub(super) fn unpacked(cache: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf
     }
     let written = || {
         fs::create_dir_all(cache)?;
-        let mut file = NamedTempFile::new_in(cache)?;
+        let mut file = AtomicFile::create(&path)?;
         file.write_all(bytes)?;
-        file.persist(&path).map_err(|error| error.error)
+        file.commit()
     };
     written().map_err(WeightsError::io("write", &path))?;
     Ok(path)
@@ -45,7 +45,7 @@ pub(super) fn unpacked(cache: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf
 
 #[cfg(test)]
 mod tests {
-    use super::super::Registry;
+    use super::super::{Registry, StateDict};
     use super::*;
 
     #[test]
@@ -57,6 +57,11 @@ mod tests {
             assert_eq!(file.sha256.as_deref(), Some(sha256_of(bytes).as_str()), "{name}");
             assert_eq!(file.bytes, Some(bytes.len() as u64), "{name}");
             assert!(bytes.len() <= 4_000_000, "{name}");
+            let folder = tempfile::tempdir().unwrap();
+            let weights = StateDict::read(&unpacked(folder.path(), "some", bytes).unwrap()).unwrap();
+            let entries = Registry::builtin().unwrap().entries().iter();
+            let entry = entries.into_iter().find(|entry| entry.files.iter().any(|file| file.name == name));
+            assert_eq!(weights.architecture(), Some(entry.unwrap().architecture.as_str()));
             all += 1;
         }
         assert_eq!(all, 2);

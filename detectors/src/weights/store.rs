@@ -108,7 +108,11 @@ impl WeightsStore {
                 return shipped::unpacked(&self.cache, &entry.name, bytes);
             }
             let file = entry.files.first().map(|file| file.name.clone()).unwrap_or_default();
-            return Err(WeightsError::Absent { name: entry.name.clone(), file });
+            let way = match entry.files.first() {
+                Some(file) if file.urls.is_empty() => format!("they come from {}", file.origin),
+                _ => format!("run `mvmhat weights pull {}`", entry.name),
+            };
+            return Err(WeightsError::Absent { name: entry.name.clone(), way, file });
         };
         found.verify(&entry.name)?;
         Ok(found.path)
