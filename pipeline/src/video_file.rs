@@ -32,6 +32,11 @@ impl Codec {
     }
 }
 
+/// A path as FFmpeg takes it, which reads what stands before a colon as a protocol, unless the path is absolute.
+pub(crate) fn for_ffmpeg(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
 /// Writes an MP4 under a temporary name in the same folder and gives it its own name when it is complete.
 pub(crate) struct VideoFile {
     writer: VideoWriter,
@@ -52,7 +57,7 @@ impl VideoFile {
         codecs: &[Codec],
     ) -> Result<Self> {
         // FFmpeg knows the container by the name, so the extension stays.
-        let partial = path.with_extension("partial.mp4");
+        let partial = for_ffmpeg(path).with_extension("partial.mp4");
         // Tried here because OpenCV does not say why it cannot open a file.
         std::fs::File::create(&partial).with_context(|| format!("{}: cannot be written", path.display()))?;
         let frame_size = Size::new(width as i32, height as i32);

@@ -2,6 +2,7 @@
 
 mod camera_motion;
 mod image_file;
+mod mp4;
 mod reader;
 
 use detectors::Picture;
@@ -55,7 +56,7 @@ impl FrameSource {
         let (mut low, mut high) = (u64::from(first.0), u64::from(last.0));
         low = low.max(file.numbers().min().map_or(u64::MAX, |n| u64::from(n.0)));
         high = high.min(file.numbers().max().map_or(0, |n| u64::from(n.0)));
-        Ok(Self::Numbers { numbers: low..(high + 1).max(low), fps: camera.fps.unwrap_or(DEFAULT_FPS) })
+        Ok(Self::Numbers { numbers: low..(high + 1).max(low), fps: fps(camera) })
     }
 
     /// Frames per second.
@@ -82,6 +83,43 @@ impl Iterator for FrameSource {
         match self {
             Self::Pictures(reader) => reader.next().map(|(number, picture)| (number, picture.map(Some))),
             Self::Numbers { numbers, .. } => numbers.next().map(|n| (FrameNumber(n as u32), Ok(None))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opencv::core::{CV_8UC3, Mat, Scalar, Size};
+    use opencv::prelude::*;
+    use opencv::videoio::VideoWriter;
+    use scene::{CameraId, Rotation, Source};
+
+    use super::*;
+
+    #[test]
+    fn the_rate_of_a_video_counts_where_only_boxes_are_read_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let [video, boxes] = ["video.avi", "det.txt"].map(|name| folder.path().join(name));
+        let code = VideoWriter::fourcc('M', 'J', 'P', 'G').unwrap();
+        let mut writer =
+            VideoWriter::new(video.to_str().unwrap(), code, 50.0, Size::new(32, 32), true).unwrap();
+        let picture = Mat::new_rows_cols_with_default(32, 32, CV_8UC3, Scalar::all(9.0)).unwrap();
+        (0..3).for_each(|_| writer.write(&picture).unwrap());
+        writer.release().unwrap();
+        std::fs::write(&boxes, "1,-1,0,0,9,9,0.9,-1,-1,-1\n").unwrap();
+        let camera = Camera {
+            id: CameraId(0),
+            name: "a".into(),
+            source: Source::Video(video),
+            fps: None,
+            start: 0.0,
+            rotation: Rotation::default(),
+            detections: Some(boxes),
+            ground_truth: None,
+        };
+        for pictures in [true, false] {
+            let source = FrameSource::open(&camera, pictures, (FrameNumber(0), FrameNumber(9))).unwrap();
+            assert!((source.fps() - 50.0).abs() < 1e-9, "{pictures}");
         }
     }
 }

@@ -9,7 +9,8 @@ use opencv::prelude::*;
 use opencv::videoio::{self, VideoCapture};
 use scene::{Camera, FrameNumber, Rotation, Source};
 
-use super::{DEFAULT_FPS, image_file};
+use super::{DEFAULT_FPS, image_file, mp4};
+use crate::video_file;
 
 /// Why there is no picture.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -159,12 +160,21 @@ impl Reader {
             let there = if passed_over { capture.grab() } else { capture.read(&mut picture) };
             if !there.unwrap_or(false) || (!passed_over && picture.empty()) {
                 self.done = true;
-                let path = path.display().to_string();
                 let error = match (*read, *announced) {
                     (0, _) => {
+                        let path = path.display();
                         ReadError::Source(format!("{path}: the video holds no picture that can be decoded"))
                     }
                     (read, announced) if read < announced && *counted => {
+                        if mp4::is_whole(path) {
+                            tracing::warn!(
+                                "{}: {read} of its {announced} frames are shown: the others lie outside what it says is to be \
+                                 shown, or cannot be decoded",
+                                path.display()
+                            );
+                            return None;
+                        }
+                        let path = path.display().to_string();
                         let first = (read + 1).max(u64::from(self.first.0));
                         let lost = (announced.min(u64::from(self.last.0)) + 1).saturating_sub(first);
                         ReadError::EndsEarly { path, read, announced, lost }
@@ -222,7 +232,7 @@ fn open_video(path: &Path) -> Result<(Frames, Option<f64>), ReadError> {
     if bytes == 0 {
         return Err(ReadError::Source(format!("{name}: the file is empty (0 bytes)")));
     }
-    let capture = path
+    let capture = video_file::for_ffmpeg(path)
         .to_str()
         .and_then(|p| VideoCapture::from_file(p, videoio::CAP_ANY).ok())
         .filter(|c| c.is_opened().unwrap_or(false));

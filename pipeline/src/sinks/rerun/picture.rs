@@ -14,6 +14,7 @@ use rerun::{AssetVideo, Clear, EncodedImage, EntityPath, RecordingStream, VideoF
 use scene::{Camera, FrameNumber, Rotation, Source};
 
 use crate::sinks::footage::{self, Footage};
+use crate::video_file;
 
 /// A larger video is not embedded: the viewer keeps assets in memory.
 const LARGEST_VIDEO: u64 = 1 << 30;
@@ -124,7 +125,7 @@ fn embeddable(file: &Path) -> Result<(AssetVideo, Vec<i64>)> {
 
 /// Whether the pixels of a video are stored as they are shown: OpenCV obeys a display matrix, the viewer does not.
 fn is_upright(file: &Path) -> bool {
-    let angle = VideoCapture::from_file(file, videoio::CAP_ANY)
+    let angle = VideoCapture::from_file(video_file::for_ffmpeg(file), videoio::CAP_ANY)
         .and_then(|capture| capture.get(videoio::CAP_PROP_ORIENTATION_META));
     angle.is_ok_and(|angle| angle.rem_euclid(360.0) == 0.0)
 }
