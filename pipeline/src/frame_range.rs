@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use scene::FrameNumber;
+use serde_json::{Value, json};
 
 /// The frames from `first` to `last`, both included; `A..`, `..B` and `..` leave an end open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +18,17 @@ pub(crate) struct FrameRange {
 impl Default for FrameRange {
     fn default() -> Self {
         Self { first: FrameNumber(0), last: FrameNumber(u32::MAX) }
+    }
+}
+
+impl FrameRange {
+    /// Its ends, null where one is open.
+    pub(crate) fn to_json(self) -> Value {
+        let all = Self::default();
+        json!({
+            "first": (self.first > all.first).then_some(self.first),
+            "last": (self.last < all.last).then_some(self.last),
+        })
     }
 }
 
@@ -74,6 +86,7 @@ mod tests {
             assert_eq!(range.to_string().parse(), Ok(range), "{text}");
         }
         assert_eq!("5..".parse::<FrameRange>().unwrap().to_string(), "5..");
+        assert_eq!("5..".parse::<FrameRange>().unwrap().to_json(), json!({"first": 5, "last": null}));
     }
 
     #[test]

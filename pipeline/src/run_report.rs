@@ -63,7 +63,7 @@ impl RunReport<'_> {
             "versions": crate::versions::all(),
             "state": {"finished": reason.is_none(), "reason": reason},
             "recording": self.recording.root,
-            "frames": {"first": self.frames.first, "last": self.frames.last},
+            "frames": self.frames.to_json(),
             "device": self.device,
             "configuration": self.config.to_json()?,
             "weights": self.weights.iter().map(|(file, sha256)| json!({"file": file, "sha256": sha256})).collect::<Vec<_>>(),

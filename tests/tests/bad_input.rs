@@ -127,6 +127,8 @@ fn a_run_that_cannot_begin_leaves_the_earlier_one_and_no_folder() {
     assert!(!out.exists());
     track(&recording, &out, &[]).succeeded();
     let before = text(out.join("tracks/cam1.txt"));
+    track(&recording, &out, &["--overwrite", "--rrd", nowhere.to_str().unwrap()]).failed(1, &["run.rrd"]);
+    assert!(out.join("run.json").is_file());
     std::fs::write(recording.join("cam2/video.avi"), "").unwrap();
     track(&recording, &out, &["--overwrite"]).failed(1, &["cam2/video.avi"]);
     assert_eq!(text(out.join("tracks/cam1.txt")), before);

@@ -151,6 +151,8 @@ fn the_report_accounts_for_every_frame() {
     for stage in ["decode", "detect", "embed", "associate"] {
         assert!(report["stages"][stage]["seconds"].as_f64().unwrap() > 0.0, "{stage}");
     }
+    assert_eq!(report["stages"]["decode"]["frames"], 12 + 10);
+    assert_eq!(report["frames"], serde_json::json!({"first": null, "last": null}));
     assert_eq!(report["configuration"]["detector"]["name"], "file");
 }
 
@@ -171,4 +173,18 @@ fn overlay_and_rerun_recording_hold_every_frame() {
         frames += 1;
     }
     assert_eq!(frames, 12);
+}
+
+#[test]
+fn a_colon_in_a_name_is_no_protocol() {
+    let folder = tempfile::tempdir().unwrap();
+    Blocks { pictures: Pictures::Video, ..Blocks::default() }.write(&folder.path().join("12:30"));
+    let track = tests::mvmhat()
+        .current_dir(folder.path())
+        .args(["track", "12:30", "--out", "out:1", "--overlay"])
+        .args(BLOCKS)
+        .output()
+        .unwrap();
+    tests::Run::from(track).succeeded();
+    assert!(folder.path().join("out:1/overlay.mp4").is_file());
 }

@@ -221,3 +221,17 @@ fn bad_input_is_refused_before_anything_is_written() {
     std::fs::write(folder.path().join("file"), "").unwrap();
     tune(&hall, &folder.path().join("file"), &[]).failed(2, &["a file, not a folder"]);
 }
+
+#[test]
+fn a_search_that_could_not_begin_leaves_its_folder_free() {
+    let folder = tempfile::tempdir().unwrap();
+    let hall = recording(&folder.path().join("hall"), 20);
+    let out = folder.path().join("out");
+    let boxes = hall.join("cam2/det/det.npy");
+    let away = folder.path().join("det.npy");
+    std::fs::rename(&boxes, &away).unwrap();
+    tune(&hall, &out, &["--trials=2"]).failed(1, &["cam2"]);
+    assert!(!out.exists());
+    std::fs::rename(&away, &boxes).unwrap();
+    tune(&hall, &out, &["--trials=2", "--seed=5"]).succeeded();
+}

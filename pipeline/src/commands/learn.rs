@@ -34,7 +34,7 @@ pub(crate) struct Learn {
     /// The chapter: a file such as configs/learn/convnet.yaml; several with --table
     #[arg(required = true, value_name = "CONFIG")]
     configs: Vec<PathBuf>,
-    /// Folder of the data sets: mnist/, ptb/, pairs/, cifar/ in it
+    /// Folder of the data sets: mnist/, ptb/, pairs/, cifar/, crops/ in it
     #[arg(long, value_name = "DIR", required_unless_present = "table")]
     data: Option<PathBuf>,
     /// Folder for everything the run leaves

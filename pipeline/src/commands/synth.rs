@@ -25,7 +25,7 @@ use crate::{interrupt, outputs, print};
 /// ground_truth_world.csv: what `mvmhat track`, `train` and `eval` read. The same options give the same recording.
 #[derive(Debug, Args)]
 pub(crate) struct Synth {
-    /// Folder for the recording; it must not exist or be empty
+    /// Folder for the recording; if it exists, it must be empty
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Where it plays: plaza, lobby, street or hall

@@ -141,11 +141,13 @@ impl Track {
             Ok(sinks)
         };
         let opened = open();
-        if opened.is_err() && !existed {
+        match &opened {
+            Ok(_) => forget_earlier_run(&self.out, recording),
             // Only empty folders: whatever else is there now is not ours.
-            let _ = std::fs::remove_dir(&tracks).and_then(|()| std::fs::remove_dir(&self.out));
-        } else {
-            forget_earlier_run(&self.out, recording);
+            Err(_) if !existed => {
+                let _ = std::fs::remove_dir(&tracks).and_then(|()| std::fs::remove_dir(&self.out));
+            }
+            Err(_) => {}
         }
         opened
     }

@@ -124,10 +124,15 @@ impl Tune {
         let constants = Constants::choose(config.association.clone(), &self.only, &self.range)?;
         self.refuse_output()?;
         let (opened, tuned) = self.open(&config)?;
-        self.begin(&config, &constants, &opened, tuned)?;
+        let fresh = self.begin(&config, &constants, &opened, tuned)?;
 
         let detect = |one: Opened| self.detected(one, &config, device, &stop);
-        let recordings: Vec<Labelled> = opened.into_iter().map(detect).collect::<Result<_>>()?;
+        let recordings: Result<Vec<Labelled>> = opened.into_iter().map(detect).collect();
+        let recordings = recordings.inspect_err(|_| {
+            if fresh {
+                self.forget_beginning();
+            }
+        })?;
         let (searched, held_out) = recordings.split_at(tuned);
         let worth = |recordings: &[Labelled], config: &AssociationConfig| -> Result<Vec<f64>> {
             recordings.iter().map(|one| Ok(self.objective.of(&one.score(config)?))).collect()
@@ -235,8 +240,8 @@ impl Tune {
         Ok(names.into_iter().map(|name| path.join(name)).collect())
     }
 
-    /// Makes OUT with the settings in it, or finds the same ones there.
-    fn begin(&self, config: &Config, constants: &Constants, opened: &[Opened], tuned: usize) -> Result<()> {
+    /// Makes OUT with the settings in it, or finds the same ones there; whether they are new.
+    fn begin(&self, config: &Config, constants: &Constants, opened: &[Opened], tuned: usize) -> Result<bool> {
         let names = |opened: &[Opened]| -> Vec<_> {
             opened.iter().map(|one| json!({"recording": one.folder, "ground_truth": one.gt})).collect()
         };
@@ -247,7 +252,7 @@ impl Tune {
             "mvmhat": env!("CARGO_PKG_VERSION"),
             "recordings": names(searched),
             "validate": names(held_out),
-            "frames": {"first": self.frames.first, "last": self.frames.last},
+            "frames": self.frames.to_json(),
             "objective": self.objective.name(),
             "search": format!("{:?}", self.search).to_lowercase(),
             "seed": self.seed,
@@ -259,11 +264,20 @@ impl Tune {
         });
         let path = self.out.join("tune.json");
         if path.exists() {
-            return settings::check(&path, &settings);
+            return settings::check(&path, &settings).map(|()| false);
         }
         std::fs::create_dir_all(&self.out)
             .with_context(|| format!("--out {}: cannot be written", self.out.display()))?;
-        settings::write(&path, &settings)
+        settings::write(&path, &settings).map(|()| true)
+    }
+
+    /// Makes OUT free for other settings where nothing was found with these.
+    fn forget_beginning(&self) {
+        if !self.out.join("detections").exists() {
+            let _ = std::fs::remove_file(self.out.join("tune.json"));
+            // Only if it is empty.
+            let _ = std::fs::remove_dir(&self.out);
+        }
     }
 
     /// Detects people in a recording, unless an earlier run has.

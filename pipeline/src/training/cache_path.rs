@@ -33,7 +33,9 @@ pub(super) fn cache_path(
     }
     let key = json!([stamps, format!("{:?}", camera.rotation), made_of]);
     let sum = detectors::sha256_of(key.to_string().as_bytes());
-    Ok(cache.join(format!("{}-{}-{}.{suffix}", recording.name, camera.name, &sum[..16])))
+    // A recording may be called anything.
+    let name = format!("{}-{}", recording.name, camera.name).replace(['/', '\\'], "-");
+    Ok(cache.join(format!("{name}-{}.{suffix}", &sum[..16])))
 }
 
 /// A detector and what its weights are.
@@ -44,4 +46,34 @@ pub(super) fn identified(detector: &DetectorConfig) -> Result<Value> {
     let weights = detector.weights().map(detectors::locate).transpose()?;
     let sum = weights.map(|path| detectors::sha256(&path)).transpose()?;
     Ok(json!([detector, sum]))
+}
+
+#[cfg(test)]
+mod tests {
+    use scene::{CameraId, Rotation};
+
+    use super::*;
+
+    #[test]
+    fn a_name_is_no_path() {
+        let camera = Camera {
+            id: CameraId(0),
+            name: "a".into(),
+            source: Source::Images(Vec::new()),
+            fps: None,
+            start: 0.0,
+            rotation: Rotation::default(),
+            detections: None,
+            ground_truth: None,
+        };
+        let recording = Recording {
+            name: "../hall/north".into(),
+            root: "hall".into(),
+            cameras: vec![camera.clone()],
+            calibration: None,
+        };
+        let path = cache_path(Path::new("cache"), &recording, &camera, &Value::Null, "crops").unwrap();
+        let name = path.strip_prefix("cache").unwrap().to_str().unwrap();
+        assert!(name.starts_with("..-hall-north-a-") && name.ends_with(".crops"), "{name}");
+    }
 }

@@ -128,7 +128,10 @@ impl LearnConfig {
             (None, Some(search)) => drawn(search)?,
             _ => return Err(usage!("variants and search exclude each other")),
         };
-        let keys = typed(&base)?;
+        let keys: Keys = typed(&base)?;
+        if keys.threads > 256 {
+            return Err(usage!("threads: must be at most 256, and is {}", keys.threads));
+        }
         let mut variants = Vec::new();
         for (name, over) in over {
             let mut layered = base.clone();
@@ -253,6 +256,12 @@ mod tests {
         assert_eq!((plain.trainer.epochs, norm.trainer.epochs), (3, 3));
         assert_eq!(norm.measure("loss"), "norm: loss");
         assert_eq!(norm.file(Path::new("a/b.rrd")), Path::new("a/b-norm.rrd"));
+    }
+
+    #[test]
+    fn threads_beyond_measure_are_refused() {
+        let error = parse("title: t\nchapter: {name: mlp}\nthreads: 4000000000").unwrap_err().to_string();
+        assert_eq!(error, "threads: must be at most 256, and is 4000000000");
     }
 
     #[test]
