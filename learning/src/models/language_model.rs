@@ -339,7 +339,7 @@ mod tests {
         let text = refused(LanguageModelConfig { begin: "hi".into(), ..small(Cell::Rnn) });
         assert_eq!(text, "chapter.begin: the corpus has no word `hi`");
         let text = refused(LanguageModelConfig { batch: 100, ..small(Cell::Rnn) });
-        assert!(text.contains("18 words of text are less than a step of 100 x 4"), "{text}");
+        assert!(text.contains("18 words of text are less than a step of 100 x (4 + 1)"), "{text}");
         let text = refused(LanguageModelConfig { tied: true, hidden: 8, ..small(Cell::Rnn) });
         assert!(text.starts_with("chapter.tied: "), "{text}");
     }
