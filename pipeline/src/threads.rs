@@ -1,5 +1,7 @@
 //! How many threads the libraries use inside one operation.
 
+use std::sync::{Mutex, PoisonError};
+
 /// libtorch: `count` threads inside an operation that the calling thread starts.
 ///
 /// A thread has a number of its own only from its first operation on; until then it takes whatever number another
@@ -11,8 +13,16 @@ pub(crate) fn of_libtorch(count: usize) {
 
 /// OpenCV: one thread inside an operation, in the whole program. There are threads enough of our own; more of them inside
 /// one resize would only wait for each other.
+///
+/// It is said only once: OpenCV builds its threads anew each time, and crashes where another thread does so, too.
 pub(crate) fn of_opencv() -> opencv::Result<()> {
-    opencv::core::set_num_threads(1)
+    static IS_SET: Mutex<bool> = Mutex::new(false);
+    let mut is_set = IS_SET.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*is_set {
+        opencv::core::set_num_threads(1)?;
+        *is_set = true;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
