@@ -16,6 +16,7 @@ mod commands;
 mod config;
 mod device;
 mod error;
+mod ffmpeg_path;
 mod figure;
 mod footage_part;
 mod frame_range;

@@ -7,6 +7,8 @@ use opencv::core::{Size, ToInputArray};
 use opencv::prelude::*;
 use opencv::videoio::{self, VideoCapture, VideoWriter};
 
+use crate::ffmpeg_path::ffmpeg_path;
+
 /// How a video is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Codec {
@@ -32,11 +34,6 @@ impl Codec {
     }
 }
 
-/// A path as FFmpeg takes it, which reads what stands before a colon as a protocol, unless the path is absolute.
-pub(crate) fn for_ffmpeg(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
-}
-
 /// Writes an MP4 under a temporary name in the same folder and gives it its own name when it is complete.
 pub(crate) struct VideoFile {
     writer: VideoWriter,
@@ -57,7 +54,7 @@ impl VideoFile {
         codecs: &[Codec],
     ) -> Result<Self> {
         // FFmpeg knows the container by the name, so the extension stays.
-        let partial = for_ffmpeg(path).with_extension("partial.mp4");
+        let partial = ffmpeg_path(path).with_extension("partial.mp4");
         // Tried here because OpenCV does not say why it cannot open a file.
         std::fs::File::create(&partial).with_context(|| format!("{}: cannot be written", path.display()))?;
         let frame_size = Size::new(width as i32, height as i32);

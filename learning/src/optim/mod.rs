@@ -42,8 +42,8 @@ use crate::parameters::Parameter;
 
 /// How parameters follow their gradients.
 pub trait Optimizer {
-    /// Takes a step at a learning rate. `gradients` are of the `parameters` the optimizer was made for, in their order; a parameter whose
-    /// gradient is undefined stays as it is, and so does what is remembered of it.
+    /// Takes a step at a learning rate. `gradients` are of the `parameters` the optimizer was made for, in their order; a
+    /// parameter whose gradient is undefined stays as it is, and so does what is remembered of it.
     fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], rate: f64);
 
     /// What is remembered from step to step: a name, and a tensor for each parameter. The tensors are handles, so that

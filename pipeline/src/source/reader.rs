@@ -10,7 +10,7 @@ use opencv::videoio::{self, VideoCapture};
 use scene::{Camera, FrameNumber, Rotation, Source};
 
 use super::{DEFAULT_FPS, image_file, mp4};
-use crate::video_file;
+use crate::ffmpeg_path::ffmpeg_path;
 
 /// Why there is no picture.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -232,7 +232,7 @@ fn open_video(path: &Path) -> Result<(Frames, Option<f64>), ReadError> {
     if bytes == 0 {
         return Err(ReadError::Source(format!("{name}: the file is empty (0 bytes)")));
     }
-    let capture = video_file::for_ffmpeg(path)
+    let capture = ffmpeg_path(path)
         .to_str()
         .and_then(|p| VideoCapture::from_file(p, videoio::CAP_ANY).ok())
         .filter(|c| c.is_opened().unwrap_or(false));

@@ -13,8 +13,8 @@ use rerun::components::VideoTimestamp;
 use rerun::{AssetVideo, Clear, EncodedImage, EntityPath, RecordingStream, VideoFrameReference};
 use scene::{Camera, FrameNumber, Rotation, Source};
 
+use crate::ffmpeg_path::ffmpeg_path;
 use crate::sinks::footage::{self, Footage};
-use crate::video_file;
 
 /// A larger video is not embedded: the viewer keeps assets in memory.
 const LARGEST_VIDEO: u64 = 1 << 30;
@@ -125,7 +125,7 @@ fn embeddable(file: &Path) -> Result<(AssetVideo, Vec<i64>)> {
 
 /// Whether the pixels of a video are stored as they are shown: OpenCV obeys a display matrix, the viewer does not.
 fn is_upright(file: &Path) -> bool {
-    let angle = VideoCapture::from_file(video_file::for_ffmpeg(file), videoio::CAP_ANY)
+    let angle = VideoCapture::from_file(ffmpeg_path(file), videoio::CAP_ANY)
         .and_then(|capture| capture.get(videoio::CAP_PROP_ORIENTATION_META));
     angle.is_ok_and(|angle| angle.rem_euclid(360.0) == 0.0)
 }
