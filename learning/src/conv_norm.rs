@@ -83,18 +83,6 @@ impl ConvNorm {
         }
     }
 
-    /// A block with the convolution of this one and a normalization of its own at `norm`: for what is convolved alike and has
-    /// other statistics.
-    pub fn with_norm_of_its_own(&self, norm: &Path) -> Self {
-        let outputs = self.weight.size().first().copied().unwrap_or_default();
-        Self {
-            weight: self.weight.shallow_clone(),
-            norm: nn::batch_norm2d(norm, outputs, batch_norm_config(self.config.epsilon)),
-            config: self.config,
-            folded: None,
-        }
-    }
-
     /// What a weight and a bias make of `xs`.
     fn convolved(&self, xs: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
         let ConvNormConfig { kernel, stride, groups, .. } = self.config;
@@ -202,25 +190,5 @@ mod tests {
         assert_ne!(store.variables()["bn.running_mean"], mean, "statistics are gathered");
         block.fold();
         assert!(!block.forward_t(&xs, false).requires_grad());
-    }
-
-    #[test]
-    fn blocks_that_share_a_convolution_have_statistics_of_their_own() {
-        let (store, first) = random_block(ConvNormConfig::default(), 2, 3);
-        let second = first.with_norm_of_its_own(&(store.root() / "other"));
-        assert_eq!(store.variables().keys().filter(|name| name.starts_with("conv")).count(), 1);
-        let xs = Tensor::randn([2, 2, 4, 4], (Kind::Float, Device::Cpu));
-        let mean = store.variables()["bn.running_mean"].copy();
-        second.forward_t(&xs, true).square().sum(Kind::Float).backward();
-        assert_eq!(store.variables()["bn.running_mean"], mean);
-        assert!(store.variables()["conv.weight"].grad().defined());
-        // The same convolution: where both normalizations are the same, both blocks are.
-        no_grad(|| {
-            for part in ["weight", "bias", "running_mean", "running_var"] {
-                let variables = store.variables();
-                variables[&format!("other.{part}")].shallow_clone().copy_(&variables[&format!("bn.{part}")]);
-            }
-        });
-        assert_eq!(first.forward_t(&xs, false), second.forward_t(&xs, false));
     }
 }

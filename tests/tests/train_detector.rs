@@ -12,12 +12,11 @@ use tests::{Blocks, Pictures, Run, json, mvmhat, run};
 const SMALL: &str = "train:
   network: {channels: 16, size: 160}
   weights: null
-  statistics: true
   data: {rate: 25, balance: 1}
   augmentation: {scale: [0.9, 1.1], mosaic: 0.2}
   batch: 4
   canvas: [160, 128]
-  trainer: {epochs: 2, checkpoint_every: 3, validate_every: 1, average: 0.9, rate: {peak: 0.002, warmup: 5}}
+  trainer: {epochs: 2, freeze: [], checkpoint_every: 3, validate_every: 1, average: 0.9, rate: {peak: 0.002, warmup: 5}}
   threads: 1
   workers: 2
 ";
@@ -133,6 +132,7 @@ fn what_cannot_be_done_is_refused_with_what_to_do() {
     refused(&["--set", "train.network.backbone=mobilenet-v3"], 2, "did you mean `mobilenet-v2`");
     refused(&["--set", "train.people.batch=1"], 2, "people");
     refused(&["--set", "train.batch=0"], 2, "`train.batch` is 0");
+    refused(&["--set", "train.trainer.freeze=[backbone.]"], 2, "there is nothing to keep");
     refused(&["--set", "train.trainer.epochs=0"], 2, "train.trainer.epochs");
     refused(&["--validate", &format!("{recording}@9..3")], 2, "empty range");
     let one = |arguments: &[&str], told: &[&str]| run(arguments).failed(2, told);

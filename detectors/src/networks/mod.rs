@@ -30,7 +30,8 @@ pub use mobilenet::{MobilenetV2, MobilenetV2Config};
 pub use osnet::{Osnet, OsnetConfig};
 pub(crate) use person::COLUMNS as PERSON_COLUMNS;
 pub use person::{
-    DetectionLoss, DetectionTargets, PersonNetwork, PersonNetworkConfig, PyramidBackbone, detection_loss,
+    DetectionLoss, DetectionTargets, PersonNetwork, PersonNetworkConfig, PyramidBackbone, Start,
+    detection_loss,
 };
 pub(crate) use yolox::STRIDES;
 pub use yolox::{Yolox, YoloxConfig};

@@ -48,7 +48,7 @@ impl PyramidBackbone {
     /// The network, its variables under `path` by their published names.
     pub(super) fn build(self, path: &Path) -> Box<dyn Pyramid> {
         match self {
-            Self::YoloxNano => Box::new(Darknet::new(&(path / "backbone" / "backbone"), YoloxConfig::NANO)),
+            Self::YoloxNano => Box::new(Darknet::new(&(path / "backbone"), YoloxConfig::NANO)),
             Self::MobilenetV2 => Box::new(OfImageNet::new(path, MobilenetV2Pyramid::new(path))),
             Self::Resnet18 => Box::new(OfImageNet::new(path, Resnet::new(path, ResnetConfig::RESNET18))),
         }
@@ -58,20 +58,16 @@ impl PyramidBackbone {
     pub(super) fn published(self, file: &StateDict) -> StateDict {
         match self {
             Self::MobilenetV2 => mobilenet::published(file),
-            Self::YoloxNano | Self::Resnet18 => file.renamed(str::to_owned),
+            // YOLOX counts its neck to the backbone.
+            Self::YoloxNano => file.renamed(|name| name.strip_prefix("backbone.").unwrap_or(name).to_owned()),
+            Self::Resnet18 => file.renamed(str::to_owned),
         }
     }
 
     /// What the names of published variables begin with that are no part of it.
     pub(super) fn left_out(self) -> &'static [&'static str] {
         match self {
-            Self::YoloxNano => &[
-                "head.",
-                "backbone.C3_",
-                "backbone.bu_conv",
-                "backbone.lateral_conv",
-                "backbone.reduce_conv",
-            ],
+            Self::YoloxNano => &["head.", "C3_", "bu_conv", "lateral_conv", "reduce_conv"],
             Self::MobilenetV2 => &MobilenetV2Pyramid::LEFT_OUT,
             Self::Resnet18 => &["fc."],
         }

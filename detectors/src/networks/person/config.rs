@@ -7,6 +7,7 @@ use tch::{Device, no_grad};
 
 use super::{PersonNetwork, PyramidBackbone};
 use crate::networks::embedding_network::copy;
+use crate::networks::{Yolox, YoloxConfig};
 use crate::{Error, StateDict, WeightsError};
 
 /// Which network, as the section `train.network` of a configuration and as weights files tell it.
@@ -15,10 +16,21 @@ use crate::{Error, StateDict, WeightsError};
 pub struct PersonNetworkConfig {
     /// What looks at the picture.
     pub backbone: PyramidBackbone,
-    /// Channels of neck and head.
+    /// Channels of the branches of the head.
     pub channels: i64,
     /// The longer side that pictures are shrunk to, pixels, a multiple of 32.
     pub size: u32,
+}
+
+/// What of a network started from weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// All of it started at random.
+    Nothing,
+    /// Neck and head started at random.
+    Backbone,
+    /// Nothing started at random.
+    Network,
 }
 
 impl Default for PersonNetworkConfig {
@@ -67,11 +79,11 @@ impl PersonNetworkConfig {
     pub fn start(&self, store: &VarStore, seed: u64) -> Result<(), InitError> {
         initialize(store, seed, |name, shape| match shape.len() {
             // Boxes as large as a step, and nobody anywhere.
-            4 if name == "head.boxes.weight" || name == "head.score.weight" => {
-                Some(Init::Normal { deviation: 0.01 })
-            }
+            4 if name.contains("_preds.") => Some(Init::Normal { deviation: 0.01 }),
             4 => Some(Init::HeNormal { gain: f64::sqrt(2.0), fan: Fan::Out }),
-            _ if name == "head.score.bias" => Some(Init::Constant(-((1.0 - PRIOR) / PRIOR).ln())),
+            _ if name.contains(".obj_preds.") && name.ends_with(".bias") => {
+                Some(Init::Constant(-((1.0 - PRIOR) / PRIOR).ln()))
+            }
             _ => name.ends_with(".bias").then_some(Init::Zeros),
         })
     }
@@ -108,11 +120,12 @@ impl PersonNetworkConfig {
     }
 
     /// Copies weights to start from into a network that was built in `store`: all of them from a file that
-    /// `mvmhat train --task detector` has written, those of the backbone from a published one.
+    /// `mvmhat train --task detector` has written and, where the channels are its own, from a published YOLOX-nano; else those
+    /// of the backbone.
     ///
     /// # Errors
     /// If they are of another network.
-    pub fn start_from(&self, weights: &StateDict, store: &VarStore) -> Result<(), Error> {
+    pub fn start_from(&self, weights: &StateDict, store: &VarStore) -> Result<Start, Error> {
         if weights.metadata(ENTRY).is_some() {
             let other = Self::of(weights)?;
             if (other.backbone, other.channels) != (self.backbone, self.channels) {
@@ -121,11 +134,39 @@ impl PersonNetworkConfig {
                 let value = format!("{self:?}, and {} has {other:?}", weights.path().display());
                 return Err(Error::Config { key: "train.network", value, rule });
             }
-            return Ok(weights.load_into(store, &[])?);
+            weights.load_into(store, &[])?;
+            return Ok(Start::Network);
         }
         let alone = VarStore::new(Device::Cpu);
+        if self.is_yolox_nano() {
+            let _network = Yolox::new(&alone.root(), YoloxConfig::NANO);
+            weights.load_into(&alone, &[])?;
+            copy_person(&alone, store)?;
+            return Ok(Start::Network);
+        }
         let _network = self.backbone.build(&alone.root());
         self.backbone.published(weights).load_into(&alone, self.backbone.left_out())?;
-        no_grad(|| copy(&alone, store, BACKBONE))
+        copy(&alone, store, BACKBONE)?;
+        Ok(Start::Backbone)
     }
+
+    /// Whether all variables but those of other classes are those of YOLOX-nano.
+    fn is_yolox_nano(&self) -> bool {
+        self.backbone == PyramidBackbone::YoloxNano && self.channels == Self::default().channels
+    }
+}
+
+/// Copies the variables of a YOLOX into a network of the same layers. Of the classes the first is copied, which is person.
+fn copy_person(yolox: &VarStore, network: &VarStore) -> Result<(), Error> {
+    let published = yolox.variables();
+    no_grad(|| {
+        network.variables().iter().try_for_each(|(name, variable)| {
+            // YOLOX counts its neck to the backbone.
+            let theirs = name.strip_prefix("neck.").map(|rest| format!("backbone.{rest}"));
+            let Some(tensor) = published.get(theirs.as_ref().unwrap_or(name)) else { return Ok(()) };
+            let first = variable.size().first().copied().unwrap_or_default();
+            variable.shallow_clone().f_copy_(&tensor.f_narrow(0, 0, first)?)
+        })
+    })?;
+    Ok(())
 }

@@ -13,7 +13,6 @@ use learning::{generalized_iou, varifocal};
 use scene::BBox;
 use tch::{Kind, TchError, Tensor};
 
-use super::COLUMNS;
 use super::simota::{Cell, assign};
 use crate::networks::STRIDES;
 
@@ -46,6 +45,8 @@ const GAMMA: f64 = 2.0;
 const BOX_WEIGHT: f64 = 2.0;
 /// A box that overlaps somebody to be ignored by more than this may be theirs.
 const IGNORED: f64 = 0.5;
+/// The column of the logit, after centre and size.
+const LOGIT: i64 = 4;
 /// The logarithm of a size in steps stays below this, so that no size overflows.
 const LARGEST: f64 = 6.0;
 
@@ -66,7 +67,7 @@ pub fn detection_loss(
     let cells = cells(input);
     let device = rows.device();
     let boxes = decode(rows, &cells)?;
-    let logits = rows.f_select(2, COLUMNS - 1)?;
+    let logits = rows.f_select(2, LOGIT)?;
     let now = Vec::<f32>::try_from(boxes.detach().to_kind(Kind::Float).f_flatten(0, -1)?)?;
     let scores = Vec::<f32>::try_from(logits.detach().sigmoid().to_kind(Kind::Float).f_flatten(0, -1)?)?;
     let (mut fits, mut counted) = (vec![0f32; scores.len()], vec![1f32; scores.len()]);

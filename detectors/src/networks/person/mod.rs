@@ -1,20 +1,20 @@
-//! Our own detector of people: small, anchor-free, one score.
+//! Our own detector of people: a YOLOX-nano that knows one class, with a backbone by name.
 //!
 //! ```text
-//! picture -> backbone, levels of 8, 16 and 32 pixels a step -> neck, top down -> head, shared over the levels
-//!         -> a row a cell: where the person is whose middle is here, and how sure that is
+//! picture -> backbone, levels of 8, 16 and 32 pixels a step -> neck, down and up again (PAFPN) -> head, a branch for
+//!            where and one for what -> a row a cell: where the person is whose middle is here, and how sure that is
 //! ```
 //!
+//! Neck and head are those of [`Yolox`](super::Yolox), so that published weights are a start for the whole network: what
+//! they know of people in streets that nobody here has filmed is kept.
+//!
 //! It is trained by `mvmhat train --task detector`: [`DetectionTargets`] say where people are, [`detection_loss`] what is
-//! wrong with the rows. The score is trained to be the overlap of its box with the person (varifocal loss), so that
-//! suppression keeps the box that fits best.
+//! wrong with the rows. Other than YOLOX's, its two scores are trained as what they are used for: their product is to be the
+//! overlap of the box with the person (varifocal loss), so that suppression keeps the box that fits best.
 
 mod backbone;
 mod config;
-mod head;
 mod loss;
-mod neck;
-mod separable;
 mod simota;
 
 use learning::Fold;
@@ -22,56 +22,63 @@ use tch::Tensor;
 use tch::nn::{ModuleT, Path};
 
 pub use backbone::PyramidBackbone;
-pub use config::PersonNetworkConfig;
+pub use config::{PersonNetworkConfig, Start};
 pub use loss::{DetectionLoss, DetectionTargets, detection_loss};
 
+use super::yolox::{Head, HeadConfig, Pafpn, YoloxConfig};
 use backbone::Pyramid;
-use head::Head;
-use neck::Neck;
 
-/// Numbers of a row: centre, size, score.
-pub(crate) const COLUMNS: i64 = 5;
+/// Numbers of a row: centre, size, objectness, person.
+pub(crate) const COLUMNS: i64 = 6;
 
 /// The network, from pictures to rows.
 ///
 /// # Shapes
 /// - input: N x 3 x H x W, blue, green, red, 0 to 255; H and W multiples of 32
-/// - output: N x rows x 5, a row for every cell of the grids with steps 8, 16, 32, row by row: centre and size **undecoded**,
-///   as those of [`Yolox`](super::Yolox), and the score, 0 to 1
+/// - output: N x rows x 6, a row for every cell of the grids with steps 8, 16, 32, row by row: centre and size **undecoded**,
+///   as those of [`Yolox`](super::Yolox), and two scores, 0 to 1, whose product says how sure it is
 #[derive(Debug)]
 pub struct PersonNetwork {
     backbone: Box<dyn Pyramid>,
-    neck: Neck,
+    neck: Pafpn,
     head: Head,
 }
 
 impl PersonNetwork {
     /// A network whose variables stand under `path`.
     pub fn new(path: &Path, config: &PersonNetworkConfig) -> Self {
-        let channels = config.channels;
+        let inputs = config.backbone.channels();
+        let head = HeadConfig { inputs, hidden: config.channels, classes: 1, depthwise: true };
         Self {
             backbone: config.backbone.build(&(path / "backbone")),
-            neck: Neck::new(&(path / "neck"), config.backbone.channels(), channels),
-            head: Head::new(&(path / "head"), config.backbone.channels().len(), channels),
+            neck: Pafpn::new(&(path / "neck"), inputs, YoloxConfig::NANO),
+            head: Head::new(&(path / "head"), head),
         }
     }
 
-    /// The rows with the logits of scores in the place of scores, to learn from. The normalizations of the backbone gather
-    /// statistics where `statistics`, those of neck and head in any case.
-    pub fn logits(&self, xs: &Tensor, statistics: bool) -> Tensor {
-        self.rows(xs, true, statistics)
-    }
-
-    fn rows(&self, xs: &Tensor, train: bool, statistics: bool) -> Tensor {
-        let levels = self.backbone.levels(xs, statistics);
-        self.head.forward_t(&self.neck.forward_t(&levels, train), train)
+    /// The rows to learn from: N x rows x 5, centre, size and the logit of the product of both scores. What did not start from
+    /// weights gathers statistics in its normalizations; what did keeps those that fit its layers, for a batch is small.
+    ///
+    /// With objectness `sigmoid(o)` and person `sigmoid(c)` the logit is
+    ///
+    /// ```text
+    /// ln p / (1 - p) = -ln (exp(-o) + exp(-c) + exp(-o - c))        p = sigmoid(o) sigmoid(c)
+    /// ```
+    pub fn logits(&self, xs: &Tensor, start: Start) -> Tensor {
+        let levels = self.backbone.levels(xs, start == Start::Nothing);
+        let gather = start != Start::Network;
+        let rows = self.head.logits(&self.neck.forward_t(&levels, gather), gather);
+        let [objectness, person] = [4, 5].map(|column| -rows.narrow(2, column, 1));
+        let both = &objectness + &person;
+        let logit = -Tensor::cat(&[objectness, person, both], 2).logsumexp(2, true);
+        Tensor::cat(&[rows.narrow(2, 0, 4), logit], 2)
     }
 }
 
 impl ModuleT for PersonNetwork {
     fn forward_t(&self, xs: &Tensor, train: bool) -> Tensor {
-        let rows = self.rows(xs, train, train);
-        Tensor::cat(&[rows.narrow(2, 0, 4), rows.narrow(2, 4, 1).sigmoid()], 2)
+        let levels = self.backbone.levels(xs, train);
+        self.head.forward_t(&self.neck.forward_t(&levels, train), train)
     }
 }
 
@@ -153,7 +160,7 @@ mod tests {
         let mut optimizer = OptimizerConfig::Adam(AdamConfig::default()).init(&parameters);
         let mut losses = Vec::new();
         for number in 1..=160 {
-            let loss = detection_loss(&network.logits(&batch, true), &targets, [96, 96]).unwrap();
+            let loss = detection_loss(&network.logits(&batch, Start::Nothing), &targets, [96, 96]).unwrap();
             losses.push(loss.total.double_value(&[]));
             let gradients = parameters.gradients(&loss.total).unwrap();
             // The statistics of the normalizations catch up with the weights at the end.
@@ -174,6 +181,31 @@ mod tests {
     }
 
     #[test]
+    fn it_starts_as_the_published_yolox_nano_and_learns_from_the_product_of_its_scores() {
+        tch::manual_seed(5);
+        let published = VarStore::new(Device::Cpu);
+        let yolox = Yolox::new(&published.root(), YoloxConfig::NANO);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("yolox.safetensors");
+        published.save(&path).unwrap();
+        let config = PersonNetworkConfig::default();
+        let store = VarStore::new(Device::Cpu);
+        let network = config.build(&store.root());
+        config.start(&store, 0).unwrap();
+        let start = config.start_from(&StateDict::read(&path).unwrap(), &store).unwrap();
+        assert_eq!(start, Start::Network);
+        let xs = Tensor::rand([1, 3, 64, 64], (Kind::Float, Device::Cpu)) * 255.0;
+        let theirs = no_grad(|| yolox.forward_t(&xs, false)).narrow(2, 0, COLUMNS);
+        let rows = no_grad(|| network.forward_t(&xs, false));
+        // Convolutions of other sizes add up in another order.
+        let same = |a: &Tensor, b: &Tensor| a.allclose(b, 1e-4, 1e-6, false);
+        assert!(same(&rows, &theirs), "{}", (&rows - &theirs).abs().max());
+        let learned = no_grad(|| network.logits(&xs, start));
+        assert!(same(&learned.narrow(2, 0, 4), &rows.narrow(2, 0, 4)));
+        assert!(same(&learned.select(2, 4).sigmoid(), &(rows.select(2, 4) * rows.select(2, 5))));
+    }
+
+    #[test]
     fn a_file_says_of_which_network_it_is_and_gives_a_start() {
         let folder = tempfile::tempdir().unwrap();
         let config = PersonNetworkConfig { channels: 16, ..PersonNetworkConfig::default() };
@@ -185,15 +217,15 @@ mod tests {
         store.save(&plain).unwrap();
         let error = PersonNetworkConfig::of(&StateDict::read(&plain).unwrap()).unwrap_err().to_string();
         assert!(error.contains("mvmhat train --task detector"), "{error}");
-        // A published YOLOX-nano gives its backbone, and another network is refused.
+        // A published YOLOX-nano gives its backbone where the head is another, and another network is refused.
         let published = VarStore::new(Device::Cpu);
         let _yolox = Yolox::new(&published.root(), YoloxConfig::NANO);
         let path = folder.path().join("yolox.safetensors");
         published.save(&path).unwrap();
         let weights = StateDict::read(&path).unwrap();
-        config.start_from(&weights, &store).unwrap();
+        assert_eq!(config.start_from(&weights, &store).unwrap(), Start::Backbone);
         let name = "backbone.backbone.stem.conv.conv.weight";
-        assert_eq!(store.variables()[&format!("backbone.{name}")], published.variables()[name]);
+        assert_eq!(store.variables()[name], published.variables()[name]);
         let other = PersonNetworkConfig { backbone: PyramidBackbone::MobilenetV2, ..config };
         let store = VarStore::new(Device::Cpu);
         let _network = other.build(&store.root());

@@ -14,8 +14,8 @@ use tch::Tensor;
 use tch::nn::{ModuleT, Path};
 
 pub(super) use darknet::Darknet;
-use head::Head;
-use pafpn::Pafpn;
+pub(super) use head::{Head, HeadConfig};
+pub(super) use pafpn::Pafpn;
 
 /// Steps of the three grids in pixels, in the order of the rows of the output.
 pub(crate) const STRIDES: [i64; 3] = [8, 16, 32];
@@ -67,29 +67,37 @@ impl YoloxConfig {
 ///   (add the cell and multiply by the step; exponentiate, then multiply), objectness and 80 class scores, both 0 to 1
 #[derive(Debug)]
 pub struct Yolox {
-    backbone: Pafpn,
+    backbone: Darknet,
+    neck: Pafpn,
     head: Head,
 }
 
 impl Yolox {
     /// A network whose variables stand under `path`.
     pub fn new(path: &Path, config: YoloxConfig) -> Self {
+        let inputs = [256, 512, 1024].map(|channels| config.channels(channels));
+        let hidden = config.channels(256);
+        let head = HeadConfig { inputs, hidden, classes: CLASSES, depthwise: config.depthwise };
+        let path_of_both = path / "backbone";
         Self {
-            backbone: Pafpn::new(&(path / "backbone"), config),
-            head: Head::new(&(path / "head"), config, CLASSES),
+            backbone: Darknet::new(&(&path_of_both / "backbone"), config),
+            neck: Pafpn::new(&path_of_both, inputs, config),
+            head: Head::new(&(path / "head"), head),
         }
     }
 }
 
 impl ModuleT for Yolox {
     fn forward_t(&self, xs: &Tensor, train: bool) -> Tensor {
-        self.head.forward_t(&self.backbone.forward_t(xs, train), train)
+        let levels = self.backbone.forward_t(xs, train);
+        self.head.forward_t(&self.neck.forward_t(&levels, train), train)
     }
 }
 
 impl Fold for Yolox {
     fn fold(&mut self) {
         self.backbone.fold();
+        self.neck.fold();
         self.head.fold();
     }
 }

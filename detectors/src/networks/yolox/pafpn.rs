@@ -6,12 +6,10 @@ use tch::nn::Path;
 
 use super::YoloxConfig;
 use super::blocks::{Channels, CspLayer, Spatial, convolution};
-use super::darknet::Darknet;
 
-/// Backbone and neck: from pictures to three feature maps.
+/// From three feature maps, fine to coarse, to as many with the same channels.
 #[derive(Debug)]
-pub(super) struct Pafpn {
-    backbone: Darknet,
+pub(in crate::networks) struct Pafpn {
     lateral_conv0: ConvNorm,
     c3_p4: CspLayer,
     reduce_conv1: ConvNorm,
@@ -23,8 +21,12 @@ pub(super) struct Pafpn {
 }
 
 impl Pafpn {
-    pub(super) fn new(path: &Path, config: YoloxConfig) -> Self {
-        let [fine, middle, coarse] = [256, 512, 1024].map(|c| config.channels(c));
+    /// For feature maps of so many channels, as deep as `config` has it.
+    pub(in crate::networks) fn new(
+        path: &Path,
+        [fine, middle, coarse]: [i64; 3],
+        config: YoloxConfig,
+    ) -> Self {
         let layer = |name: &str, inputs: i64, outputs: i64| {
             let channels = Channels::new(inputs, outputs);
             CspLayer::new(&(path / name), channels, config.repeats(3), false, config.depthwise)
@@ -33,7 +35,6 @@ impl Pafpn {
             Spatial::new(&(path / name), Channels::new(channels, channels), 2, config.depthwise)
         };
         Self {
-            backbone: Darknet::new(&(path / "backbone"), config),
             lateral_conv0: convolution(&(path / "lateral_conv0"), Channels::new(coarse, middle), 1, 1),
             c3_p4: layer("C3_p4", 2 * middle, middle),
             reduce_conv1: convolution(&(path / "reduce_conv1"), Channels::new(middle, fine), 1, 1),
@@ -45,13 +46,16 @@ impl Pafpn {
         }
     }
 
-    /// Feature maps at strides 8, 16 and 32.
-    pub(super) fn forward_t(&self, xs: &Tensor, train: bool) -> [Tensor; 3] {
-        let [dark3, dark4, dark5] = self.backbone.forward_t(xs, train);
+    /// The feature maps, each knowing of the others.
+    pub(in crate::networks) fn forward_t(
+        &self,
+        [dark3, dark4, dark5]: &[Tensor; 3],
+        train: bool,
+    ) -> [Tensor; 3] {
         let lateral0 = dark5.apply_t(&self.lateral_conv0, train);
-        let merged4 = Tensor::cat(&[doubled(&lateral0), dark4], 1).apply_t(&self.c3_p4, train);
+        let merged4 = Tensor::cat(&[&doubled(&lateral0), dark4], 1).apply_t(&self.c3_p4, train);
         let lateral1 = merged4.apply_t(&self.reduce_conv1, train);
-        let fine = Tensor::cat(&[doubled(&lateral1), dark3], 1).apply_t(&self.c3_p3, train);
+        let fine = Tensor::cat(&[&doubled(&lateral1), dark3], 1).apply_t(&self.c3_p3, train);
         let down = fine.apply_t(&self.bu_conv2, train);
         let middle = Tensor::cat(&[down, lateral1], 1).apply_t(&self.c3_n3, train);
         let down = middle.apply_t(&self.bu_conv1, train);
@@ -67,7 +71,6 @@ fn doubled(xs: &Tensor) -> Tensor {
 
 impl Fold for Pafpn {
     fn fold(&mut self) {
-        self.backbone.fold();
         for conv in [&mut self.lateral_conv0, &mut self.reduce_conv1] {
             conv.fold();
         }

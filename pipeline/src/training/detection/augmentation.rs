@@ -38,8 +38,8 @@ impl Default for AugmentationConfig {
     fn default() -> Self {
         Self {
             flip: 0.5,
-            scale: [0.5, 1.8],
-            mosaic: 0.5,
+            scale: [0.5, 3.0],
+            mosaic: 0.4,
             brightness: 0.4,
             colour: 0.2,
             gamma: 0.3,

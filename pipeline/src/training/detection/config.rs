@@ -50,8 +50,6 @@ pub(crate) struct DetectorTrainConfig {
     pub(crate) network: PersonNetworkConfig,
     /// What it starts from: a path, or a name of known weights; from scratch without.
     pub(crate) weights: Option<String>,
-    /// Whether the normalizations of the backbone gather statistics, rather than keep those they start with.
-    pub(crate) statistics: bool,
     pub(crate) data: DataConfig,
     /// A labelled recording that is not learned from, `RECORDING` or `RECORDING@A..B`, to see how well it goes.
     pub(crate) validate: Option<FootagePart>,
@@ -74,13 +72,12 @@ impl Default for DetectorTrainConfig {
         Self {
             network: PersonNetworkConfig::default(),
             weights: None,
-            statistics: false,
             data: DataConfig::default(),
             validate: None,
             augmentation: AugmentationConfig::default(),
             batch: 16,
             canvas: [416, 256],
-            trainer: TrainerConfig::default(),
+            trainer: TrainerConfig { freeze: vec!["backbone.".to_owned()], ..TrainerConfig::default() },
             half: true,
             threads: 0,
             workers: 0,
@@ -117,6 +114,12 @@ impl DetectorTrainConfig {
             ));
         }
         self.network.validate().map_err(|error| error.to_string())?;
+        if self.weights.is_none() && !self.trainer.freeze.is_empty() {
+            return Err(format!(
+                "`train.trainer.freeze` is {:?}, but with `train.weights: null` there is nothing to keep; set it to []",
+                self.trainer.freeze
+            ));
+        }
         self.augmentation.validate()?;
         for (key, threads) in [("threads", self.threads), ("workers", self.workers)] {
             number(key, threads as f64, threads <= 256, "from 0 to 256")?;

@@ -23,6 +23,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use detectors::StateDict;
+use detectors::networks::Start;
 use serde_json::json;
 use tch::Device;
 use tch::nn::VarStore;
@@ -77,15 +78,19 @@ impl DetectorSession<'_> {
         let store = VarStore::new(*device);
         let network = train.network.build(&store.root());
         train.network.start(&store, train.trainer.seed)?;
-        if let Some(weights) = &train.weights {
-            train.network.start_from(&StateDict::read(&detectors::locate(weights)?)?, &store)?;
-        }
+        let start = match &train.weights {
+            Some(weights) => {
+                train.network.start_from(&StateDict::read(&detectors::locate(weights)?)?, &store)?
+            }
+            None => Start::Nothing,
+        };
         let teacher = (train.data.boxes == Boxes::Detect).then_some(&self.config.detector);
         Ok(DetectorTask::new(Parts {
             config: (*train).clone(),
             source: json!(teacher),
             store,
             network,
+            start,
             footage,
             validation,
             workers,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use detectors::networks::{PersonNetwork, detection_loss};
+use detectors::networks::{PersonNetwork, Start, detection_loss};
 use learning::{Outcome, Position, Random, Task, TaskError};
 use serde_json::{Value, json};
 use tch::nn::VarStore;
@@ -28,6 +28,7 @@ pub(crate) struct DetectorTask {
     source: Value,
     store: VarStore,
     network: PersonNetwork,
+    start: Start,
     footage: Arc<Footage>,
     loader: Loader<Vec<Canvas>, Painted>,
     /// The step whose pictures are asked for next.
@@ -42,6 +43,8 @@ pub(super) struct Parts {
     pub(super) source: Value,
     pub(super) store: VarStore,
     pub(super) network: PersonNetwork,
+    /// What of it started from weights.
+    pub(super) start: Start,
     pub(super) footage: Footage,
     pub(super) validation: Option<Validation>,
     pub(super) workers: usize,
@@ -50,7 +53,7 @@ pub(super) struct Parts {
 impl DetectorTask {
     /// Ready for the first step.
     pub(super) fn new(parts: Parts) -> Self {
-        let Parts { config, source, store, network, footage, validation, workers } = parts;
+        let Parts { config, source, store, network, start, footage, validation, workers } = parts;
         let footage = Arc::new(footage);
         let reader = Arc::clone(&footage);
         let (size, min_height) = (config.canvas, config.data.min_height);
@@ -61,7 +64,18 @@ impl DetectorTask {
             Ok(painted)
         };
         let loader = Loader::new(workers, paint);
-        Self { config, source, store, network, footage, loader, next: 0, validation, waiting: Duration::ZERO }
+        Self {
+            config,
+            source,
+            store,
+            network,
+            start,
+            footage,
+            loader,
+            next: 0,
+            validation,
+            waiting: Duration::ZERO,
+        }
     }
 
     /// How long it has waited for pictures so far.
@@ -125,7 +139,7 @@ impl Task for DetectorTask {
         let size = [targets.len() as i64, height, width, 3];
         let batch = Tensor::f_from_data_size(&pixels, &size, Kind::Uint8)?.to_device(self.store.device());
         let batch = learning::channels_last(&batch.permute([0, 3, 1, 2]).to_kind(Kind::Float));
-        let rows = self.network.logits(&batch, self.config.statistics);
+        let rows = self.network.logits(&batch, self.start);
         let loss = detection_loss(&rows, &targets, [width, height])?;
         Ok(Outcome { loss: loss.total, metrics: vec![loss.score, loss.boxes, loss.cells] })
     }
