@@ -8,7 +8,7 @@ use crate::networks::{Inference, PERSON_COLUMNS, PersonNetworkConfig};
 use crate::{Detector, DetectorConfig, Error, StateDict, locate};
 
 /// Where the configuration has no `score` and no `overlap`: where recall and false positives balanced on recordings held out.
-const DEFAULT_SCORE: f32 = 0.5;
+const DEFAULT_SCORE: f32 = 0.6;
 const DEFAULT_OVERLAP: f64 = 0.4;
 
 /// The network with its weights, whose file says what it was made for.
