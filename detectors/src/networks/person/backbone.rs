@@ -1,8 +1,8 @@
 //! Networks that make levels of features of a picture, by name.
 //!
 //! Measured in one process on one thread, whole detector, a picture of 416x256 (`examples/forward.rs`): with the backbone of
-//! YOLOX-nano the network takes less time than YOLOX-nano, with MobileNetV2 more than twice as much, since its wide layers at
-//! half of the resolution do not fit into caches.
+//! YOLOX-nano the network takes a little less time than YOLOX-nano, with MobileNetV2 more than twice as much, since its wide
+//! layers at half of the resolution do not fit into caches.
 
 use std::fmt::Debug;
 
