@@ -44,7 +44,7 @@ pub enum DetectorName {
     YoloxL,
     /// YOLOX-x, 99.1 million parameters.
     YoloxX,
-    /// Our own network, 0.5 million parameters on the backbone of YOLOX-nano: with the weights that are part of the program,
+    /// A YOLOX-nano for people only, 0.90 million parameters, or one with another backbone: with the weights that are part of the program,
     /// or those that `mvmhat train --task detector` makes.
     #[default]
     Person,
@@ -103,7 +103,7 @@ pub struct DetectorConfig {
     /// Whether the part of the input that a picture leaves empty is cut off, in steps of 32 pixels. A picture that is
     /// not square takes less time then, at the same scale.
     pub crop_padding: bool,
-    /// People less certain than this are left out: objectness times class score, 0 to 1. By default 0.25 for YOLOX, 0.5 for
+    /// People less certain than this are left out: objectness times class score, 0 to 1. By default 0.25 for YOLOX, 0.6 for
     /// `person`, and none is left out of files.
     pub score: Option<f32>,
     /// Of two people that overlap more than this (intersection over union, 0 to 1), the less certain is left out. By

@@ -2,31 +2,37 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use anyhow::{Result, anyhow};
 use crossbeam::channel::{Receiver, Sender, bounded, unbounded};
 
 /// A thread pool whose results come in the order of their jobs.
 pub(super) struct Loader<J, T> {
-    jobs: Sender<(J, Sender<Result<T>>)>,
+    /// None once the loader is dropped.
+    jobs: Option<Sender<(J, Sender<Result<T>>)>>,
+    /// The queue's end that workers take from.
+    queue: Receiver<(J, Sender<Result<T>>)>,
+    workers: Vec<JoinHandle<()>>,
     coming: VecDeque<Receiver<Result<T>>>,
 }
 
 impl<J: Send + 'static, T: Send + 'static> Loader<J, T> {
-    /// `workers` threads that do `work`, at least one. They end when the loader is dropped.
+    /// `workers` threads that do `work`, at least one. They end before the loader does.
     pub(super) fn new(workers: usize, work: impl Fn(J) -> Result<T> + Send + Sync + 'static) -> Self {
         let (jobs, queue) = unbounded::<(J, Sender<Result<T>>)>();
         let work = Arc::new(work);
-        for _ in 0..workers.max(1) {
+        let worker = |_| {
             let (queue, work) = (queue.clone(), Arc::clone(&work));
             std::thread::spawn(move || {
                 for (job, result) in queue {
                     // Nobody may wait for it any more.
                     let _ = result.send(work(job));
                 }
-            });
-        }
-        Self { jobs, coming: VecDeque::new() }
+            })
+        };
+        let workers = (0..workers.max(1)).map(worker).collect();
+        Self { jobs: Some(jobs), queue, workers, coming: VecDeque::new() }
     }
 
     /// How many results are asked for and not taken yet.
@@ -38,7 +44,7 @@ impl<J: Send + 'static, T: Send + 'static> Loader<J, T> {
     pub(super) fn ask(&mut self, job: J) {
         let (result, coming) = bounded(1);
         // Workers live as long as the loader; without one, the next result is an error.
-        let _ = self.jobs.send((job, result));
+        let _ = self.jobs.as_ref().map(|jobs| jobs.send((job, result)));
         self.coming.push_back(coming);
     }
 
@@ -52,8 +58,22 @@ impl<J: Send + 'static, T: Send + 'static> Loader<J, T> {
     }
 }
 
+impl<J, T> Drop for Loader<J, T> {
+    /// Waits for what is being done, and leaves what is not begun: a thread that reads pictures while the program ends takes it
+    /// down.
+    fn drop(&mut self) {
+        self.jobs = None;
+        while self.queue.try_recv().is_ok() {}
+        for worker in self.workers.drain(..) {
+            // One that failed has said so to whoever waited for it.
+            let _ = worker.join();
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
     use super::*;
@@ -73,5 +93,24 @@ mod tests {
             }
         }
         assert!(loader.next().is_err());
+    }
+
+    #[test]
+    fn what_is_begun_ends_before_the_loader_and_what_is_not_is_left() {
+        let done = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&done);
+        let mut loader = Loader::new(2, move |_: u64| {
+            std::thread::sleep(Duration::from_millis(20));
+            counted.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        });
+        (0..100).for_each(|job| loader.ask(job));
+        loader.next().unwrap();
+        drop(loader);
+        let when_dropped = done.load(Ordering::SeqCst);
+        assert!((1..100).contains(&when_dropped), "{when_dropped}");
+        std::thread::sleep(Duration::from_millis(60));
+        assert_eq!(done.load(Ordering::SeqCst), when_dropped);
+        assert_eq!(Arc::strong_count(&done), 1);
     }
 }

@@ -54,6 +54,26 @@ impl PyramidBackbone {
         }
     }
 
+    /// What [`StateDict::architecture`] calls the network whose published weights it starts from.
+    pub(super) fn architecture(self) -> &'static str {
+        match self {
+            Self::YoloxNano => "yolox-nano",
+            Self::MobilenetV2 => "mobilenet-v2",
+            Self::Resnet18 => "resnet18",
+        }
+    }
+
+    /// Which weights it starts from.
+    pub(super) fn rule(self) -> &'static str {
+        match self {
+            Self::YoloxNano => "the backbone yolox-nano starts from yolox-nano",
+            Self::MobilenetV2 => {
+                "the backbone mobilenet-v2 starts from mobilenet-v2-deepsort or mobilenet-v2-imagenet"
+            }
+            Self::Resnet18 => "the backbone resnet18 starts from resnet18-imagenet",
+        }
+    }
+
     /// The tensors of a file under their published names.
     pub(super) fn published(self, file: &StateDict) -> StateDict {
         match self {
@@ -67,7 +87,7 @@ impl PyramidBackbone {
     /// What the names of published variables begin with that are no part of it.
     pub(super) fn left_out(self) -> &'static [&'static str] {
         match self {
-            Self::YoloxNano => &["head.", "C3_", "bu_conv", "lateral_conv", "reduce_conv"],
+            Self::YoloxNano => &[],
             Self::MobilenetV2 => &MobilenetV2Pyramid::LEFT_OUT,
             Self::Resnet18 => &["fc."],
         }

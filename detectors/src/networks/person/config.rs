@@ -3,7 +3,7 @@
 use learning::{Fan, Init, InitError, initialize};
 use serde::{Deserialize, Serialize};
 use tch::nn::{Path, VarStore};
-use tch::{Device, no_grad};
+use tch::{Device, TchError, no_grad};
 
 use super::{PersonNetwork, PyramidBackbone};
 use crate::networks::embedding_network::copy;
@@ -22,14 +22,16 @@ pub struct PersonNetworkConfig {
     pub size: u32,
 }
 
-/// What of a network started from weights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How much of a network started from weights, from its beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Start {
     /// All of it started at random.
     Nothing,
-    /// Neck and head started at random.
+    /// The backbone did from weights.
     Backbone,
-    /// Nothing started at random.
+    /// Backbone and neck did.
+    Neck,
+    /// All of it did.
     Network,
 }
 
@@ -43,8 +45,9 @@ impl Default for PersonNetworkConfig {
 const ENTRY: &str = "person_network";
 /// What the names of the variables of the backbone begin with.
 const BACKBONE: &str = "backbone.";
-/// The share of cells that are taken for people before anything is learned (Lin et al., *Focal Loss*, arXiv 1708.02002).
-const PRIOR: f64 = 0.01;
+/// What each of the two scores is before anything is learned, so that 0.01 of the cells are taken for people (Lin et al., *Focal
+/// Loss*, arXiv 1708.02002).
+const PRIOR: f64 = 0.1;
 
 impl PersonNetworkConfig {
     /// Checks what types cannot say.
@@ -107,6 +110,10 @@ impl PersonNetworkConfig {
                 "its entry {ENTRY} cannot be understood: {error}; a newer program may have written it"
             ))
         })?;
+        if weights.get("head.score.weight").is_some() {
+            let rule = "an earlier version of this program made it, for another network: train again";
+            return Err(Error::Config { key: "weights", value: weights.path().display().to_string(), rule });
+        }
         config.validate()?;
         Ok(config)
     }
@@ -119,9 +126,9 @@ impl PersonNetworkConfig {
         Ok((ENTRY.to_owned(), serde_json::to_string(self)?))
     }
 
-    /// Copies weights to start from into a network that was built in `store`: all of them from a file that
-    /// `mvmhat train --task detector` has written and, where the channels are its own, from a published YOLOX-nano; else those
-    /// of the backbone.
+    /// Copies weights to start from into a network that was built in `store`, and says how much of it they were for: all from
+    /// a file that `mvmhat train --task detector` has written and from a published YOLOX-nano, without the head where its
+    /// channels are others; the backbone from other published ones.
     ///
     /// # Errors
     /// If they are of another network.
@@ -137,36 +144,41 @@ impl PersonNetworkConfig {
             weights.load_into(store, &[])?;
             return Ok(Start::Network);
         }
+        if let Some(name) = weights.architecture().filter(|name| *name != self.backbone.architecture()) {
+            let value = format!("{}, of {name}", weights.path().display());
+            return Err(Error::Config { key: "train.weights", value, rule: self.backbone.rule() });
+        }
         let alone = VarStore::new(Device::Cpu);
-        if self.is_yolox_nano() {
+        if self.backbone == PyramidBackbone::YoloxNano {
             let _network = Yolox::new(&alone.root(), YoloxConfig::NANO);
             weights.load_into(&alone, &[])?;
-            copy_person(&alone, store)?;
-            return Ok(Start::Network);
+            let whole = self.channels == YoloxConfig::NANO.hidden();
+            copy_person(&alone, store, whole)?;
+            return Ok(if whole { Start::Network } else { Start::Neck });
         }
         let _network = self.backbone.build(&alone.root());
         self.backbone.published(weights).load_into(&alone, self.backbone.left_out())?;
         copy(&alone, store, BACKBONE)?;
         Ok(Start::Backbone)
     }
-
-    /// Whether all variables but those of other classes are those of YOLOX-nano.
-    fn is_yolox_nano(&self) -> bool {
-        self.backbone == PyramidBackbone::YoloxNano && self.channels == Self::default().channels
-    }
 }
 
-/// Copies the variables of a YOLOX into a network of the same layers. Of the classes the first is copied, which is person.
-fn copy_person(yolox: &VarStore, network: &VarStore) -> Result<(), Error> {
+/// Copies the variables of a YOLOX into a network of the same layers, those of the head where `whole`. Of the classes the first is
+/// copied, which is person.
+fn copy_person(yolox: &VarStore, network: &VarStore, whole: bool) -> Result<(), Error> {
     let published = yolox.variables();
     no_grad(|| {
-        network.variables().iter().try_for_each(|(name, variable)| {
+        let variables = network.variables();
+        let wanted = variables.iter().filter(|(name, _)| whole || !name.starts_with("head."));
+        for (name, variable) in wanted {
             // YOLOX counts its neck to the backbone.
             let theirs = name.strip_prefix("neck.").map(|rest| format!("backbone.{rest}"));
-            let Some(tensor) = published.get(theirs.as_ref().unwrap_or(name)) else { return Ok(()) };
+            let theirs = theirs.as_ref().unwrap_or(name);
+            let missing = || TchError::Kind(format!("YOLOX has no {theirs}"));
+            let tensor = published.get(theirs).ok_or_else(missing)?;
             let first = variable.size().first().copied().unwrap_or_default();
-            variable.shallow_clone().f_copy_(&tensor.f_narrow(0, 0, first)?)
-        })
-    })?;
-    Ok(())
+            variable.shallow_clone().f_copy_(&tensor.f_narrow(0, 0, first)?)?;
+        }
+        Ok(())
+    })
 }

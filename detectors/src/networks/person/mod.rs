@@ -65,9 +65,9 @@ impl PersonNetwork {
     /// ln p / (1 - p) = -ln (exp(-o) + exp(-c) + exp(-o - c))        p = sigmoid(o) sigmoid(c)
     /// ```
     pub fn logits(&self, xs: &Tensor, start: Start) -> Tensor {
-        let levels = self.backbone.levels(xs, start == Start::Nothing);
-        let gather = start != Start::Network;
-        let rows = self.head.logits(&self.neck.forward_t(&levels, gather), gather);
+        let levels = self.backbone.levels(xs, start < Start::Backbone);
+        let levels = self.neck.forward_t(&levels, start < Start::Neck);
+        let rows = self.head.logits(&levels, start < Start::Network);
         let [objectness, person] = [4, 5].map(|column| -rows.narrow(2, column, 1));
         let both = &objectness + &person;
         let logit = -Tensor::cat(&[objectness, person, both], 2).logsumexp(2, true);
@@ -195,6 +195,8 @@ mod tests {
         let start = config.start_from(&StateDict::read(&path).unwrap(), &store).unwrap();
         assert_eq!(start, Start::Network);
         let xs = Tensor::rand([1, 3, 64, 64], (Kind::Float, Device::Cpu)) * 255.0;
+        let statistics = || store.variables()["head.stems.0.bn.running_mean"].copy();
+        let before = statistics();
         let theirs = no_grad(|| yolox.forward_t(&xs, false)).narrow(2, 0, COLUMNS);
         let rows = no_grad(|| network.forward_t(&xs, false));
         // Convolutions of other sizes add up in another order.
@@ -203,6 +205,10 @@ mod tests {
         let learned = no_grad(|| network.logits(&xs, start));
         assert!(same(&learned.narrow(2, 0, 4), &rows.narrow(2, 0, 4)));
         assert!(same(&learned.select(2, 4).sigmoid(), &(rows.select(2, 4) * rows.select(2, 5))));
+        // What started from weights keeps its statistics, what did not gathers them.
+        assert_eq!(statistics(), before);
+        let _ = no_grad(|| network.logits(&xs, Start::Neck));
+        assert_ne!(statistics(), before);
     }
 
     #[test]
@@ -217,20 +223,25 @@ mod tests {
         store.save(&plain).unwrap();
         let error = PersonNetworkConfig::of(&StateDict::read(&plain).unwrap()).unwrap_err().to_string();
         assert!(error.contains("mvmhat train --task detector"), "{error}");
-        // A published YOLOX-nano gives its backbone where the head is another, and another network is refused.
+        // A published YOLOX-nano gives all but the head where that is another, and another network is refused.
         let published = VarStore::new(Device::Cpu);
         let _yolox = Yolox::new(&published.root(), YoloxConfig::NANO);
         let path = folder.path().join("yolox.safetensors");
         published.save(&path).unwrap();
         let weights = StateDict::read(&path).unwrap();
-        assert_eq!(config.start_from(&weights, &store).unwrap(), Start::Backbone);
+        assert_eq!(config.start_from(&weights, &store).unwrap(), Start::Neck);
         let name = "backbone.backbone.stem.conv.conv.weight";
         assert_eq!(store.variables()[name], published.variables()[name]);
+        let name = "C3_p4.conv1.conv.weight";
+        assert_eq!(
+            store.variables()[&format!("neck.{name}")],
+            published.variables()[&format!("backbone.{name}")]
+        );
         let other = PersonNetworkConfig { backbone: PyramidBackbone::MobilenetV2, ..config };
         let store = VarStore::new(Device::Cpu);
         let _network = other.build(&store.root());
         let error = other.start_from(&weights, &store).unwrap_err().to_string();
-        assert!(error.contains("yolox-nano"), "{error}");
+        assert!(error.contains("of yolox-nano") && error.contains("mobilenet-v2-deepsort"), "{error}");
         for (config, key) in [
             (PersonNetworkConfig { size: 100, ..other.clone() }, "train.network.size is 100"),
             (PersonNetworkConfig { channels: 0, ..other }, "train.network.channels is 0"),

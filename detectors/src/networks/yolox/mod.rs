@@ -53,6 +53,11 @@ impl YoloxConfig {
         (at_full_width as f64 * self.width) as i64
     }
 
+    /// Channels of the branches of the head.
+    pub(super) fn hidden(self) -> i64 {
+        self.channels(256)
+    }
+
     /// So many repetitions at this depth, at least one.
     fn repeats(self, at_full_depth: i64) -> i64 {
         ((at_full_depth as f64 * self.depth).round() as i64).max(1)
@@ -76,8 +81,8 @@ impl Yolox {
     /// A network whose variables stand under `path`.
     pub fn new(path: &Path, config: YoloxConfig) -> Self {
         let inputs = [256, 512, 1024].map(|channels| config.channels(channels));
-        let hidden = config.channels(256);
-        let head = HeadConfig { inputs, hidden, classes: CLASSES, depthwise: config.depthwise };
+        let head =
+            HeadConfig { inputs, hidden: config.hidden(), classes: CLASSES, depthwise: config.depthwise };
         let path_of_both = path / "backbone";
         Self {
             backbone: Darknet::new(&(&path_of_both / "backbone"), config),

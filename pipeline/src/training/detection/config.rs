@@ -77,7 +77,7 @@ impl Default for DetectorTrainConfig {
             augmentation: AugmentationConfig::default(),
             batch: 16,
             canvas: [416, 256],
-            trainer: TrainerConfig { freeze: vec!["backbone.".to_owned()], ..TrainerConfig::default() },
+            trainer: TrainerConfig::default(),
             half: true,
             threads: 0,
             workers: 0,

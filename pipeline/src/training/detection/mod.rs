@@ -61,6 +61,16 @@ impl DetectorSession<'_> {
     pub(crate) fn task(&self) -> Result<DetectorTask> {
         let Self { train, device, .. } = self;
         let workers = reading_threads(train.workers);
+        // What is wrong with the weights is said before hours of footage are read.
+        let store = VarStore::new(*device);
+        let network = train.network.build(&store.root());
+        train.network.start(&store, train.trainer.seed)?;
+        let start = match &train.weights {
+            Some(weights) => {
+                train.network.start_from(&StateDict::read(&detectors::locate(weights)?)?, &store)?
+            }
+            None => Start::Nothing,
+        };
         let validation = match &train.validate {
             Some(part) => Some(Validation::read(part).with_context(|| format!("--validate {part}"))?),
             None => None,
@@ -75,15 +85,6 @@ impl DetectorSession<'_> {
             stop: self.stop,
         };
         let footage = reader.read(self.parts)?;
-        let store = VarStore::new(*device);
-        let network = train.network.build(&store.root());
-        train.network.start(&store, train.trainer.seed)?;
-        let start = match &train.weights {
-            Some(weights) => {
-                train.network.start_from(&StateDict::read(&detectors::locate(weights)?)?, &store)?
-            }
-            None => Start::Nothing,
-        };
         let teacher = (train.data.boxes == Boxes::Detect).then_some(&self.config.detector);
         Ok(DetectorTask::new(Parts {
             config: (*train).clone(),
