@@ -44,8 +44,8 @@ fn a_detector_is_learned_tracks_and_is_scored() {
     let path = |name: &str| folder.path().join(name).display().to_string();
     let gt = path("recording");
     let validate = format!("{gt}@1..8");
-    let more = ["--boxes", "gt", "--validate", &validate, "--set", "train.trainer.epochs=40"];
-    train(folder.path(), "out", &[&more[..], &["--set", "train.trainer.validate_every=20"]].concat())
+    let more = ["--boxes", "gt", "--validate", &validate, "--set", "train.trainer.epochs=80"];
+    train(folder.path(), "out", &[&more[..], &["--set", "train.trainer.validate_every=40"]].concat())
         .succeeded();
     let out = folder.path().join("out");
     for file in ["weights.safetensors", "config.yaml", "history.csv", "curves.html", "checkpoints"] {
@@ -139,7 +139,8 @@ fn what_cannot_be_done_is_refused_with_what_to_do() {
     let out = folder.path().join("out").display().to_string();
     one(&["train", &format!("{recording}@3..1"), "--out", &out], &["empty range"]);
     let none = format!("{recording}@50..60");
-    run(["train", &none, "--task", "detector", "--boxes", "gt", "--out", &out])
+    let scratch = ["--set", "train.weights=null", "--set", "train.trainer.freeze=[]"];
+    run([&["train", &none, "--task", "detector", "--boxes", "gt", "--out", &out][..], &scratch].concat())
         .failed(1, &["too little to learn from"]);
     let tracks = folder.path().join("tracks").display().to_string();
     one(&["eval", "--gt", &recording, "--detections", "--tracks", &tracks], &["--tracks"]);
