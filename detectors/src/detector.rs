@@ -44,8 +44,8 @@ pub enum DetectorName {
     YoloxL,
     /// YOLOX-x, 99.1 million parameters.
     YoloxX,
-    /// A YOLOX-nano for people only, 0.90 million parameters, or one with another backbone: with the weights that are part of the program,
-    /// or those that `mvmhat train --task detector` makes.
+    /// A YOLOX-nano for people only, 0.90 million parameters, or one with another backbone: with the weights that are part of
+    /// the program, or those that `mvmhat train --task detector` makes.
     #[default]
     Person,
     /// The detections that come with the recording, see [`scene::DetectionFile`].

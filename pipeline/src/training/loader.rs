@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use anyhow::{Result, anyhow};
@@ -11,8 +12,8 @@ use crossbeam::channel::{Receiver, Sender, bounded, unbounded};
 pub(super) struct Loader<J, T> {
     /// None once the loader is dropped.
     jobs: Option<Sender<(J, Sender<Result<T>>)>>,
-    /// The queue's end that workers take from.
-    queue: Receiver<(J, Sender<Result<T>>)>,
+    /// Whether what is not begun is to be left.
+    ended: Arc<AtomicBool>,
     workers: Vec<JoinHandle<()>>,
     coming: VecDeque<Receiver<Result<T>>>,
 }
@@ -21,18 +22,21 @@ impl<J: Send + 'static, T: Send + 'static> Loader<J, T> {
     /// `workers` threads that do `work`, at least one. They end before the loader does.
     pub(super) fn new(workers: usize, work: impl Fn(J) -> Result<T> + Send + Sync + 'static) -> Self {
         let (jobs, queue) = unbounded::<(J, Sender<Result<T>>)>();
-        let work = Arc::new(work);
+        let (work, ended) = (Arc::new(work), Arc::new(AtomicBool::new(false)));
         let worker = |_| {
-            let (queue, work) = (queue.clone(), Arc::clone(&work));
+            let (queue, work, ended) = (queue.clone(), Arc::clone(&work), Arc::clone(&ended));
             std::thread::spawn(move || {
                 for (job, result) in queue {
+                    if ended.load(Ordering::Relaxed) {
+                        break;
+                    }
                     // Nobody may wait for it any more.
                     let _ = result.send(work(job));
                 }
             })
         };
         let workers = (0..workers.max(1)).map(worker).collect();
-        Self { jobs: Some(jobs), queue, workers, coming: VecDeque::new() }
+        Self { jobs: Some(jobs), ended, workers, coming: VecDeque::new() }
     }
 
     /// How many results are asked for and not taken yet.
@@ -62,8 +66,8 @@ impl<J, T> Drop for Loader<J, T> {
     /// Waits for what is being done, and leaves what is not begun: a thread that reads pictures while the program ends takes it
     /// down.
     fn drop(&mut self) {
+        self.ended.store(true, Ordering::Relaxed);
         self.jobs = None;
-        while self.queue.try_recv().is_ok() {}
         for worker in self.workers.drain(..) {
             // One that failed has said so to whoever waited for it.
             let _ = worker.join();
@@ -73,7 +77,7 @@ impl<J, T> Drop for Loader<J, T> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
     use std::time::Duration;
 
     use super::*;
@@ -112,5 +116,14 @@ mod tests {
         std::thread::sleep(Duration::from_millis(60));
         assert_eq!(done.load(Ordering::SeqCst), when_dropped);
         assert_eq!(Arc::strong_count(&done), 1);
+    }
+
+    #[test]
+    fn a_loader_whose_threads_have_ended_says_so() {
+        let mut loader = Loader::<u64, u64>::new(1, |_| panic!("an internal error"));
+        (0..2).for_each(|job| loader.ask(job));
+        for _ in 0..2 {
+            assert!(loader.next().unwrap_err().to_string().contains("internal error"));
+        }
     }
 }

@@ -78,9 +78,7 @@ impl PyramidBackbone {
     pub(super) fn published(self, file: &StateDict) -> StateDict {
         match self {
             Self::MobilenetV2 => mobilenet::published(file),
-            // YOLOX counts its neck to the backbone.
-            Self::YoloxNano => file.renamed(|name| name.strip_prefix("backbone.").unwrap_or(name).to_owned()),
-            Self::Resnet18 => file.renamed(str::to_owned),
+            Self::YoloxNano | Self::Resnet18 => file.renamed(str::to_owned),
         }
     }
 

@@ -84,7 +84,7 @@ impl PersonNetworkConfig {
             // Boxes as large as a step, and nobody anywhere.
             4 if name.contains("_preds.") => Some(Init::Normal { deviation: 0.01 }),
             4 => Some(Init::HeNormal { gain: f64::sqrt(2.0), fan: Fan::Out }),
-            _ if name.contains(".obj_preds.") && name.ends_with(".bias") => {
+            _ if ["obj_preds.", "cls_preds."].iter().any(|score| name.contains(score)) => {
                 Some(Init::Constant(-((1.0 - PRIOR) / PRIOR).ln()))
             }
             _ => name.ends_with(".bias").then_some(Init::Zeros),
