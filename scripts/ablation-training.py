@@ -19,7 +19,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MVMHAT = ROOT / "target" / "release" / "mvmhat"
 
-# Name, title and settings. One epoch of the published losses is a step for every instant; one of ours as many steps as it
+# Name, title and settings. One epoch of the published losses is a step for every timestep; one of ours as many steps as it
 # takes to see as many crops as there are, so its epochs are chosen to give about as many steps.
 PUBLISHED = ["train.trainer.epochs=1"]
 OURS = ["train.loss.name=identities", "train.people.renew=1"]

@@ -3,7 +3,7 @@
 
     scripts/bench-inference.py WEIGHTS_FOLDER
 
-The folder holds `<network>.safetensors` and `<network>.onnx`. For each network the best time of a picture on either
+The folder holds `<network>.safetensors` and `<network>.onnx`. For each network the best time of an image on either
 side and their ratio are printed. ONNX Runtime is installed into a virtual environment in the user's cache folder.
 """
 
@@ -23,7 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def peer(folder):
-    """Milliseconds a picture of every network in ONNX Runtime."""
+    """Milliseconds an image of every network in ONNX Runtime."""
     import numpy
     import onnxruntime
 
@@ -35,18 +35,18 @@ def peer(folder):
         source = session.get_inputs()[0]
         # Some exports are of a fixed batch.
         batch = source.shape[0] if isinstance(source.shape[0], int) else batch
-        pictures = numpy.random.default_rng(0).random((batch, 3, height, width), dtype=numpy.float32)
+        images = numpy.random.default_rng(0).random((batch, 3, height, width), dtype=numpy.float32)
         best = float("inf")
         for _ in range(RUNS):
             start = time.perf_counter()
-            session.run(None, {source.name: pictures})
+            session.run(None, {source.name: images})
             best = min(best, time.perf_counter() - start)
         times[name] = 1e3 * best / batch
     return times
 
 
 def ours(program, folder):
-    """Milliseconds a picture of every network here."""
+    """Milliseconds an image of every network here."""
     lines = subprocess.run([program, folder], check=True, capture_output=True, text=True).stdout.splitlines()
     return {name: float(ms) for name, ms in (line.rsplit(maxsplit=1) for line in lines)}
 

@@ -3,7 +3,7 @@
 
     scripts/bench-training.py
 
-The network is of MobileNetV2's shape, 16 pictures of 64x64. For each optimizer the best time of the whole step and of
+The network is of MobileNetV2's shape, 16 images of 64x64. For each optimizer the best time of the whole step and of
 the update alone on either side and their ratio are printed. PyTorch (with all it needs, 3 GB) is installed into a
 virtual environment in the user's cache folder.
 """
@@ -65,7 +65,7 @@ def peer():
         "adam": lambda parameters: torch.optim.Adam(parameters, lr=1e-3),
         "adamw": lambda parameters: torch.optim.AdamW(parameters, lr=1e-3),
     }
-    pictures, classes = torch.rand(16, 3, 64, 64), torch.arange(16)
+    images, classes = torch.rand(16, 3, 64, 64), torch.arange(16)
     times = {}
     for name, make in optimizers.items():
         model = network()
@@ -74,7 +74,7 @@ def peer():
         for _ in range(STEPS):
             start = time.perf_counter()
             optimizer.zero_grad()
-            torch.nn.functional.cross_entropy(model(pictures), classes).backward()
+            torch.nn.functional.cross_entropy(model(images), classes).backward()
             middle = time.perf_counter()
             optimizer.step()
             end = time.perf_counter()

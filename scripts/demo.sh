@@ -26,6 +26,6 @@ cat <<EOF
 Look at it:
   $out/overlay.mp4   all cameras with boxes and identities, any video player
   $out/run.rrd       the same in the Rerun viewer: rerun $out/run.rrd
-Now your own cameras, one video or one folder of pictures each in a folder:
+Now your own cameras, one video or one folder of images each in a folder:
   $mvmhat track FOLDER --out OUT --overlay
 EOF

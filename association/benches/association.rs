@@ -12,16 +12,16 @@ mod shared;
 
 use std::hint::black_box;
 
-use association::{
-    AssociationConfig, CostMatrix, Evidence, FusedConfig, LinearAssignment, MvmhatConfig, build,
-};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use crowd::Crowd;
-use scene::{FrameSet, Seen};
+use mvmhat_association::{
+    AssociationConfig, ClusteringConfig, CostMatrix, Evidence, LinearAssignment, MvmhatConfig, build,
+};
+use mvmhat_scene::{FrameSet, ViewDetections};
 
-fn whole_recording(c: &mut Criterion, name: &str, sets: &[FrameSet<Seen>]) {
+fn whole_recording(c: &mut Criterion, name: &str, sets: &[FrameSet<ViewDetections>]) {
     let configs = [
-        ("fused", AssociationConfig::Fused(FusedConfig::default())),
+        ("clustering", AssociationConfig::Clustering(ClusteringConfig::default())),
         ("mvmhat", AssociationConfig::Mvmhat(MvmhatConfig::default())),
     ];
     let mut group = c.benchmark_group(name);
@@ -44,7 +44,7 @@ fn whole_recording(c: &mut Criterion, name: &str, sets: &[FrameSet<Seen>]) {
 fn associators(c: &mut Criterion) {
     let crowd = Crowd { cameras: 4, people: 6, dimension: 64 };
     let sets: Vec<_> = (0..400).map(|t| crowd.at(t)).collect();
-    whole_recording(c, "crowd, 4 cameras x 6 people, 64-d, 400 instants", &sets);
+    whole_recording(c, "crowd, 4 cameras x 6 people, 64-d, 400 timesteps", &sets);
     let Some(shared) = shared::folder() else {
         eprintln!("skipped: the shared benchmark (set MVMHAT_SHARED)");
         return;

@@ -16,11 +16,11 @@ mod passers_by;
 
 use std::time::Duration;
 
-use association::{AssociationConfig, Associator, Evidence, build};
 use cpu_time::ThreadTime;
 use crowd::Crowd;
+use mvmhat_association::{AssociationConfig, Associator, Evidence, build};
+use mvmhat_scene::{FrameSet, PersonId, ViewDetections};
 use passers_by::PassersBy;
-use scene::{FrameSet, PersonId, Seen};
 
 /// Frame sets of the wide stream.
 const WIDE: u64 = 500;
@@ -85,7 +85,7 @@ fn long() {
 }
 
 /// How long one frame set takes, and the highest identity in it.
-fn associate(associator: &mut dyn Associator, set: FrameSet<Seen>) -> (Duration, PersonId) {
+fn associate(associator: &mut dyn Associator, set: FrameSet<ViewDetections>) -> (Duration, PersonId) {
     let start = ThreadTime::now();
     let decided = associator.associate(set);
     let elapsed = start.elapsed();

@@ -4,7 +4,7 @@
 //!
 //! `DATASET/<recording>/<camera>/det/det.npy` in, ground truth from `TRUTH/<recording>`. Scores are pooled over the recordings
 //! of a data set and averaged over data sets (say, seeds). `FILE` is YAML, a map from labels to options of an associator
-//! (`name` included where it is not `fused`); without it, the variants of `docs/association.md`. `kept` are those who came back after 50 frames out
+//! (`name` included where it is not `clustering`); without it, the variants of `docs/association.md`. `kept` are those who came back after 50 frames out
 //! of all views and kept their identity, of all data sets together; the last column is the speed of the association alone, on
 //! one thread.
 
@@ -16,9 +16,9 @@ mod recordings;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use association::AssociationConfig;
 use case::Case;
-use evaluation::{DatasetScores, Protocol, RecordingScores, Returns};
+use mvmhat_association::AssociationConfig;
+use mvmhat_evaluation::{DatasetScores, Protocol, Returns, SequenceScores};
 use serde_yaml::{Mapping, Value};
 
 /// Each step taken away from the default, or added to it.
@@ -75,7 +75,7 @@ fn recordings_in(folder: &Path, truth: &Path) -> Result<Vec<(String, Case)>, Box
 fn config(options: &Value) -> Result<AssociationConfig, Box<dyn Error>> {
     let mut options = options.as_mapping().cloned().unwrap_or_default();
     let name = options.remove("name");
-    let name = name.as_ref().and_then(Value::as_str).unwrap_or("fused");
+    let name = name.as_ref().and_then(Value::as_str).unwrap_or("clustering");
     Ok(AssociationConfig::named(name, Value::Mapping(options))?)
 }
 
@@ -84,12 +84,12 @@ fn score(
     cases: &[(String, Case)],
     config: &AssociationConfig,
 ) -> Result<([f64; 7], Returns), Box<dyn Error>> {
-    let (mut seconds, mut instants, mut scored) = (0.0, 0, Vec::new());
+    let (mut seconds, mut timesteps, mut scored) = (0.0, 0, Vec::new());
     for (name, case) in cases {
         let (tracked, took) = case.track(config)?;
         seconds += took;
-        instants += case.sets.len();
-        let scores = RecordingScores::new(&case.compare(&tracked)?, Protocol::TrackEval);
+        timesteps += case.sets.len();
+        let scores = SequenceScores::new(&case.compare(&tracked)?, Protocol::TrackEval);
         scored.push((name.clone(), scores));
     }
     let scores = DatasetScores::new(scored);
@@ -101,7 +101,7 @@ fn score(
         percent(scores.global.identity.idf1()),
         percent(scores.cross_view.mvmhat.cvidf1()),
         percent(scores.cross_view.mvmhat.cvma()),
-        instants as f64 / seconds,
+        timesteps as f64 / seconds,
     ];
     Ok((columns, scores.cross_view.returns))
 }

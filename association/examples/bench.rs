@@ -13,8 +13,8 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
-use association::{AssociationConfig, Evidence, build};
-use scene::{FrameSet, TrackedBox, mot};
+use mvmhat_association::{AssociationConfig, Evidence, build};
+use mvmhat_scene::{FrameSet, TrackedBox, mot};
 
 const RUNS: usize = 5;
 

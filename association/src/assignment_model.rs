@@ -1,11 +1,11 @@
-//! Who is who at one instant, as something sees it that looks at everybody at once.
+//! Who is who at one timestep, as something sees it that looks at everybody at once.
 
 use serde::{Deserialize, Serialize};
 
 use crate::adaptive_temperature;
 use crate::gallery::dot;
 
-/// Tells of all people whom all views see at one instant how probably each two of different views are one person.
+/// Tells of all people whom all views see at one timestep how probably each two of different views are one person.
 ///
 /// The seam for assignment networks (Feng et al., *Unveiling the Power of Self-supervision for Multi-view Multi-human
 /// Association and Tracking*, 2024): they are given embeddings and nothing else, so that they can live where networks do.

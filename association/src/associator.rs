@@ -1,18 +1,18 @@
 //! The seam between the association and the rest: one trait, and the choice of what stands behind it.
 
-use scene::{FrameSet, Seen, TrackedBox};
+use mvmhat_scene::{FrameSet, TrackedBox, ViewDetections};
 use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, Error as _};
 
-use crate::{ConfigError, Evidence, Fused, FusedConfig, Mvmhat, MvmhatConfig};
+use crate::{Clustering, ClusteringConfig, ConfigError, Evidence, Mvmhat, MvmhatConfig};
 
-/// Gives every detection of a recording its identity, instant by instant.
+/// Gives every detection of a recording its identity, timestep by timestep.
 pub trait Associator: Send {
-    /// Takes the next instant; gives back the instants that are decided by now, in order (just this one when there is
+    /// Takes the next timestep; gives back the timesteps that are decided by now, in order (just this one when there is
     /// no delay). The frame sets of one recording have all the same number of views.
-    fn associate(&mut self, seen: FrameSet<Seen>) -> Vec<FrameSet<Vec<TrackedBox>>>;
+    fn associate(&mut self, seen: FrameSet<ViewDetections>) -> Vec<FrameSet<Vec<TrackedBox>>>;
 
-    /// The recording is over: the instants still held back, in order.
+    /// The recording is over: the timesteps still held back, in order.
     fn finish(&mut self) -> Vec<FrameSet<Vec<TrackedBox>>>;
 }
 
@@ -24,20 +24,20 @@ pub trait Associator: Send {
 #[serde(tag = "name", rename_all = "snake_case")]
 pub enum AssociationConfig {
     /// Tracklets of all views, clustered jointly.
-    Fused(FusedConfig),
+    Clustering(ClusteringConfig),
     /// The published inference.
     Mvmhat(MvmhatConfig),
 }
 
 impl Default for AssociationConfig {
     fn default() -> Self {
-        Self::Fused(FusedConfig::default())
+        Self::Clustering(ClusteringConfig::default())
     }
 }
 
 impl AssociationConfig {
     /// The names there are.
-    pub const NAMES: &'static [&'static str] = &["fused", "mvmhat"];
+    pub const NAMES: &'static [&'static str] = &["clustering", "mvmhat"];
 
     /// The associator called `name`, with the keys in `options` and defaults for the others. `options` is a map without
     /// the key `name`; an empty one gives the defaults.
@@ -47,7 +47,7 @@ impl AssociationConfig {
     /// or a value of another type. Ranges are checked by [`build`].
     pub fn named<'de, D: Deserializer<'de>>(name: &str, options: D) -> Result<Self, D::Error> {
         match name {
-            "fused" => FusedConfig::deserialize(options).map(Self::Fused),
+            "clustering" => ClusteringConfig::deserialize(options).map(Self::Clustering),
             "mvmhat" => MvmhatConfig::deserialize(options).map(Self::Mvmhat),
             _ => Err(D::Error::unknown_variant(name, Self::NAMES)),
         }
@@ -59,7 +59,7 @@ impl AssociationConfig {
     /// The first key that is not, with what is allowed.
     pub fn validate(&self) -> Result<(), ConfigError> {
         match self {
-            Self::Fused(config) => config.validate(),
+            Self::Clustering(config) => config.validate(),
             Self::Mvmhat(config) => config.validate(),
         }
     }
@@ -72,7 +72,7 @@ impl AssociationConfig {
 /// A value out of its range.
 pub fn build(config: &AssociationConfig, evidence: Evidence) -> Result<Box<dyn Associator>, ConfigError> {
     match config {
-        AssociationConfig::Fused(config) => Ok(Box::new(Fused::new(config.clone(), evidence)?)),
+        AssociationConfig::Clustering(config) => Ok(Box::new(Clustering::new(config.clone(), evidence)?)),
         AssociationConfig::Mvmhat(config) => Ok(Box::new(Mvmhat::new(config.clone())?)),
     }
 }
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn keys_left_out_have_their_defaults() {
-        assert_eq!(named("fused", "{}").unwrap(), AssociationConfig::default());
+        assert_eq!(named("clustering", "{}").unwrap(), AssociationConfig::default());
         assert_eq!(named("mvmhat", "{}").unwrap(), AssociationConfig::Mvmhat(MvmhatConfig::default()));
         let expected = MvmhatConfig { min_score: 0.8, ..MvmhatConfig::default() };
         assert_eq!(named("mvmhat", "{min_score: 0.8}").unwrap(), AssociationConfig::Mvmhat(expected));
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn the_presets_tell_every_key_and_its_default() {
         let presets = [
-            ("fused", include_str!("../../configs/association-fused.yaml")),
+            ("clustering", include_str!("../../configs/association-clustering.yaml")),
             ("mvmhat", include_str!("../../configs/association-mvmhat.yaml")),
         ];
         for (name, preset) in presets {

@@ -1,10 +1,10 @@
 //! Linear assignment where most pairs are out of the question.
 //!
 //! Pairs within the gate connect rows and columns to groups (the connected components of a bipartite graph) that have nothing
-//! to do with each other: people who stand apart in the picture. Each group is a small assignment problem of its own, which
+//! to do with each other: people who stand apart in the image. Each group is a small assignment problem of its own, which
 //! is exact, and far cheaper than one large one.
 
-use crate::{CostMatrix, LinearAssignment};
+use mvmhat_assignment::{CostMatrix, LinearAssignment};
 
 /// Solver of gated assignment problems, with its workspace.
 #[derive(Clone, Debug, Default)]

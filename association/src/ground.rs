@@ -1,6 +1,6 @@
 //! Where people stand, for cameras whose place is known.
 
-use scene::{BBox, Pinhole, Plane, Recording};
+use mvmhat_scene::{BBox, Pinhole, Plane, Sequence};
 
 /// A place on the ground, and how well it is known.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,14 +29,14 @@ pub struct Ground {
 
 /// How uncertain the lower edge of a box is, as a share of its height.
 const FOOT_DEVIATION: f64 = 0.05;
-/// A lower edge so near to that of the picture, in pixels, is where the picture ends and not where feet are.
+/// A lower edge so near to that of the image, in pixels, is where the image ends and not where feet are.
 const MARGIN: f64 = 3.0;
 
 impl Ground {
     /// The cameras of a recording; `None` where fewer than two of them are calibrated.
-    pub fn of(recording: &Recording) -> Option<Self> {
+    pub fn of(recording: &Sequence) -> Option<Self> {
         let calibration = recording.calibration.as_ref()?;
-        let pinhole = |camera: &scene::Camera| calibration.cameras.get(&camera.name).cloned();
+        let pinhole = |camera: &mvmhat_scene::Camera| calibration.cameras.get(&camera.name).cloned();
         let cameras: Vec<_> = recording.cameras.iter().map(pinhole).collect();
         let enough = cameras.iter().flatten().count() >= 2;
         enough.then_some(Self { plane: calibration.ground, cameras })
@@ -61,7 +61,7 @@ impl Ground {
 
 #[cfg(test)]
 mod tests {
-    use scene::Calibration;
+    use mvmhat_scene::Calibration;
 
     use super::*;
 
@@ -82,7 +82,7 @@ cameras:
     }
 
     #[test]
-    fn feet_in_the_middle_of_the_picture_stand_where_the_axis_meets_the_ground() {
+    fn feet_in_the_middle_of_the_image_stand_where_the_axis_meets_the_ground() {
         let place = ground().place(0, &BBox::new(90.0, 60.0, 20.0, 40.0), 0.3).unwrap();
         assert!(place.position.0.abs() < 1e-9 && (place.position.1 - 4.0).abs() < 1e-9, "{place:?}");
         // Two pixels lower the ray falls by 45 degrees and atan(0.02): 4 / tan of that is 3.843 m.
@@ -92,11 +92,7 @@ cameras:
 
     #[test]
     fn feet_that_are_not_seen_stand_nowhere() {
-        assert_eq!(
-            ground().place(0, &BBox::new(90.0, 150.0, 20.0, 49.0), 0.3),
-            None,
-            "cut off by the picture"
-        );
+        assert_eq!(ground().place(0, &BBox::new(90.0, 150.0, 20.0, 49.0), 0.3), None, "cut off by the image");
         assert_eq!(ground().place(1, &BBox::new(90.0, 60.0, 20.0, 40.0), 0.3), None, "not calibrated");
         assert_eq!(ground().place(0, &BBox::new(90.0, -60.0, 20.0, 40.0), 0.3), None, "in the sky");
     }

@@ -1,16 +1,15 @@
 //! Who is who: similarity, assignment, motion, over time, across views, identities.
 //!
-//! An [`Associator`] takes the detections of all cameras instant by instant and gives every person one identity, over
+//! An [`Associator`] takes the detections of all cameras timestep by timestep and gives every person one identity, over
 //! time and in all views. Which one, and its constants, is an [`AssociationConfig`]; [`build`] makes it:
 //!
-//! * [`Fused`]: tracklets of all views, clustered jointly; the default. Its file tells how it decides who is who;
+//! * [`Clustering`]: tracklets of all views, clustered jointly; the default. Its file tells how it decides who is who;
 //! * [`Mvmhat`]: the published inference, our baseline. Its file tells the life of an identity.
 //!
 //! Which constants are worth a search, and between which ends, is [`AssociationConfig::search_space`].
 //!
 //! What associators are made of can be used on its own:
 //!
-//! * [`LinearAssignment`]: the cheapest way to pair the rows of a [`CostMatrix`] with its columns;
 //! * [`Motion`]: the Kalman filter of a box, and the [`MotionGate`] of where it may be next;
 //! * [`Gallery`]: how a person has looked, and the cosine distance to it;
 //! * [`adaptive_temperature`]: how sharp the softmax between two views is.
@@ -19,34 +18,24 @@
 
 mod assignment_model;
 mod associator;
-mod config;
+mod clustering;
 mod config_error;
-mod cost_matrix;
-mod cross_view;
 mod evidence;
-mod fused;
 mod gallery;
 mod gated_assignment;
 mod ground;
 mod kalman;
-mod linear_assignment;
 mod mvmhat;
 mod observations;
-mod over_time;
 mod search_space;
-mod track;
 
 pub use assignment_model::{AssignmentModel, AssignmentSource, SoftAssignment};
 pub use associator::{AssociationConfig, Associator, build};
-pub use config::MvmhatConfig;
+pub use clustering::{Clustering, ClusteringConfig};
 pub use config_error::ConfigError;
-pub use cost_matrix::CostMatrix;
-pub use cross_view::adaptive_temperature;
 pub use evidence::Evidence;
-pub use fused::{Fused, FusedConfig};
 pub use gallery::Gallery;
 pub use ground::{Ground, GroundPlace};
 pub use kalman::{Measurement, Motion, MotionGate, MotionNoise};
-pub use linear_assignment::{AssignmentError, LinearAssignment};
-pub use mvmhat::Mvmhat;
+pub use mvmhat::{Mvmhat, MvmhatConfig, adaptive_temperature};
 pub use search_space::{Parameter, Scale};

@@ -1,11 +1,11 @@
 //! The detections of one view that the association works with.
 
-use scene::{BBox, Detection};
+use mvmhat_scene::{BBox, Detection};
 
 use crate::Measurement;
 use crate::gallery::dot;
 
-/// The usable detections of one view at one instant, laid out for computing: one list a property, embeddings in one
+/// The usable detections of one view at one timestep, laid out for computing: one list a property, embeddings in one
 /// piece of memory. Reused from frame to frame.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Observations {
@@ -62,7 +62,7 @@ impl Observations {
 
 #[cfg(test)]
 mod tests {
-    use scene::Embedding;
+    use mvmhat_scene::Embedding;
 
     use super::*;
 

@@ -64,7 +64,7 @@ impl AssociationConfig {
     /// [`validate`](Self::validate).
     pub fn search_space(&self) -> &'static [Parameter] {
         match self {
-            Self::Fused(_) => FUSED,
+            Self::Clustering(_) => FUSED,
             Self::Mvmhat(_) => MVMHAT,
         }
     }

@@ -1,11 +1,13 @@
-//! A camera that moves: people are followed in the picture as it has become.
+//! A camera that moves: people are followed in the image as it has become.
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up may stop it")]
 
-use association::{Associator, Evidence, Fused, FusedConfig};
-use scene::{BBox, CameraMotion, Detection, FrameIndex, FrameNumber, FrameSet, Seen, View};
+use mvmhat_association::{Associator, Clustering, ClusteringConfig, Evidence};
+use mvmhat_scene::{
+    BBox, CameraMotion, Detection, FrameIndex, FrameNumber, FrameSet, ViewDetections, ViewFrame,
+};
 
-/// Where somebody who stands still at (100, 60) in the first picture is after `t` instants of a camera that turns, zooms in
+/// Where somebody who stands still at (100, 60) in the first image is after `t` timesteps of a camera that turns, zooms in
 /// and jumps by the distance between two people every fourth time.
 fn camera(t: u64) -> CameraMotion {
     let (angle, zoom) = (0.01 * t as f64, 1.004_f64.powi(t as i32));
@@ -13,7 +15,7 @@ fn camera(t: u64) -> CameraMotion {
     CameraMotion { a: zoom * angle.cos(), b: zoom * angle.sin(), dx: 3.0 * t as f64 + jump, dy: -jump / 4.0 }
 }
 
-/// What moves the picture of instant `from` to that of instant `to`, by hand: back to the first, then on.
+/// What moves the image of timestep `from` to that of timestep `to`, by hand: back to the first, then on.
 fn between(from: u64, to: u64) -> CameraMotion {
     let (from, to) = (camera(from), camera(to));
     let square = from.scale().powi(2);
@@ -22,10 +24,10 @@ fn between(from: u64, to: u64) -> CameraMotion {
     CameraMotion { a, b, dx: to.dx - x, dy: to.dy - y }
 }
 
-/// The identities of four people who look alike, instant by instant from left to right. At the instants of `absent` the
+/// The identities of four people who look alike, timestep by timestep from left to right. At the timesteps of `absent` the
 /// camera has no frame.
 fn identities(absent: &[u64], told: bool) -> Vec<Vec<u32>> {
-    let mut associator = Fused::new(FusedConfig::default(), Evidence::default()).unwrap();
+    let mut associator = Clustering::new(ClusteringConfig::default(), Evidence::default()).unwrap();
     let mut last = None;
     let mut people = Vec::new();
     for t in 0..30 {
@@ -35,9 +37,9 @@ fn identities(absent: &[u64], told: bool) -> Vec<Vec<u32>> {
                 (0..4).map(|i| Detection { bbox: camera(t).bbox(&person(i)), score: 0.9, embedding: None });
             let camera_motion = last.filter(|_| told).map(|last| between(last, t));
             last = Some(t);
-            Seen { detections: detections.collect(), camera_motion }
+            ViewDetections { detections: detections.collect(), camera_motion }
         });
-        let views = vec![view.map(|content| View { number: FrameNumber(t as u32), content })];
+        let views = vec![view.map(|content| ViewFrame { number: FrameNumber(t as u32), content })];
         let tracked = associator.associate(FrameSet { index: FrameIndex(t), seconds: t as f64, views });
         if let Some(view) = tracked[0].views[0].as_ref() {
             let mut boxes = view.content.clone();

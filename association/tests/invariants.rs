@@ -2,23 +2,23 @@
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up may stop it")]
 
-use association::{AssociationConfig, Evidence, FusedConfig, MvmhatConfig, build};
+use mvmhat_association::{AssociationConfig, ClusteringConfig, Evidence, MvmhatConfig, build};
+use mvmhat_scene::{BBox, Detection, Embedding, FrameIndex, FrameNumber, FrameSet, TrackedBox, ViewFrame};
 use proptest::prelude::*;
-use scene::{BBox, Detection, Embedding, FrameIndex, FrameNumber, FrameSet, TrackedBox, View};
 
 type Detected = FrameSet<Vec<Detection>>;
 type Tracked = FrameSet<Vec<TrackedBox>>;
 
 /// Associators and the score below which each ignores detections.
 fn associators() -> [(AssociationConfig, f32); 4] {
-    let (fused, mvmhat) = (FusedConfig::default(), MvmhatConfig::default());
-    let min_scores = [fused.min_score as f32, mvmhat.min_score as f32];
-    let later = FusedConfig { delay: 4, fill_gaps: 3, ..fused.clone() };
-    let offline = FusedConfig { offline: true, fill_gaps: 3, ..fused.clone() };
+    let (clustering, mvmhat) = (ClusteringConfig::default(), MvmhatConfig::default());
+    let min_scores = [clustering.min_score as f32, mvmhat.min_score as f32];
+    let later = ClusteringConfig { delay: 4, fill_gaps: 3, ..clustering.clone() };
+    let offline = ClusteringConfig { offline: true, fill_gaps: 3, ..clustering.clone() };
     [
-        (AssociationConfig::Fused(fused), min_scores[0]),
-        (AssociationConfig::Fused(later), min_scores[0]),
-        (AssociationConfig::Fused(offline), min_scores[0]),
+        (AssociationConfig::Clustering(clustering), min_scores[0]),
+        (AssociationConfig::Clustering(later), min_scores[0]),
+        (AssociationConfig::Clustering(offline), min_scores[0]),
         (AssociationConfig::Mvmhat(mvmhat), min_scores[1]),
     ]
 }
@@ -65,19 +65,19 @@ fn detections() -> impl Strategy<Value = Vec<Detection>> {
 fn recording() -> impl Strategy<Value = Vec<Detected>> {
     (1usize..4).prop_flat_map(move |cameras| {
         let view = prop::option::weighted(0.9, detections());
-        let instants = prop::collection::vec(prop::collection::vec(view, cameras), 0..15);
+        let timesteps = prop::collection::vec(prop::collection::vec(view, cameras), 0..15);
         // Every scene is shown three times, so that tracks get confirmed among the chaos.
-        instants.prop_map(|instants| {
-            let thrice = instants.into_iter().flat_map(|views| [views.clone(), views.clone(), views]);
+        timesteps.prop_map(|timesteps| {
+            let thrice = timesteps.into_iter().flat_map(|views| [views.clone(), views.clone(), views]);
             thrice.enumerate().map(|(t, views)| frame_set(t, views)).collect()
         })
     })
 }
 
 fn frame_set(t: usize, views: Vec<Option<Vec<Detection>>>) -> Detected {
-    // One renewal every ten instants.
+    // One renewal every ten timesteps.
     let number = FrameNumber(3 * t as u32);
-    let view = |content: Option<_>| content.map(|content| View { number, content });
+    let view = |content: Option<_>| content.map(|content| ViewFrame { number, content });
     FrameSet { index: FrameIndex(t as u64), seconds: t as f64, views: views.into_iter().map(view).collect() }
 }
 
@@ -116,7 +116,7 @@ proptest! {
         let mut more = sets.clone();
         for set in &mut more {
             let number = FrameNumber(set.index.0 as u32);
-            set.views.push((!blind).then(|| View { number, content: Vec::new() }));
+            set.views.push((!blind).then(|| ViewFrame { number, content: Vec::new() }));
         }
         for (config, _) in associators() {
         let mut tracked = associate(&config, &more);

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up may stop it")]
 
-use association::{Associator, Mvmhat, MvmhatConfig};
-use scene::{BBox, Detection, Embedding, FrameIndex, FrameNumber, FrameSet, View};
+use mvmhat_association::{Associator, Mvmhat, MvmhatConfig};
+use mvmhat_scene::{BBox, Detection, Embedding, FrameIndex, FrameNumber, FrameSet, ViewFrame};
 
 const RED: [f32; 2] = [1.0, 0.0];
 const BLUE: [f32; 2] = [0.0, 1.0];
@@ -16,25 +16,25 @@ fn faceless(x: f64) -> Detection {
     Detection { bbox: BBox::new(x, 50.0, 50.0, 100.0), score: 0.9, embedding: None }
 }
 
-/// The identities each camera reports at each instant; `None` where it has no frame.
+/// The identities each camera reports at each timestep; `None` where it has no frame.
 type Reported = Vec<Vec<Option<Vec<u32>>>>;
 
-/// Associates `instants` of what each camera detects at the instant, numbered from 1.
+/// Associates `timesteps` of what each camera detects at the timestep, numbered from 1.
 fn run<const C: usize>(
     config: MvmhatConfig,
-    instants: impl IntoIterator<Item = [Option<Vec<Detection>>; C]>,
+    timesteps: impl IntoIterator<Item = [Option<Vec<Detection>>; C]>,
 ) -> Reported {
     let mut associator = Mvmhat::new(config).unwrap();
-    let sets = instants.into_iter().enumerate().map(|(t, views)| FrameSet {
+    let sets = timesteps.into_iter().enumerate().map(|(t, views)| FrameSet {
         index: FrameIndex(t as u64),
         seconds: t as f64 / 25.0,
         views: views
-            .map(|content| content.map(|content| View { number: FrameNumber(t as u32 + 1), content }))
+            .map(|content| content.map(|content| ViewFrame { number: FrameNumber(t as u32 + 1), content }))
             .into(),
     });
     let tracked: Vec<_> = sets.flat_map(|set| associator.associate(set.map(|_, view| view.into()))).collect();
-    assert!(associator.finish().is_empty(), "every instant is decided at once");
-    let people = |view: Option<View<Vec<scene::TrackedBox>>>| {
+    assert!(associator.finish().is_empty(), "every timestep is decided at once");
+    let people = |view: Option<ViewFrame<Vec<mvmhat_scene::TrackedBox>>>| {
         view.map(|view| view.content.into_iter().map(|b| b.person.0).collect())
     };
     tracked.into_iter().map(|set| set.views.into_iter().map(people).collect()).collect()
@@ -45,8 +45,8 @@ fn without_renewal() -> MvmhatConfig {
 }
 
 /// What a single camera reports.
-fn one_camera(instants: impl IntoIterator<Item = Vec<Detection>>) -> Vec<Vec<u32>> {
-    let reported = run(without_renewal(), instants.into_iter().map(|detections| [Some(detections)]));
+fn one_camera(timesteps: impl IntoIterator<Item = Vec<Detection>>) -> Vec<Vec<u32>> {
+    let reported = run(without_renewal(), timesteps.into_iter().map(|detections| [Some(detections)]));
     reported.into_iter().map(|mut views| views.remove(0).unwrap()).collect()
 }
 
@@ -99,12 +99,12 @@ fn people_without_looks_stay_who_they_are_and_are_not_shared() {
 
 #[test]
 fn identities_that_began_apart_are_joined_by_renewal() {
-    // Both cameras see the person from the first instant, so each gives an identity of its own.
-    let instants = || (0..40).map(|_| [Some(vec![at(100.0, RED)]), Some(vec![at(700.0, RED)])]);
-    let never = run(without_renewal(), instants());
+    // Both cameras see the person from the first timestep, so each gives an identity of its own.
+    let timesteps = || (0..40).map(|_| [Some(vec![at(100.0, RED)]), Some(vec![at(700.0, RED)])]);
+    let never = run(without_renewal(), timesteps());
     assert_eq!(never[39], [Some(vec![1]), Some(vec![2])]);
     // What was adopted is tentative, so it takes three renewals until it stands: frames 10, 20, 30.
-    let renewed = run(MvmhatConfig { renew_every: 10, ..MvmhatConfig::default() }, instants());
+    let renewed = run(MvmhatConfig { renew_every: 10, ..MvmhatConfig::default() }, timesteps());
     assert_eq!(renewed[27], [Some(vec![1]), Some(vec![2])]);
     assert_eq!(renewed[39], [Some(vec![1]), Some(vec![1])]);
 }
@@ -112,7 +112,7 @@ fn identities_that_began_apart_are_joined_by_renewal() {
 #[test]
 fn a_camera_without_a_frame_loses_nobody() {
     let seen = || Some(vec![at(100.0, RED)]);
-    // A tentative identity would not survive an instant at which nobody was seen.
+    // A tentative identity would not survive a timestep at which nobody was seen.
     let reported = run(without_renewal(), [[seen()], [None], [seen()], [seen()]]);
     assert_eq!(reported, [[Some(vec![])], [None], [Some(vec![])], [Some(vec![1])]].map(Vec::from));
 }

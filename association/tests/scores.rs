@@ -1,5 +1,5 @@
 //! What the associators reach on the benchmark: `mvmhat` what the published inference reaches on the same detections,
-//! `fused` far more.
+//! `clustering` far more.
 //!
 //! Detections: real boxes and identities of the MvMHAT test set with simulated embeddings (`bench/sim60` of the shared
 //! test data). Expected: the published Python on them, scored by TrackEval and the authors' definitions
@@ -16,9 +16,9 @@ mod shared;
 
 use std::path::Path;
 
-use association::{AssociationConfig, FusedConfig, MvmhatConfig};
 use case::Case;
-use evaluation::{Clear, Comparison, Hota, Identity, Protocol, Sequence};
+use mvmhat_association::{AssociationConfig, ClusteringConfig, MvmhatConfig};
+use mvmhat_evaluation::{CameraSequence, Clear, Comparison, Hota, Identity, Protocol};
 
 /// Points (percent) by which a score may differ.
 const TOLERANCE: f64 = 0.5;
@@ -55,7 +55,7 @@ fn the_fused_associator_keeps_identities_in_all_views() {
         eprintln!("skipped: the scores of the benchmark need the shared test data (set MVMHAT_SHARED)");
         return;
     };
-    let config = AssociationConfig::Fused(FusedConfig::default());
+    let config = AssociationConfig::Clustering(ClusteringConfig::default());
     for (group, published) in PUBLISHED {
         let scores = scores(&compare(&shared, group, &config));
         let [idf1, global_idf1] = [scores[1], scores[3]];
@@ -79,8 +79,8 @@ fn scores(comparison: &Comparison) -> [f64; 8] {
         hota += &h;
     }
     let (_, global_identity, global_hota) = metrics(comparison.global());
-    let across = evaluation::mvmhat(comparison);
-    let [stma] = evaluation::stma(comparison, [10]);
+    let across = mvmhat_evaluation::mvmhat(comparison);
+    let [stma] = mvmhat_evaluation::stma(comparison, [10]);
     let scores = [
         clear.mota(),
         identity.idf1(),
@@ -94,11 +94,11 @@ fn scores(comparison: &Comparison) -> [f64; 8] {
     scores.map(|score| 100.0 * score)
 }
 
-fn metrics(sequence: Sequence<'_>) -> (Clear, Identity, Hota) {
+fn metrics(sequence: CameraSequence<'_>) -> (Clear, Identity, Hota) {
     let protocol = Protocol::TrackEval;
     (
-        evaluation::clear(sequence, protocol),
-        evaluation::identity(sequence, protocol),
-        evaluation::hota(sequence),
+        mvmhat_evaluation::clear(sequence, protocol),
+        mvmhat_evaluation::identity(sequence, protocol),
+        mvmhat_evaluation::hota(sequence),
     )
 }

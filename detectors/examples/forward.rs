@@ -1,15 +1,15 @@
 //! Times the forward pass of the networks that have a peer in `scripts/bench-inference.py`, on one thread.
 //!
-//! `forward WEIGHTS_FOLDER` prints a line a network: its name and the milliseconds a picture, the best of several runs.
+//! `forward WEIGHTS_FOLDER` prints a line a network: its name and the milliseconds an image, the best of several runs.
 
 use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use detectors::networks::{
+use mvmhat_detectors::networks::{
     Inference, Osnet, OsnetConfig, PersonNetworkConfig, PyramidBackbone, Yolox, YoloxConfig,
 };
-use detectors::{EmbedderConfig, StateDict};
+use mvmhat_detectors::{EmbedderConfig, StateDict};
 use tch::{Device, Kind, Tensor, nn};
 
 fn main() -> Result<()> {
@@ -20,7 +20,7 @@ fn main() -> Result<()> {
     let nano = |path: &nn::Path| Yolox::new(path, YoloxConfig::NANO);
     let nano = Inference::load(nano, &read("yolox_nano.safetensors")?, &[], Device::Cpu)?;
     time("yolox_nano", &nano, [4, 416, 416, 3], 4);
-    // What a picture of 16:9 is shrunk to, and our own network beside it.
+    // What an image of 16:9 is shrunk to, and our own network beside it.
     time("yolox_nano wide", &nano, [4, 256, 416, 3], 4);
     for backbone in [PyramidBackbone::YoloxNano, PyramidBackbone::MobilenetV2] {
         let config = PersonNetworkConfig { backbone, ..Default::default() };
@@ -41,7 +41,7 @@ fn main() -> Result<()> {
 }
 
 fn time(name: &str, network: &Inference, [n, h, w, c]: [i64; 4], at_once: i64) {
-    // Pictures as they come: the channels of a pixel side by side.
+    // Images as they come: the channels of a pixel side by side.
     let batch = Tensor::rand([n, h, w, c], (Kind::Float, Device::Cpu)).permute([0, 3, 1, 2]);
     let run = |_| {
         let start = Instant::now();

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use scene::{BBox, CameraId, FrameNumber, ReadError};
+use mvmhat_scene::{BBox, CameraId, FrameNumber, ReadError};
 
 use crate::WeightsError;
 
@@ -72,17 +72,17 @@ pub enum Error {
         /// The box.
         bbox: BBox,
     },
-    /// A frame without a picture, where one is needed.
-    #[error("camera {camera}, frame {number} has no picture, and the network needs one")]
-    NoPicture {
+    /// A frame without an image, where one is needed.
+    #[error("camera {camera}, frame {number} has no image, and the network needs one")]
+    NoImage {
         /// The camera.
         camera: CameraId,
         /// The frame.
         number: FrameNumber,
     },
-    /// A picture of a form that cannot be used.
-    #[error("a picture has {found}; three channels of 8 bits (blue, green, red) are needed")]
-    Picture {
+    /// An image of a form that cannot be used.
+    #[error("an image has {found}; three channels of 8 bits (blue, green, red) are needed")]
+    Image {
         /// What it has.
         found: String,
     },

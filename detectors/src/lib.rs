@@ -1,20 +1,20 @@
-//! Networks that look at pictures: person detectors, re-ID embedders, their weights.
+//! Networks that look at images: person detectors, re-ID embedders, their weights.
 //!
 //! * A [`Detector`] finds people in the frames of all cameras at once, an [`Embedder`] says how each of them looks.
 //!   Both are chosen by name in the configuration ([`DetectorConfig`], [`EmbedderConfig`]) and made by
 //!   [`build_detector`] and [`build_embedder`], once for every worker.
-//! * `file` stands for what was computed before, in both: no picture is looked at then, and
-//!   [`Detector::needs_pictures`] says so.
+//! * `file` stands for what was computed before, in both: no image is looked at then, and
+//!   [`Detector::needs_images`] says so.
 //! * Networks are defined in [`networks`], with variables named as in the published checkpoints, on the blocks of
 //!   [`learning`].
 //!
 //! ```no_run
-//! use detectors::{DetectorConfig, EmbedderConfig, Frame, build_detector, build_embedder};
+//! use mvmhat_detectors::{DetectorConfig, EmbedderConfig, Frame, build_detector, build_embedder};
 //! use tch::Device;
 //!
 //! # fn frames() -> Vec<Frame> { Vec::new() }
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let recording = scene::Recording::open("recording".as_ref())?;
+//! let recording = mvmhat_scene::Sequence::open("recording".as_ref())?;
 //! let mut detector = build_detector(&DetectorConfig::default(), &recording, Device::Cpu)?;
 //! let mut embedder = build_embedder(&EmbedderConfig::default(), &recording, Device::Cpu)?;
 //! let frames = frames(); // one of each camera
@@ -24,7 +24,7 @@
 //! # }
 //! ```
 
-mod colour_histogram;
+mod color_histogram;
 mod crop_input;
 mod crops;
 mod detector;
@@ -39,7 +39,7 @@ mod network_embedder;
 pub mod networks;
 mod nms;
 mod person_detector;
-mod picture;
+mod image;
 mod weights;
 mod yolox_detector;
 
@@ -50,8 +50,8 @@ pub use embedder::{Embedder, EmbedderConfig, EmbedderName, build_embedder};
 pub use embeddings::embeddings;
 pub use error::Error;
 pub use person_detector::person_detector;
-pub use picture::{Frame, Picture};
+pub use image::{Frame, Image};
 pub use weights::{
-    Availability, ColourOrder, Fetched, Fit, InputConvention, Licence, Mismatch, Origin, Place, Registry,
+    Availability, ColorOrder, Fetched, Fit, InputConvention, Licence, Mismatch, Origin, Place, Registry,
     StateDict, WeightsEntry, WeightsError, WeightsFile, WeightsStore, available, locate, sha256, sha256_of,
 };

@@ -1,18 +1,17 @@
-//! Networks on real pictures with ground truth.
+//! Networks on real images with ground truth.
 
 #![allow(clippy::panic, clippy::unwrap_used)] // Helpers of tests, too, may fail loudly.
 
 use std::path::{Path, PathBuf};
 
-use detectors::networks::Backbone;
-use detectors::{
-    DetectorConfig, DetectorName, EmbedderConfig, EmbedderName, Frame, Picture, build_detector,
-    build_embedder,
+use mvmhat_detectors::networks::Backbone;
+use mvmhat_detectors::{
+    DetectorConfig, DetectorName, EmbedderConfig, EmbedderName, Frame, Image, build_detector, build_embedder,
 };
+use mvmhat_scene::{CameraId, FrameNumber, Sequence, Source, mot};
 use opencv::core::Mat;
 use opencv::prelude::*;
 use opencv::videoio::{CAP_ANY, VideoCapture};
-use scene::{CameraId, FrameNumber, Recording, Source, mot};
 use tch::Device;
 
 /// The shared folder, `None` (said aloud) where there is none.
@@ -28,14 +27,12 @@ fn shared() -> Option<PathBuf> {
 }
 
 /// Frame 1 of every camera of a recording of videos.
-fn first_frames(recording: &Recording) -> Vec<Frame> {
-    let first = |camera: &scene::Camera| {
+fn first_frames(recording: &Sequence) -> Vec<Frame> {
+    let first = |camera: &mvmhat_scene::Camera| {
         let Source::Video(path) = &camera.source else { panic!("{} is no video", camera.name) };
-        let mut picture = Mat::default();
-        assert!(
-            VideoCapture::from_file(path.to_str().unwrap(), CAP_ANY).unwrap().read(&mut picture).unwrap()
-        );
-        Frame { camera: camera.id, number: FrameNumber(1), picture: Some(Picture::new(picture).unwrap()) }
+        let mut image = Mat::default();
+        assert!(VideoCapture::from_file(path.to_str().unwrap(), CAP_ANY).unwrap().read(&mut image).unwrap());
+        Frame { camera: camera.id, number: FrameNumber(1), image: Some(Image::new(image).unwrap()) }
     };
     recording.cameras.iter().map(first).collect()
 }
@@ -44,7 +41,7 @@ fn first_frames(recording: &Recording) -> Vec<Frame> {
 fn people_are_found_where_they_are_and_told_apart() {
     let Some(shared) = shared() else { return };
     tch::set_num_threads(1);
-    let recording = Recording::open(&shared.join("footage/plaza-val")).unwrap();
+    let recording = Sequence::open(&shared.join("footage/plaza-val")).unwrap();
     let weights = |name: &str| Some(shared.join("weights").join(name).to_str().unwrap().to_owned());
     let frames = first_frames(&recording);
 
@@ -87,13 +84,13 @@ fn people_are_found_where_they_are_and_told_apart() {
 }
 
 #[test]
-fn a_frame_without_a_picture_is_named() {
+fn a_frame_without_a_image_is_named() {
     let Some(shared) = shared() else { return };
-    let recording = Recording::open(&shared.join("footage/plaza-val")).unwrap();
+    let recording = Sequence::open(&shared.join("footage/plaza-val")).unwrap();
     let weights = shared.join("weights/yolox_nano.safetensors").to_str().map(str::to_owned);
     let config = DetectorConfig { name: DetectorName::YoloxNano, weights, ..Default::default() };
     let mut detector = build_detector(&config, &recording, Device::Cpu).unwrap();
-    let frame = Frame { camera: CameraId(2), number: FrameNumber(9), picture: None };
+    let frame = Frame { camera: CameraId(2), number: FrameNumber(9), image: None };
     let error = detector.detect(&[frame]).unwrap_err().to_string();
-    assert_eq!(error, "camera 2, frame 9 has no picture, and the network needs one");
+    assert_eq!(error, "camera 2, frame 9 has no image, and the network needs one");
 }

@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::Path;
 
-use detectors::{DetectorConfig, EmbedderConfig, Frame, build_detector, build_embedder};
-use scene::{BBox, CameraId, FrameNumber, Recording};
+use mvmhat_detectors::{DetectorConfig, EmbedderConfig, Frame, build_detector, build_embedder};
+use mvmhat_scene::{BBox, CameraId, FrameNumber, Sequence};
 use tch::Device;
 
 /// A table of little-endian `f64` in NumPy's format, version 1.
@@ -32,7 +32,7 @@ fn camera(root: &Path, name: &str, file: &str, bytes: &[u8]) {
 }
 
 fn frame(camera: u16, number: u32) -> Frame {
-    Frame { camera: CameraId(camera), number: FrameNumber(number), picture: None }
+    Frame { camera: CameraId(camera), number: FrameNumber(number), image: None }
 }
 
 fn file_detector(yaml: &str) -> DetectorConfig {
@@ -51,11 +51,11 @@ fn detections_and_embeddings_are_found_again() {
         [row(7.0, 1.0, 0.5, [3.0, 4.0]), row(7.0, 50.0, 0.75, [0.0, 2.0]), row(8.0, 1.0, 0.1, [1.0, 0.0])];
     camera(root, "left", "det.npy", &npy(&left));
     camera(root, "right", "det.npy", &npy(&[row(7.0, 9.0, 0.25, [1.0, 0.0])]));
-    let recording = Recording::open(root).unwrap();
+    let recording = Sequence::open(root).unwrap();
 
     let mut detector = build_detector(&file_detector(""), &recording, Device::Cpu).unwrap();
     let mut embedder = build_embedder(&file_embedder(), &recording, Device::Cpu).unwrap();
-    assert!(!detector.needs_pictures() && !embedder.needs_pictures());
+    assert!(!detector.needs_images() && !embedder.needs_images());
     let frames = [frame(0, 7), frame(1, 7), frame(0, 8), frame(1, 8)];
     let mut people = detector.detect(&frames).unwrap();
     let xs: Vec<Vec<f64>> = people.iter().map(|list| list.iter().map(|d| d.bbox.x).collect()).collect();
@@ -80,9 +80,9 @@ fn what_is_not_there_is_named() {
     let folder = tempfile::tempdir().unwrap();
     camera(folder.path(), "left", "det.npy", &npy(&[row(1.0, 1.0, 0.5, [1.0, 0.0])]));
     camera(folder.path(), "right", "det.txt", b"1,-1,1,2,30,60,0.5,-1,-1,-1\n");
-    let mut recording = Recording::open(folder.path()).unwrap();
+    let mut recording = Sequence::open(folder.path()).unwrap();
     build_detector(&file_detector(""), &recording, Device::Cpu).unwrap();
-    let embedder_error = |recording: &Recording| {
+    let embedder_error = |recording: &Sequence| {
         build_embedder(&file_embedder(), recording, Device::Cpu).map(|_| ()).unwrap_err().to_string()
     };
     let error = embedder_error(&recording);

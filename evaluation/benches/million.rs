@@ -6,11 +6,11 @@
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use evaluation::{
-    CameraRows, Comparison, Observation, Protocol, RecordingScores, clear, hota, identity, mvmhat, stma,
+use mvmhat_evaluation::{
+    CameraRows, Comparison, Observation, Protocol, SequenceScores, clear, hota, identity, mvmhat, stma,
     view_pairs,
 };
-use scene::BBox;
+use mvmhat_scene::BBox;
 
 const FRAMES: u32 = 20_000;
 const CAMERAS: u32 = 4;
@@ -60,7 +60,7 @@ fn million(criterion: &mut Criterion) {
     let rows = cameras();
     let count: usize = rows.iter().map(|camera| camera.tracks.len()).sum();
     let comparison = compare(rows.clone());
-    black_box(RecordingScores::new(&comparison, Protocol::TrackEval));
+    black_box(SequenceScores::new(&comparison, Protocol::TrackEval));
     match peak_megabytes() {
         Some(peak) => println!("{count} tracked boxes, peak memory {peak} MB"),
         None => println!("{count} tracked boxes, peak memory unknown on this system"),
@@ -70,7 +70,7 @@ fn million(criterion: &mut Criterion) {
     group.bench_function("from rows to all scores", |b| {
         b.iter_batched(
             || rows.clone(),
-            |rows| RecordingScores::new(&compare(rows), Protocol::TrackEval),
+            |rows| SequenceScores::new(&compare(rows), Protocol::TrackEval),
             BatchSize::PerIteration,
         );
     });

@@ -7,8 +7,10 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use evaluation::{CameraRows, Comparison, CrossView, Observation, Protocol, RecordingScores, Scores, Window};
-use scene::mot;
+use mvmhat_evaluation::{
+    CameraRows, Comparison, CrossView, Observation, Protocol, Scores, SequenceScores, Window,
+};
+use mvmhat_scene::mot;
 use serde_json::{Value, json};
 
 /// One group: its window and the rows of its cameras.
@@ -46,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         black_box(CrossView::new(comparison));
     })?;
     let everything = best(rounds, &groups, |comparison| {
-        black_box(RecordingScores::new(comparison, Protocol::TrackEval));
+        black_box(SequenceScores::new(comparison, Protocol::TrackEval));
     })?;
     let line = json!({
         "views": views,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clear_rules::ClearRules;
 use crate::view::View;
-use crate::{Place, Sequence};
+use crate::{CameraSequence, Place};
 
 /// Whose rules decide about matches, switches and fragments. The scorers of this field differ in small ways.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,7 +115,7 @@ impl AddAssign<&Self> for Clear {
 }
 
 /// Scores one sequence by the rules of `protocol`.
-pub fn clear<P: Place>(sequence: Sequence<'_, P>, protocol: Protocol) -> Clear {
+pub fn clear<P: Place>(sequence: CameraSequence<'_, P>, protocol: Protocol) -> Clear {
     let identities = sequence.comparison.truth_ids().len();
     let mut clear = Clear::default();
     let mut present = vec![0u64; identities];
@@ -153,7 +153,7 @@ pub fn clear<P: Place>(sequence: Sequence<'_, P>, protocol: Protocol) -> Clear {
 }
 
 /// How many frames of a sequence are looked at: the devkit leaves off after the last one with people.
-pub(crate) fn scored_frames<P: Place>(sequence: Sequence<'_, P>, protocol: Protocol) -> usize {
+pub(crate) fn scored_frames<P: Place>(sequence: CameraSequence<'_, P>, protocol: Protocol) -> usize {
     let with_people = || sequence.frames().enumerate().filter(|(_, frame)| !frame.truth.ids.is_empty());
     match protocol {
         Protocol::TrackEval => usize::MAX,
@@ -162,7 +162,7 @@ pub(crate) fn scored_frames<P: Place>(sequence: Sequence<'_, P>, protocol: Proto
 }
 
 /// The number of the last frame that has people, summed over the views.
-fn last_frame_numbers<P: Place>(sequence: Sequence<'_, P>) -> u64 {
+fn last_frame_numbers<P: Place>(sequence: CameraSequence<'_, P>) -> u64 {
     let first = u64::from(sequence.comparison.window().first.0);
     let last = |view: &View<P>| {
         (0..view.truth.frames()).rev().find(|frame| !view.truth.people(*frame).ids.is_empty())

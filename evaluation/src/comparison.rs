@@ -1,6 +1,6 @@
 //! Ground truth and tracks of one recording side by side.
 
-use scene::{BBox, FrameNumber};
+use mvmhat_scene::{BBox, FrameNumber};
 
 use crate::view::{Frame, Pairs, People, Side, View};
 use crate::{Observation, Place};
@@ -179,13 +179,13 @@ impl<P> Comparison<P> {
     }
 
     /// Each camera as a sequence of its own, in the order of [`cameras`](Self::cameras).
-    pub fn sequences(&self) -> impl ExactSizeIterator<Item = Sequence<'_, P>> {
-        self.views.iter().map(|view| Sequence { views: std::slice::from_ref(view), comparison: self })
+    pub fn sequences(&self) -> impl ExactSizeIterator<Item = CameraSequence<'_, P>> {
+        self.views.iter().map(|view| CameraSequence { views: std::slice::from_ref(view), comparison: self })
     }
 
     /// All cameras laid end to end as one sequence with shared identities.
-    pub fn global(&self) -> Sequence<'_, P> {
-        Sequence { views: &self.views, comparison: self }
+    pub fn global(&self) -> CameraSequence<'_, P> {
+        CameraSequence { views: &self.views, comparison: self }
     }
 
     /// Who is where in a frame of the window, by camera in the order of [`cameras`](Self::cameras); nobody in a frame
@@ -230,21 +230,21 @@ impl<P> Comparison<P> {
 ///
 /// One camera of a [`Comparison`], or all of its cameras laid end to end.
 #[derive(Debug)]
-pub struct Sequence<'a, P = BBox> {
+pub struct CameraSequence<'a, P = BBox> {
     pub(crate) views: &'a [View<P>],
     pub(crate) comparison: &'a Comparison<P>,
 }
 
 // By hand, because a derive would ask `P` to be `Copy` where only the references are copied.
-impl<P> Clone for Sequence<'_, P> {
+impl<P> Clone for CameraSequence<'_, P> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<P> Copy for Sequence<'_, P> {}
+impl<P> Copy for CameraSequence<'_, P> {}
 
-impl<'a, P: Place> Sequence<'a, P> {
+impl<'a, P: Place> CameraSequence<'a, P> {
     /// All frames, empty ones too.
     pub(crate) fn frames(self) -> impl Iterator<Item = Frame<'a, P>> {
         let frames = self.comparison.frames();

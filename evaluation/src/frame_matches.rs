@@ -1,6 +1,6 @@
 //! Who is whom in every frame by overlap alone: what the pairwise and the space-time scores build on.
 
-use scene::BBox;
+use mvmhat_scene::BBox;
 
 use crate::clear_rules::THRESHOLD;
 use crate::matching::{Candidate, Matcher};
@@ -38,17 +38,17 @@ impl<'a> FrameMatches<'a> {
         Self(matched.collect())
     }
 
-    /// Identities of all people of all views at one instant.
+    /// Identities of all people of all views at one timestep.
     pub(crate) fn truth_at(&self, frame: usize) -> impl Iterator<Item = u32> {
         self.0.iter().flat_map(move |matched| matched.view.truth.people(frame).ids).copied()
     }
 
-    /// Identities of all tracks of all views at one instant.
+    /// Identities of all tracks of all views at one timestep.
     pub(crate) fn tracks_at(&self, frame: usize) -> impl Iterator<Item = u32> {
         self.0.iter().flat_map(move |matched| matched.view.tracks.people(frame).ids).copied()
     }
 
-    /// Pairs of identities that match in some view at one instant.
+    /// Pairs of identities that match in some view at one timestep.
     pub(crate) fn pairs_at(&self, frame: usize) -> impl Iterator<Item = u32> {
         self.0.iter().flat_map(move |matched| {
             let range = matched.starts[frame] as usize..matched.starts[frame + 1] as usize;

@@ -1,10 +1,10 @@
 //! Scores on the ground plane, where the world positions of people are known.
 //!
 //! The similarity of two positions is that of TrackEval for three-dimensional benchmarks,
-//! `max(0, 1 - distance / 2 m)`: its threshold of one half is a gate of one metre. All metrics of pictures then hold
+//! `max(0, 1 - distance / 2 m)`: its threshold of one half is a gate of one metre. All metrics of images then hold
 //! on the ground as they stand.
 
-use scene::world::Position;
+use mvmhat_scene::world::Position;
 
 use crate::{Clear, Observation, Place};
 

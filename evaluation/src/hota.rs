@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::clear::at_least_one;
 use crate::matching::{Candidate, Matcher};
 use crate::view::Frame;
-use crate::{Place, Sequence, Sides};
+use crate::{CameraSequence, Place, Sides};
 
 /// How many thresholds there are.
 pub const ALPHAS: usize = 19;
@@ -136,7 +136,7 @@ impl AddAssign<&Self> for Hota {
 }
 
 /// Scores one sequence.
-pub fn hota<P: Place>(sequence: Sequence<'_, P>) -> Hota {
+pub fn hota<P: Place>(sequence: CameraSequence<'_, P>) -> Hota {
     let pairs = sequence.comparison.pairs();
     let presence = sequence.presence();
     let alignment = global_alignment(sequence, &presence);
@@ -186,7 +186,7 @@ pub fn hota<P: Place>(sequence: Sequence<'_, P>) -> Hota {
 
 /// How well two identities fit over the whole sequence, for each pair: a Jaccard index of their boxes, in which every
 /// possible match counts by its share of the similarities it competes with (equation 11 of the paper).
-fn global_alignment<P: Place>(sequence: Sequence<'_, P>, presence: &Sides<Vec<u32>>) -> Vec<f64> {
+fn global_alignment<P: Place>(sequence: CameraSequence<'_, P>, presence: &Sides<Vec<u32>>) -> Vec<f64> {
     let pairs = sequence.comparison.pairs();
     let mut potential = vec![0.0; pairs.len()];
     let mut sums = Sums::default();

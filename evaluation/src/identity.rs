@@ -7,10 +7,10 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use crate::assignment::Assignment;
 use crate::clear::at_least_one;
 use crate::clear_rules::THRESHOLD;
-use crate::{Place, Protocol, Sequence};
+use crate::{CameraSequence, Place, Protocol};
+use mvmhat_assignment::Assignment;
 
 /// Counts of the identity measures. They add up over cameras and recordings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,7 +51,7 @@ impl AddAssign<&Self> for Identity {
 
 /// Scores one sequence. The protocols differ in people listed twice in a frame: TrackEval counts the last row, the
 /// devkit all rows, of which one can be found.
-pub fn identity<P: Place>(sequence: Sequence<'_, P>, protocol: Protocol) -> Identity {
+pub fn identity<P: Place>(sequence: CameraSequence<'_, P>, protocol: Protocol) -> Identity {
     let mut agreed = vec![0u32; sequence.comparison.pairs().len()];
     for overlap in sequence.frames().flat_map(|frame| frame.overlaps) {
         agreed[overlap.pair as usize] += u32::from(overlap.similarity >= THRESHOLD);

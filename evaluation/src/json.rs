@@ -1,16 +1,16 @@
 //! Scores as JSON for other programs: ratios in percent, counts as whole numbers.
 
-use scene::CameraId;
+use mvmhat_scene::CameraId;
 use serde_json::{Map, Value, json};
 
 use crate::metric::{DETECTION, EMBEDDING, GROUND, MVMHAT, Metric, Metrics, PAIRS, POINT, SEQUENCE, Unit};
 use crate::{
     ABSENCE, Confusion, CrossView, DatasetDetectionScores, DatasetEmbeddingScores, DatasetScores,
-    DetectionScores, EmbeddingScores, HEIGHTS, Histogram, OperatingPoint, RecordingScores, Returns,
-    STMA_LENGTHS, Scores, Separation, Share, VISIBILITIES,
+    DetectionScores, EmbeddingScores, HEIGHTS, Histogram, OperatingPoint, Returns, STMA_LENGTHS, Scores,
+    Separation, SequenceScores, Share, VISIBILITIES,
 };
 
-impl RecordingScores {
+impl SequenceScores {
     /// `{"protocol", "frames": {"first", "last"}, "duplicates": {"truth", "tracks"}, "cameras": {name: {"MOTA", ...}},
     /// "overall": {...}, "global": {...}, "cross_view": {"mvmhat": {...}, "pairs": {...}}, "stma": {"5", "10", "30"}, "returns": {"absence", "kept", "total"}}`,
     /// and `"ground_plane"` where it was scored.
@@ -41,7 +41,7 @@ impl DatasetScores {
 }
 
 impl DatasetDetectionScores {
-    /// `{"parts": {name: scores}, "overall": scores}`, scores being `{"pictures", "people", "AP50", "AP75", "AP", "recall",
+    /// `{"parts": {name: scores}, "overall": scores}`, scores being `{"images", "people", "AP50", "AP75", "AP", "recall",
     /// "precision", "FP/box", "score", "by_height": [{"from", "to", "found", "all"}], "by_visibility": [...],
     /// "scores": {"0.1": {"recall", "precision", "FP/box", "found", "people", "wrong"}, ...}}`.
     pub fn to_json(&self) -> Value {

@@ -1,7 +1,7 @@
 //! Metrics of multi-camera tracking and their tables.
 //!
 //! A [`Comparison`] lays ground truth and tracks of one recording side by side; every metric is a function of it or of
-//! one of its [`Sequence`]s and gives back counts that add up over cameras and recordings. Nothing here reads or writes a
+//! one of its [`CameraSequence`]s and gives back counts that add up over cameras and recordings. Nothing here reads or writes a
 //! file.
 //!
 //! | function | says | protocol |
@@ -14,21 +14,21 @@
 //! | [`returns()`] | whether who left all views keeps their identity: [`Returns`] | ours |
 //! | [`stma()`] | agreement over views and short times | MvMHAT++ |
 //!
-//! Apart from tracks, [`EmbeddingScores`] says how well an embedding tells the people of [`Crops`] apart: at one instant
+//! Apart from tracks, [`EmbeddingScores`] says how well an embedding tells the people of [`Crops`] apart: at one timestep
 //! ([`CrossViewAccuracy`]), at other times ([`Retrieval`]), and by how much ([`Separation`]).
 //!
 //! [`DetectionScores`] says how well people are found, whoever they are: [`average_precision`] by the rules of COCO, and what
 //! is found at one score ([`OperatingPoint`]).
 //!
-//! [`RecordingScores`] computes all of them, [`DatasetScores`] pools recordings; both become [`Table`]s and JSON.
+//! [`SequenceScores`] computes all of them, [`DatasetScores`] pools recordings; both become [`Table`]s and JSON.
 //! [`tracking_errors()`] lists the errors behind the counts, [`ErrorWriter`] makes CSV of them. Places may also be
 //! [`GroundPoint`]s: then all of it happens on the floor, in metres.
 //!
 //! Ratios are 0 to 1 in the library, percent in tables and JSON. Nothing divided by nothing is 0, and no number is NaN.
 //!
 //! ```
-//! use evaluation::{CameraRows, Comparison, Observation, Protocol, clear};
-//! use scene::BBox;
+//! use mvmhat_evaluation::{CameraRows, Comparison, Observation, Protocol, clear};
+//! use mvmhat_scene::BBox;
 //!
 //! let standing = BBox::new(10.0, 10.0, 40.0, 90.0);
 //! let truth = vec![Observation::new(1, 1, standing), Observation::new(2, 1, standing)];
@@ -38,10 +38,9 @@
 //! let comparison = Comparison::new(None, vec![camera])?;
 //! let clear = clear(comparison.global(), Protocol::TrackEval);
 //! assert_eq!((clear.tp, clear.idsw, clear.mota()), (2, 1, 0.5));
-//! # Ok::<(), evaluation::ComparisonError>(())
+//! # Ok::<(), mvmhat_evaluation::ComparisonError>(())
 //! ```
 
-mod assignment;
 mod clear;
 mod clear_rules;
 mod comparison;
@@ -67,7 +66,7 @@ mod tracking_errors;
 mod view;
 
 pub use clear::{Clear, Protocol, clear};
-pub use comparison::{CameraRows, Comparison, ComparisonError, Sequence, Sides, Window};
+pub use comparison::{CameraRows, CameraSequence, Comparison, ComparisonError, Sides, Window};
 pub use detection::{
     DatasetDetectionScores, DetectionFrame, DetectionScores, Found, HEIGHTS, OVERLAPS, OperatingPoint, Share,
     Truth, VISIBILITIES, average_precision,
@@ -84,7 +83,7 @@ pub use mvmhat::{Mvmhat, mvmhat};
 pub use observation::{Observation, Place};
 pub use pairs::{ViewPairs, view_pairs};
 pub use returns::{ABSENCE, Returns, returns};
-pub use scores::{CrossView, DatasetScores, RecordingScores, Scores};
+pub use scores::{CrossView, DatasetScores, Scores, SequenceScores};
 pub use stma::{STMA_LENGTHS, stma};
 pub use table::{Table, TableFormat};
 pub use tracking_errors::{ErrorKind, OtherView, TrackingError, tracking_errors};

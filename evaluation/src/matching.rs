@@ -1,7 +1,7 @@
 //! One person, one track: the best matching of one frame.
 
-use crate::assignment::Assignment;
 use crate::view::{Frame, Overlap};
+use mvmhat_assignment::Assignment;
 
 /// An overlap that may become a match, and how much it is wanted: more than 0.
 #[derive(Clone, Copy, Debug)]

@@ -42,7 +42,7 @@ pub(crate) struct Metrics<T: 'static> {
     pub(crate) more: &'static [Metric<T>],
 }
 
-/// Of a sequence in pictures.
+/// Of a sequence in images.
 pub(crate) const SEQUENCE: Metrics<Scores> = Metrics {
     shown: &[
         percent("MOTA", |s| s.clear.mota()),
@@ -151,7 +151,7 @@ pub(crate) const EMBEDDING: Metrics<EmbeddingTally> = Metrics {
 /// Of detections.
 pub(crate) const DETECTION: Metrics<DetectionScores> = Metrics {
     shown: &[
-        count("pictures", |s| s.pictures as f64),
+        count("pictures", |s| s.images as f64),
         count("people", |s| s.people as f64),
         percent("AP50", DetectionScores::ap50),
         percent("AP75", DetectionScores::ap75),

@@ -9,7 +9,7 @@
 //! * "no name" is itself a name that two views can share (`mme` and `missed` can even become negative);
 //! * precision and recall are means over all frames of the window; a frame in which they are 0 / 0 counts as 0.
 
-use scene::BBox;
+use mvmhat_scene::BBox;
 use serde::{Deserialize, Serialize};
 
 use crate::Comparison;

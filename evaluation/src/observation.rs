@@ -1,6 +1,6 @@
 //! What a scorer is told: who was where in which frame.
 
-use scene::{BBox, FrameNumber, mot};
+use mvmhat_scene::{BBox, FrameNumber, mot};
 
 /// One row of ground truth or of tracks.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -9,7 +9,7 @@ pub struct Observation<P = BBox> {
     pub frame: FrameNumber,
     /// The identity, as the file has it: any integer.
     pub id: i64,
-    /// Where: a box in the picture or a point on the ground.
+    /// Where: a box in the image or a point on the ground.
     pub place: P,
 }
 

@@ -1,8 +1,8 @@
 //! The clean cross-view score: of all pairs of boxes that show one person in two views, how many are found?
 //!
-//! In every frame tracks and people are matched one to one. A pair is two boxes of one instant in different views with
+//! In every frame tracks and people are matched one to one. A pair is two boxes of one timestep in different views with
 //! one identity. A pair of tracks is correct when both match the same person:
-//! `P` = correct / pairs of tracks, `R` = correct / pairs of people. The counts add up over instants and recordings.
+//! `P` = correct / pairs of tracks, `R` = correct / pairs of people. The counts add up over timesteps and recordings.
 
 use std::ops::AddAssign;
 
@@ -53,9 +53,9 @@ impl AddAssign<&Self> for ViewPairs {
 /// Scores all pairs of views of a recording.
 pub fn view_pairs(comparison: &Comparison) -> ViewPairs {
     let matches = FrameMatches::new(comparison.views.iter());
-    let mut truth = Instants::new(comparison.truth_ids().len());
-    let mut tracks = Instants::new(comparison.track_ids().len());
-    let mut correct = Instants::new(comparison.pairs().len());
+    let mut truth = Timesteps::new(comparison.truth_ids().len());
+    let mut tracks = Timesteps::new(comparison.track_ids().len());
+    let mut correct = Timesteps::new(comparison.pairs().len());
     for frame in 0..comparison.frames() {
         truth.next(matches.truth_at(frame));
         tracks.next(matches.tracks_at(frame));
@@ -64,15 +64,15 @@ pub fn view_pairs(comparison: &Comparison) -> ViewPairs {
     ViewPairs { correct: correct.pairs, tracked: tracks.pairs, truth: truth.pairs }
 }
 
-/// Pairs of equal identities of one instant, summed over the instants. A view has an identity at most once, so that
+/// Pairs of equal identities of one timestep, summed over the timesteps. A view has an identity at most once, so that
 /// equal ones are of different views.
-struct Instants {
+struct Timesteps {
     tally: Tally,
     here: Vec<u32>,
     pairs: u64,
 }
 
-impl Instants {
+impl Timesteps {
     fn new(identities: usize) -> Self {
         Self { tally: Tally::new(identities), here: Vec::new(), pairs: 0 }
     }

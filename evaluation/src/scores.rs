@@ -2,11 +2,12 @@
 
 use std::ops::AddAssign;
 
-use scene::BBox;
+use mvmhat_scene::BBox;
 
 use crate::{
-    ABSENCE, Clear, Comparison, GroundPoint, Hota, Identity, Mvmhat, Place, Protocol, Returns, STMA_LENGTHS,
-    Sequence, Sides, ViewPairs, Window, clear, hota, identity, mvmhat, returns, stma, view_pairs,
+    ABSENCE, CameraSequence, Clear, Comparison, GroundPoint, Hota, Identity, Mvmhat, Place, Protocol,
+    Returns, STMA_LENGTHS, Sides, ViewPairs, Window, clear, hota, identity, mvmhat, returns, stma,
+    view_pairs,
 };
 
 /// What is said of one sequence: a camera, all cameras pooled, or all cameras end to end.
@@ -22,7 +23,7 @@ pub struct Scores {
 
 impl Scores {
     /// Scores one sequence. `protocol` decides about CLEAR and the identity measures; HOTA has one definition.
-    pub fn new<P: Place>(sequence: Sequence<'_, P>, protocol: Protocol) -> Self {
+    pub fn new<P: Place>(sequence: CameraSequence<'_, P>, protocol: Protocol) -> Self {
         Self {
             clear: clear(sequence, protocol),
             identity: identity(sequence, protocol),
@@ -82,7 +83,7 @@ impl CrossView {
 
 /// Everything that is said of one recording.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RecordingScores {
+pub struct SequenceScores {
     /// Whose rules CLEAR and the identity measures follow.
     pub protocol: Protocol,
     /// The frames that were scored.
@@ -101,7 +102,7 @@ pub struct RecordingScores {
     pub ground: Option<Scores>,
 }
 
-impl RecordingScores {
+impl SequenceScores {
     /// Computes all metrics of a recording.
     pub fn new(comparison: &Comparison<BBox>, protocol: Protocol) -> Self {
         let scores = comparison.sequences().map(|sequence| Scores::new(sequence, protocol));
@@ -129,7 +130,7 @@ impl RecordingScores {
 #[derive(Clone, Debug, PartialEq)]
 pub struct DatasetScores {
     /// Each recording by its name.
-    pub recordings: Vec<(String, RecordingScores)>,
+    pub recordings: Vec<(String, SequenceScores)>,
     /// All cameras of all recordings pooled.
     pub overall: Scores,
     /// The global scores of the recordings pooled.
@@ -142,7 +143,7 @@ pub struct DatasetScores {
 
 impl DatasetScores {
     /// Pools recordings.
-    pub fn new(recordings: Vec<(String, RecordingScores)>) -> Self {
+    pub fn new(recordings: Vec<(String, SequenceScores)>) -> Self {
         let all = || recordings.iter().map(|(_, scores)| scores);
         let grounds = all().filter_map(|one| one.ground.as_ref());
         Self {

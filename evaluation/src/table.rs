@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use scene::CameraId;
+use mvmhat_scene::CameraId;
 
 use crate::metric::{DETECTION, EMBEDDING, GROUND, MVMHAT, Metric, Metrics, PAIRS, POINT, SEQUENCE, Unit};
 use crate::{
     CrossView, DatasetDetectionScores, DatasetEmbeddingScores, DatasetScores, EmbeddingScores,
-    EmbeddingTally, HEIGHTS, Protocol, RecordingScores, STMA_LENGTHS, Scores, Share, VISIBILITIES,
+    EmbeddingTally, HEIGHTS, Protocol, STMA_LENGTHS, Scores, SequenceScores, Share, VISIBILITIES,
 };
 
 /// Confusions that are shown; the others are in JSON.
@@ -33,7 +33,7 @@ pub struct Table {
     rows: Vec<Vec<String>>,
 }
 
-impl RecordingScores {
+impl SequenceScores {
     /// The scores of the cameras, of all of them together and across them.
     pub fn tables(&self) -> Vec<Table> {
         let cameras = self.cameras.iter().map(|(name, scores)| (name.as_str(), scores));
@@ -128,7 +128,7 @@ impl DatasetDetectionScores {
         let points = points.iter().map(|(score, point)| (score.as_str(), *point));
         let mut tables = vec![
             Table::new(title, &DETECTION, parts.chain([("overall", &self.overall)])),
-            Table::new("All pictures, by the score that is believed.".into(), &POINT, points),
+            Table::new("All images, by the score that is believed.".into(), &POINT, points),
         ];
         let heights = classes("recall at heights", &HEIGHTS, &point.by_height);
         let visibilities = classes("recall at visibilities", &VISIBILITIES, &point.by_visibility);
@@ -147,11 +147,11 @@ fn classes(title: &str, ends: &[f64], shares: &[Share]) -> Option<Table> {
         from = *end;
     }
     let some = shares.iter().any(|share| share.all > 0);
-    some.then(|| Table { title: format!("All pictures, {title}."), rows: vec![names, cells] })
+    some.then(|| Table { title: format!("All images, {title}."), rows: vec![names, cells] })
 }
 
 fn embedding<'a>(rows: impl IntoIterator<Item = (&'a str, &'a EmbeddingTally)>) -> Table {
-    let title = "Hungarian: people whom two views share at one instant, assigned to themselves. rank1, mAP: a crop \
+    let title = "Hungarian: people whom two views share at one timestep, assigned to themselves. rank1, mAP: a crop \
                  searched for in other cameras at other times. AUC, EER, dprime: cosines of same and different people."
         .to_owned();
     Table::new(title, &EMBEDDING, rows)

@@ -1,6 +1,6 @@
 //! The errors behind the counts, one by one, so that a person can go and look.
 
-use scene::{BBox, FrameNumber};
+use mvmhat_scene::{BBox, FrameNumber};
 use serde::Serialize;
 
 use crate::clear::scored_frames;
@@ -58,7 +58,7 @@ pub struct OtherView<'a> {
 /// All errors of a recording by the rules of `protocol`, sorted by frame, then by camera in the order of the comparison.
 ///
 /// False positives, false negatives and switches are those that [`clear`](crate::clear()) counts. Cross-view errors
-/// compare the people matched by these rules at one instant: for each two views every person that both match with
+/// compare the people matched by these rules at one timestep: for each two views every person that both match with
 /// different tracks, and every track that they match with different people.
 pub fn tracking_errors(
     comparison: &Comparison,

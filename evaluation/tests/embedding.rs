@@ -3,28 +3,28 @@
 // A broken fixture should fail the test.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use evaluation::{Crop, Crops, DatasetEmbeddingScores, EmbeddingScores, PrincipalComponents};
+use mvmhat_evaluation::{Crop, Crops, DatasetEmbeddingScores, EmbeddingScores, PrincipalComponents};
+use mvmhat_scene::{CameraId, Embedding, FrameIndex};
 use proptest::prelude::*;
-use scene::{CameraId, Embedding, FrameIndex};
 
-fn crop(camera: u16, instant: u64, person: i64, embedding: Vec<f32>) -> Crop {
+fn crop(camera: u16, timestep: u64, person: i64, embedding: Vec<f32>) -> Crop {
     let embedding = Embedding::normalized(embedding);
-    Crop { camera: CameraId(camera), instant: FrameIndex(instant), person, embedding }
+    Crop { camera: CameraId(camera), timestep: FrameIndex(timestep), person, embedding }
 }
 
 fn score(crops: Vec<Crop>) -> EmbeddingScores {
     EmbeddingScores::new(&Crops::new(crops).unwrap())
 }
 
-/// Everybody in every camera at every instant, described by `embedding(camera, instant, person)`.
+/// Everybody in every camera at every timestep, described by `embedding(camera, timestep, person)`.
 fn crowd(size: [u16; 3], mut embedding: impl FnMut(u16, u16, u16) -> Vec<f32>) -> Vec<Crop> {
-    let [cameras, instants, people] = size;
+    let [cameras, timesteps, people] = size;
     let mut crops = Vec::new();
     for camera in 0..cameras {
-        for instant in 0..instants {
+        for timestep in 0..timesteps {
             for person in 0..people {
-                let embedding = embedding(camera, instant, person);
-                crops.push(crop(camera, u64::from(instant), i64::from(person), embedding));
+                let embedding = embedding(camera, timestep, person);
+                crops.push(crop(camera, u64::from(timestep), i64::from(person), embedding));
             }
         }
     }
@@ -38,7 +38,7 @@ fn one_hot(place: u16, size: u16) -> Vec<f32> {
 #[test]
 fn an_embedding_that_knows_everyone_is_perfect() {
     let scores = score(crowd([3, 4, 5], |_, _, person| one_hot(person, 5)));
-    let perfect = |tally: &evaluation::EmbeddingTally| {
+    let perfect = |tally: &mvmhat_evaluation::EmbeddingTally| {
         assert_eq!(tally.cross_view.accuracy(), 1.0);
         assert_eq!(tally.retrieval.rank1(), 1.0);
         assert_eq!(tally.retrieval.mean_average_precision(), 1.0);
@@ -48,7 +48,7 @@ fn an_embedding_that_knows_everyone_is_perfect() {
     perfect(&scores.overall);
     scores.pairs.iter().for_each(|(_, tally)| perfect(tally));
     assert!(scores.confusions.is_empty());
-    // By hand: 3 pairs of cameras x 4 instants x 5 people; every crop a query; 3 pairs of cameras x 20 x 20 pairs of crops,
+    // By hand: 3 pairs of cameras x 4 timesteps x 5 people; every crop a query; 3 pairs of cameras x 20 x 20 pairs of crops,
     // a fifth of them of one person.
     assert_eq!((scores.overall.cross_view.people, scores.overall.retrieval.queries), (60, 60));
     assert_eq!(scores.overall.separation.pairs(), (240, 960));
@@ -91,7 +91,7 @@ fn a_random_embedding_is_at_chance_level() {
 
 #[test]
 fn a_small_scene_by_hand() {
-    // Two cameras, people 1 and 2, instants 1 and 2. Person 2 of camera 1 looks like person 1 at instant 2.
+    // Two cameras, people 1 and 2, timesteps 1 and 2. Person 2 of camera 1 looks like person 1 at timestep 2.
     let (one, two) = (vec![1.0, 0.0], vec![0.0, 1.0]);
     let scores = score(vec![
         crop(0, 1, 1, one.clone()),
@@ -104,10 +104,10 @@ fn a_small_scene_by_hand() {
     ]);
     // Instant 1: both right. Instant 2: camera 0 sees person 1 only, who looks more like camera 1's person 2.
     assert_eq!((scores.overall.cross_view.correct, scores.overall.cross_view.people), (2, 3));
-    // Galleries: of camera 0 at instant 1: {1: 0.8, 2: 1.0} for person 1 -> wrong, precision 1/2;
-    //   for person 2: {1: 0.6, 2: 0} -> wrong, 1/2. At instant 2, person 1: {1: 1.0, 2: 0} -> right, 1.
-    // Of camera 1 at instant 1: person 1: {1: 1.0} -> right, 1; person 2's gallery has no person 2: no query.
-    //   At instant 2: person 1: {1: 0.8, 2: 0.6} -> right, 1; person 2: {1: 1.0, 2: 0} -> wrong, 1/2.
+    // Galleries: of camera 0 at timestep 1: {1: 0.8, 2: 1.0} for person 1 -> wrong, precision 1/2;
+    //   for person 2: {1: 0.6, 2: 0} -> wrong, 1/2. At timestep 2, person 1: {1: 1.0, 2: 0} -> right, 1.
+    // Of camera 1 at timestep 1: person 1: {1: 1.0} -> right, 1; person 2's gallery has no person 2: no query.
+    //   At timestep 2: person 1: {1: 0.8, 2: 0.6} -> right, 1; person 2: {1: 1.0, 2: 0} -> wrong, 1/2.
     let retrieval = scores.overall.retrieval;
     assert_eq!((retrieval.queries, retrieval.first), (6, 3));
     assert!((retrieval.precision - 4.5).abs() < 1e-12, "{retrieval:?}");
@@ -119,7 +119,7 @@ fn a_small_scene_by_hand() {
     let confused: Vec<_> =
         scores.confusions.iter().map(|c| (c.person, c.taken_for, c.queries, c.of)).collect();
     assert_eq!(confused, [(2, 1, 2, 2), (1, 2, 1, 4)]);
-    assert_eq!(scores.nearest[0], Some(6), "crops are sorted by camera, instant and person");
+    assert_eq!(scores.nearest[0], Some(6), "crops are sorted by camera, timestep and person");
     assert_eq!(scores.nearest[4], None);
 }
 
@@ -131,7 +131,7 @@ fn recordings_are_pooled_by_their_counts() {
     assert_eq!(all.overall.cross_view.accuracy(), 0.5);
     assert_eq!(all.overall.retrieval.rank1(), 0.5);
     assert_eq!(all.overall.retrieval.queries, 2 * good.retrieval.queries);
-    let table = all.table().render(evaluation::TableFormat::Csv);
+    let table = all.table().render(mvmhat_evaluation::TableFormat::Csv);
     assert!(table.contains("good,100.00,6,100.00,100.00,12,100.00,0.00,"), "{table}");
     assert!(table.contains("overall,50.00,12,50.00,"), "{table}");
 }
@@ -141,9 +141,9 @@ fn crops() -> impl Strategy<Value = Vec<Crop>> {
     let one = (0u16..4, 0u64..4, 1i64..5, prop::collection::vec(-2i8..3, 3));
     prop::collection::vec(one, 2..60).prop_map(|rows| {
         let mut crops: Vec<Crop> = Vec::new();
-        for (camera, instant, person, embedding) in rows {
-            let new = crop(camera, instant, person, embedding.into_iter().map(f32::from).collect());
-            let same = |c: &Crop| (c.camera, c.instant, c.person) == (new.camera, new.instant, new.person);
+        for (camera, timestep, person, embedding) in rows {
+            let new = crop(camera, timestep, person, embedding.into_iter().map(f32::from).collect());
+            let same = |c: &Crop| (c.camera, c.timestep, c.person) == (new.camera, new.timestep, new.person);
             if !crops.iter().any(same) {
                 crops.push(new);
             }
@@ -157,7 +157,7 @@ proptest! {
     fn the_order_of_crops_does_not_matter(crops in crops(), seed in any::<u64>()) {
         let Ok(sorted) = Crops::new(crops.clone()) else { return Ok(()) };
         let mut shuffled = crops;
-        shuffled.sort_by_key(|c| (u64::from(c.camera.0) * 31 + c.instant.0 * 7 + c.person as u64).wrapping_mul(seed | 1));
+        shuffled.sort_by_key(|c| (u64::from(c.camera.0) * 31 + c.timestep.0 * 7 + c.person as u64).wrapping_mul(seed | 1));
         let shuffled = Crops::new(shuffled).unwrap();
         prop_assert_eq!(EmbeddingScores::new(&sorted), EmbeddingScores::new(&shuffled));
         prop_assert_eq!(PrincipalComponents::new(&sorted), PrincipalComponents::new(&shuffled));
@@ -176,7 +176,7 @@ proptest! {
             }
             prop_assert!(tally.separation.d_prime().is_finite());
         }
-        let pairs = |f: fn(&evaluation::EmbeddingTally) -> u64| scores.pairs.iter().map(|(_, t)| f(t)).sum::<u64>();
+        let pairs = |f: fn(&mvmhat_evaluation::EmbeddingTally) -> u64| scores.pairs.iter().map(|(_, t)| f(t)).sum::<u64>();
         prop_assert_eq!(pairs(|t| t.cross_view.people), scores.overall.cross_view.people);
         prop_assert_eq!(pairs(|t| t.separation.pairs().0), scores.overall.separation.pairs().0);
         prop_assert!(pairs(|t| t.retrieval.queries) >= scores.overall.retrieval.queries);

@@ -9,7 +9,7 @@
 
 use std::time::Instant;
 
-use learning::{AssignmentNetworkConfig, RecurrentConfig, SyntheticBlocks, TransformerConfig};
+use mvmhat_learning::{AssignmentNetworkConfig, RecurrentConfig, SyntheticBlocks, TransformerConfig};
 use tch::nn::{self, OptimizerConfig};
 use tch::{Device, Kind, Reduction, Tensor, no_grad};
 

@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use learning::{
+use mvmhat_learning::{
     Activation, AdamConfig, AdamWConfig, ConvNorm, ConvNormConfig, LinearConfig, OptimizerConfig, Parameters,
     SgdConfig,
 };
@@ -92,7 +92,7 @@ fn main() -> anyhow::Result<()> {
         ("adam", OptimizerConfig::Adam(AdamConfig::default())),
         ("adamw", OptimizerConfig::AdamW(AdamWConfig::default())),
     ];
-    let pictures = Tensor::rand([16, 3, 64, 64], (Kind::Float, Device::Cpu));
+    let images = Tensor::rand([16, 3, 64, 64], (Kind::Float, Device::Cpu));
     let classes = Tensor::arange(16, (Kind::Int64, Device::Cpu));
     for (name, config) in optimizers {
         let store = VarStore::new(Device::Cpu);
@@ -102,7 +102,7 @@ fn main() -> anyhow::Result<()> {
         let [mut whole, mut update] = [f64::INFINITY; 2];
         for _ in 0..STEPS {
             let start = Instant::now();
-            let loss = network.forward(&pictures).cross_entropy_for_logits(&classes);
+            let loss = network.forward(&images).cross_entropy_for_logits(&classes);
             let gradients = parameters.gradients(&loss)?;
             let middle = Instant::now();
             optimizer.step(&parameters, &gradients, 1e-3);

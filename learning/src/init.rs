@@ -8,14 +8,14 @@
 //! the same on every machine, whatever else the network has. libtorch's generator plays no part.
 //!
 //! ```
-//! use learning::{Init, initialize};
+//! use mvmhat_learning::{Init, initialize};
 //! use tch::{Device, nn};
 //!
 //! // A network of tch's layers, started by rule: matrices and kernels after He, the rest as it is.
 //! let store = nn::VarStore::new(Device::Cpu);
 //! let layer = nn::conv2d(store.root() / "stem", 3, 16, 3, Default::default());
 //! initialize(&store, 42, |_, shape| (shape.len() > 1).then_some(Init::he()))?;
-//! # Ok::<(), learning::InitError>(())
+//! # Ok::<(), mvmhat_learning::InitError>(())
 //! ```
 
 use serde::{Deserialize, Serialize};

@@ -1,11 +1,11 @@
-//! How the numbers of a batch of pictures lie in memory.
+//! How the numbers of a batch of images lie in memory.
 
 use tch::Tensor;
 
 /// `xs` (N x C x H x W) with the channels of a pixel side by side in memory; its shape and values stay.
 ///
 /// Convolutions keep the layout of what they are given, so one such input makes a whole network run in it. On a CPU
-/// that is the faster layout by far for depthwise convolutions, and it is how pictures come out of a decoder.
+/// that is the faster layout by far for depthwise convolutions, and it is how images come out of a decoder.
 pub fn channels_last(xs: &Tensor) -> Tensor {
     xs.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2])
 }

@@ -12,17 +12,17 @@
 //! plain structs of such blocks that pass [`fold`](Fold::fold) on to their parts.
 //!
 //! ```
-//! use learning::{Activation, ConvNorm, ConvNormConfig, Fold};
+//! use mvmhat_learning::{Activation, ConvNorm, ConvNormConfig, Fold};
 //! use tch::{Device, Kind, Tensor, nn, nn::ModuleT};
 //!
 //! let store = nn::VarStore::new(Device::Cpu);
 //! let root = store.root();
 //! let config = ConvNormConfig { kernel: 3, activation: Activation::Silu, ..Default::default() };
 //! let mut block = ConvNorm::new(&(&root / "conv"), &(&root / "bn"), 3, 8, config);
-//! let pictures = Tensor::rand([2, 3, 16, 16], (Kind::Float, Device::Cpu));
-//! let trained = block.forward_t(&pictures, true); // gradients, statistics
+//! let images = Tensor::rand([2, 3, 16, 16], (Kind::Float, Device::Cpu));
+//! let trained = block.forward_t(&images, true); // gradients, statistics
 //! block.fold();
-//! let folded = block.forward_t(&pictures, false); // one convolution and an activation in place
+//! let folded = block.forward_t(&images, false); // one convolution and an activation in place
 //! assert_eq!(trained.size(), folded.size());
 //! ```
 //!

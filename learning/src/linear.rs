@@ -9,14 +9,14 @@ use crate::{Init, InitError};
 /// `y = W x + b`: N x ... x inputs to N x ... x outputs.
 ///
 /// ```
-/// use learning::{Init, LinearConfig};
+/// use mvmhat_learning::{Init, LinearConfig};
 /// use tch::{Device, Kind, Tensor, nn};
 ///
 /// let store = nn::VarStore::new(Device::Cpu);
 /// let layer = LinearConfig::new(4, 2).init(&(store.root() / "head"), 42)?;
 /// let outputs = Tensor::ones([5, 4], (Kind::Float, Device::Cpu)).apply(&layer);
 /// assert_eq!(outputs.size(), [5, 2]);
-/// # Ok::<(), learning::InitError>(())
+/// # Ok::<(), mvmhat_learning::InitError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

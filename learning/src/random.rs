@@ -5,7 +5,7 @@
 //! drawn, and a layer more does not change how the others start.
 //!
 //! ```
-//! use learning::Random;
+//! use mvmhat_learning::Random;
 //!
 //! let mut random = Random::new(7, "coin");
 //! let heads = random.uniform() < 0.5;

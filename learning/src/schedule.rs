@@ -29,7 +29,7 @@ pub enum Decline {
 /// step can be told from its number, so a run that goes on after a crash needs to remember nothing of it.
 ///
 /// ```
-/// use learning::{Decline, Schedule};
+/// use mvmhat_learning::{Decline, Schedule};
 ///
 /// let schedule = Schedule { peak: 0.1, warmup: 2, decline: Decline::Cosine { end: 0.0 } };
 /// let rates: Vec<_> = (0..6).map(|step| (1e3 * schedule.rate(step, 6)).round() / 1e3).collect();

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up may stop it")]
 
-use learning::{
+use mvmhat_learning::{
     AssignmentNetwork, AssignmentNetworkConfig, RecurrentConfig, SyntheticBlocks, TransformerConfig,
 };
 use tch::nn::{self, OptimizerConfig};

@@ -15,7 +15,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use learning::{
+use mvmhat_learning::{
     AdamWConfig, Best, Decline, Goal, OptimizerConfig, Random, Record, Schedule, SgdConfig, TrainerConfig,
 };
 use spirals::SpiralsConfig;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a broken set-up may stop it")]
 
-use learning::{
+use mvmhat_learning::{
     AssignmentNetworkConfig, FrameSets, MvmhatLossConfig, MvmhatPpLossConfig, RecurrentConfig,
     TransformerConfig, asymmetry, focal_cross_entropy, identity_contrastive, nuclear_norm, pseudo_labels,
     sum_excess,

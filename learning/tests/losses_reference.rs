@@ -3,7 +3,9 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a broken set-up may stop it")]
 
-use learning::{FrameSets, Loss, MvmhatLossConfig, MvmhatPpLossConfig, identity_contrastive, pseudo_labels};
+use mvmhat_learning::{
+    FrameSets, Loss, MvmhatLossConfig, MvmhatPpLossConfig, identity_contrastive, pseudo_labels,
+};
 use serde_json::Value;
 use tch::{Kind, Tensor};
 

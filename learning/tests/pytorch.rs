@@ -31,7 +31,7 @@
 
 use std::ops::ControlFlow;
 
-use learning::{
+use mvmhat_learning::{
     AdamWConfig, Decline, Init, LinearConfig, OptimizerConfig, Outcome, Position, Record, Schedule, Task,
     TaskError, TrainerConfig,
 };

@@ -5,7 +5,9 @@
 use std::error::Error;
 use std::fs;
 
-use learning::{Init, Outcome, Position, Schedule, SgdConfig, Task, TaskError, TrainError, TrainerConfig};
+use mvmhat_learning::{
+    Init, Outcome, Position, Schedule, SgdConfig, Task, TaskError, TrainError, TrainerConfig,
+};
 use serde_json::Value;
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
@@ -55,7 +57,7 @@ impl Task for Toy {
 /// Plain descent by the whole gradient.
 fn run(task: &mut Toy) -> (TrainError, String) {
     let folder = tempfile::tempdir().unwrap();
-    let optimizer = learning::OptimizerConfig::Sgd(SgdConfig::default());
+    let optimizer = mvmhat_learning::OptimizerConfig::Sgd(SgdConfig::default());
     let config =
         TrainerConfig { optimizer, rate: Schedule::new(1.0), checkpoint_every: 2, ..Default::default() };
     let error = config.init(task, folder.path()).unwrap().run(&mut ()).unwrap_err();

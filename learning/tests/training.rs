@@ -8,7 +8,7 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use learning::{
+use mvmhat_learning::{
     AdamConfig, Best, End, Goal, Observer, OptimizerConfig, Position, Record, Schedule, Summary, Task,
     TrainError, TrainerConfig,
 };
@@ -112,8 +112,8 @@ fn what_a_task_does_at_the_end_is_in_the_weights_and_in_what_is_told_of_them() {
 #[test]
 fn observers_see_every_step_from_where_it_goes_on() {
     #[derive(Default)]
-    struct Seen(Option<(u64, u64)>, Vec<u64>);
-    impl Observer for Seen {
+    struct ViewDetections(Option<(u64, u64)>, Vec<u64>);
+    impl Observer for ViewDetections {
         fn started(&mut self, step: u64, total: u64) {
             self.0 = Some((step, total));
         }
@@ -127,7 +127,7 @@ fn observers_see_every_step_from_where_it_goes_on() {
     assert_eq!(stopped(&config, 13, folder.path()).end, End::Interrupted);
     assert!(!folder.path().join("weights.safetensors").exists());
     let mut task = SpiralsConfig::default().init(0).unwrap();
-    let mut seen = Seen::default();
+    let mut seen = ViewDetections::default();
     config.resume(&mut task, folder.path()).unwrap().run(&mut seen).unwrap();
     assert_eq!((seen.0, seen.1), (Some((13, 24)), (14..=24).collect()));
 }

@@ -3,12 +3,12 @@
 //! The way of a frame, each arrow a bounded channel:
 //!
 //! ```text
-//! camera folder -> source (one reader thread a camera) -> clock (FrameSet: one picture or none a camera)
+//! camera folder -> source (one reader thread a camera) -> clock (FrameSet: one image or none a camera)
 //!    -> infer (workers: detect, then embed, all cameras in one batch) -> associate (one thread, in order)
 //!    -> sinks (a thread each: MOT text, Rerun, overlay video)
 //! ```
 //!
-//! No picture crosses the association: a sink that shows pictures reads them from the recording again.
+//! No image crosses the association: a sink that shows images reads them from the recording again.
 
 mod assignment;
 mod cli;
@@ -18,7 +18,7 @@ mod device;
 mod error;
 mod ffmpeg_path;
 mod figure;
-mod footage_part;
+mod sequence_part;
 mod frame_range;
 mod interrupt;
 mod outputs;

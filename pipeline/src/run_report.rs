@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use scene::{AtomicFile, Recording};
+use mvmhat_scene::{AtomicFile, Sequence};
 use serde_json::{Map, Value, json};
 
 use crate::config::Config;
@@ -14,7 +14,7 @@ use crate::stream::Outcome;
 /// Everything that goes into `run.json`.
 pub(crate) struct RunReport<'a> {
     /// What was tracked.
-    pub(crate) recording: &'a Recording,
+    pub(crate) recording: &'a Sequence,
     /// Which frames were asked for.
     pub(crate) frames: FrameRange,
     /// With which configuration.

@@ -43,7 +43,7 @@ pub(crate) struct VideoFile {
 }
 
 impl VideoFile {
-    /// Begins the video that will be `path`, of pictures of this width and height, with the first of these codecs that there is.
+    /// Begins the video that will be `path`, of images of this width and height, with the first of these codecs that there is.
     ///
     /// # Errors
     /// Where OpenCV has no encoder, or the folder cannot be written.
@@ -82,14 +82,14 @@ impl VideoFile {
         );
     }
 
-    /// Appends a picture: BGR, 8 bit, of the size the video was created with.
-    pub(crate) fn write(&mut self, picture: &impl ToInputArray) -> Result<()> {
-        self.writer.write(picture)?;
+    /// Appends an image: BGR, 8 bit, of the size the video was created with.
+    pub(crate) fn write(&mut self, image: &impl ToInputArray) -> Result<()> {
+        self.writer.write(image)?;
         self.frames += 1;
         Ok(())
     }
 
-    /// Completes the file and gives it its name. A video without a picture leaves no file.
+    /// Completes the file and gives it its name. A video without an image leaves no file.
     ///
     /// # Errors
     /// Where the file is not whole: OpenCV does not report a full disk while it writes.

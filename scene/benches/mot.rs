@@ -5,7 +5,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use scene::mot;
+use mvmhat_scene::mot;
 
 const ROWS: u32 = 1_000_000;
 

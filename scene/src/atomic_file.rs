@@ -15,7 +15,7 @@ use tempfile::{Builder, NamedTempFile};
 ///
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("run.json");
-/// let mut file = scene::AtomicFile::create(&path)?;
+/// let mut file = mvmhat_scene::AtomicFile::create(&path)?;
 /// file.write_all(b"{}")?;
 /// assert!(!path.exists());
 /// file.commit()?;

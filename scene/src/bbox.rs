@@ -67,7 +67,7 @@ impl BBox {
         if union > 0.0 { intersection / union } else { 0.0 }
     }
 
-    /// The part inside a picture of `width` x `height` pixels, `None` where nothing of the box is inside.
+    /// The part inside an image of `width` x `height` pixels, `None` where nothing of the box is inside.
     pub fn clipped(&self, width: f64, height: f64) -> Option<Self> {
         let (x, y) = (self.x.max(0.0), self.y.max(0.0));
         let (w, h) = (self.right().min(width) - x, self.bottom().min(height) - y);

@@ -1,4 +1,4 @@
-//! Where the cameras stand and how they picture the ground.
+//! Where the cameras stand and how they image the ground.
 //!
 //! ```yaml
 //! units: metres                  # also centimetres, millimetres; of t, center and the offset of the plane

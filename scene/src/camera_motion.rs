@@ -1,4 +1,4 @@
-//! How a picture has moved because its camera did.
+//! How an image has moved because its camera did.
 
 use serde::{Deserialize, Serialize};
 

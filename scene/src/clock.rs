@@ -9,7 +9,7 @@ use crate::{CameraId, FrameIndex, FrameNumber};
 pub struct Timeline {
     /// Frames per second.
     pub fps: f64,
-    /// The instant of frame number 0, in seconds; any origin will do if it is the same for all cameras.
+    /// The timestep of frame number 0, in seconds; any origin will do if it is the same for all cameras.
     pub start: f64,
 }
 
@@ -44,24 +44,24 @@ const MAX_FPS: f64 = 1e4;
 /// Three hundred years: seconds since 1970 are a fine origin, and an index stays exact in `f64`.
 const MAX_START: f64 = 1e10;
 
-/// Part of a tick that rounding may cost: frames half a tick away from two instants all go to the later one.
+/// Part of a tick that rounding may cost: frames half a tick away from two timesteps all go to the later one.
 const ROUNDING: f64 = 1e-6;
 
 /// The clock on which all cameras of a recording meet.
 ///
 /// It ticks at the rate of the fastest camera, from the earliest frame number 0 on. A frame belongs to the tick that
 /// is nearest to it, never more than half a period away, so that two frames of one camera never share a tick. Where
-/// all cameras share rate and start, the index of an instant is the number of its frames.
+/// all cameras share rate and start, the index of a timestep is the number of its frames.
 ///
 /// ```
-/// use scene::{CameraId, Clock, FrameIndex, FrameNumber, Timeline};
+/// use mvmhat_scene::{CameraId, Clock, FrameIndex, FrameNumber, Timeline};
 ///
 /// let fast = Timeline { fps: 50.0, start: 0.0 };
 /// let slow = Timeline { fps: 25.0, start: 0.1 };
 /// let clock = Clock::new(vec![fast, slow])?;
 /// assert_eq!(clock.index(CameraId(0), FrameNumber(7)), FrameIndex(7));
 /// assert_eq!(clock.index(CameraId(1), FrameNumber(1)), FrameIndex(7)); // 0.1 s + 1/25 s
-/// # Ok::<(), scene::ClockError>(())
+/// # Ok::<(), mvmhat_scene::ClockError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Clock {
@@ -107,14 +107,14 @@ impl Clock {
         self.cameras.len()
     }
 
-    /// The instant a frame belongs to. A camera this clock does not know is taken to be in step with it.
+    /// The timestep a frame belongs to. A camera this clock does not know is taken to be in step with it.
     pub fn index(&self, camera: CameraId, number: FrameNumber) -> FrameIndex {
         let ticks = self.cameras.get(camera.index()).copied().unwrap_or(Ticks { offset: 0.0, step: 1.0 });
         let position = ticks.offset + f64::from(number.0) * ticks.step;
         FrameIndex((position + 0.5 + ROUNDING).floor() as u64)
     }
 
-    /// The time of an instant in seconds, counted as the starts of the cameras are.
+    /// The time of a timestep in seconds, counted as the starts of the cameras are.
     pub fn seconds(&self, index: FrameIndex) -> f64 {
         self.origin + index.0 as f64 / self.fps
     }

@@ -1,4 +1,4 @@
-//! What is seen in one picture, and what is known of it afterwards.
+//! What is seen in one image, and what is known of it afterwards.
 
 use serde::{Deserialize, Serialize};
 
@@ -37,10 +37,10 @@ impl Embedding {
     }
 }
 
-/// A person found in one picture. It carries everything the association may know of it: no picture goes further.
+/// A person found in one image. It carries everything the association may know of it: no image goes further.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Detection {
-    /// Where, in pixels of the picture.
+    /// Where, in pixels of the image.
     pub bbox: BBox,
     /// How sure the detector is, 0 to 1.
     pub score: f32,
@@ -53,7 +53,7 @@ pub struct Detection {
 pub struct TrackedBox {
     /// Who it is, over time and in all views.
     pub person: PersonId,
-    /// Where, in pixels of the picture.
+    /// Where, in pixels of the image.
     pub bbox: BBox,
     /// Score of the detection behind it, 0 to 1.
     pub score: f32,

@@ -1,23 +1,23 @@
-//! The streams of all cameras merged into one stream of instants.
+//! The streams of all cameras merged into one stream of timesteps.
 
-use crate::{CameraId, Clock, FrameIndex, FrameNumber, FrameSet, View};
+use crate::{CameraId, Clock, FrameIndex, FrameNumber, FrameSet, ViewFrame};
 
-/// Merges one in-order stream of frames a camera into [`FrameSet`]s, instant by instant.
+/// Merges one in-order stream of frames a camera into [`FrameSet`]s, timestep by timestep.
 ///
-/// Of every camera at most one frame is held at a time. Only instants at which some camera has a frame come out, in
-/// order; a camera without a frame at an instant is absent there. Every frame that goes in comes out, with one
+/// Of every camera at most one frame is held at a time. Only timesteps at which some camera has a frame come out, in
+/// order; a camera without a frame at a timestep is absent there. Every frame that goes in comes out, with one
 /// exception: a frame that does not come after its predecessor on the clock (a number twice, or out of order) is left
 /// out and counted, see [`skipped`](Self::skipped).
 ///
 /// ```
-/// use scene::{Clock, FrameNumber, FrameSets, Timeline};
+/// use mvmhat_scene::{Clock, FrameNumber, FrameSets, Timeline};
 ///
 /// let clock = Clock::new(vec![Timeline { fps: 25.0, start: 0.0 }; 2])?;
 /// let frames = |numbers: Vec<u32>| numbers.into_iter().map(|n| (FrameNumber(n), ()));
 /// let mut sets = FrameSets::new(clock, vec![frames(vec![1, 3]), frames(vec![1, 2, 3])]);
 /// let present: Vec<usize> = sets.by_ref().map(|set| set.present().count()).collect();
 /// assert_eq!(present, [2, 1, 2]);
-/// # Ok::<(), scene::ClockError>(())
+/// # Ok::<(), mvmhat_scene::ClockError>(())
 /// ```
 pub struct FrameSets<I: Iterator> {
     clock: Clock,
@@ -36,7 +36,7 @@ where
     I: Iterator<Item = (FrameNumber, T)>,
 {
     /// The streams of all cameras in the order of [`CameraId`], as `clock` has them. Nothing is pulled before the
-    /// first instant is asked for.
+    /// first timestep is asked for.
     pub fn new(clock: Clock, streams: Vec<I>) -> Self {
         let stream = |frames: I| Stream { frames: frames.fuse(), head: None, last: None, skipped: 0 };
         Self { clock, streams: streams.into_iter().map(stream).collect() }
@@ -57,7 +57,7 @@ impl<I, T> Stream<I>
 where
     I: Iterator<Item = (FrameNumber, T)>,
 {
-    /// The instant of the next frame of this camera, pulled from its stream where it is not known yet.
+    /// The timestep of the next frame of this camera, pulled from its stream where it is not known yet.
     fn peek(&mut self, clock: &Clock, camera: CameraId) -> Option<FrameIndex> {
         while self.head.is_none() {
             let frame = self.frames.next()?;
@@ -85,7 +85,7 @@ where
         let index = heads.filter_map(|(c, stream)| stream.peek(clock, CameraId(c as u16))).min()?;
         let view = |stream: &mut Stream<I>| {
             let (_, (number, content)) = stream.head.take_if(|(at, _)| *at == index)?;
-            Some(View { number, content })
+            Some(ViewFrame { number, content })
         };
         let views = self.streams.iter_mut().map(view).collect();
         Some(FrameSet { index, seconds: clock.seconds(index), views })
@@ -158,7 +158,7 @@ mod tests {
             let mut out = vec![0; cameras.len()];
             let mut last = None;
             while let Some(set) = sets.next() {
-                prop_assert!(last < Some(set.index), "instants come in order");
+                prop_assert!(last < Some(set.index), "timesteps come in order");
                 last = Some(set.index);
                 prop_assert!(set.present().count() > 0);
                 for (camera, view) in set.present() {

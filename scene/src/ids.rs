@@ -1,4 +1,4 @@
-//! Newtypes, so that a camera is never taken for a person nor an instant for a file's frame number.
+//! Newtypes, so that a camera is never taken for a person nor a timestep for a file's frame number.
 
 use std::fmt;
 
@@ -32,7 +32,7 @@ impl CameraId {
 }
 
 number! {
-    /// An instant on the common clock of a recording, counted from 0: the [`Clock`](crate::Clock)'s origin.
+    /// A timestep on the common clock of a recording, counted from 0: the [`Clock`](crate::Clock)'s origin.
     FrameIndex(u64)
 }
 

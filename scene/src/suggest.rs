@@ -3,8 +3,8 @@
 /// The one of `candidates` that `name` was most likely meant to be, `None` where none is similar.
 ///
 /// ```
-/// assert_eq!(scene::nearest("rotaton", ["fps", "rotation"]), Some("rotation"));
-/// assert_eq!(scene::nearest("colour", ["fps", "rotation"]), None);
+/// assert_eq!(mvmhat_scene::nearest("rotaton", ["fps", "rotation"]), Some("rotation"));
+/// assert_eq!(mvmhat_scene::nearest("color", ["fps", "rotation"]), None);
 /// ```
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Jaro-Winkler forgives a missing end (rot), Damerau-Levenshtein two letters swapped (fsp); 0.65 keeps chance
@@ -20,7 +20,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 ///
 /// ```
 /// let message = "cameras.left: unknown field `fsp`, expected one of `path`, `fps`, `start` at line 3 column 5";
-/// assert_eq!(scene::nearest_key(message), Some("fps"));
+/// assert_eq!(mvmhat_scene::nearest_key(message), Some("fps"));
 /// ```
 pub fn nearest_key(message: &str) -> Option<&str> {
     let (_, rest) =

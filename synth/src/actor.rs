@@ -1,6 +1,6 @@
-//! A person at one instant, lit, for all cameras.
+//! A person at one timestep, lit, for all cameras.
 
-use crate::colour::{Rgb, plus, scaled};
+use crate::color::{Rgb, plus, scaled};
 use crate::figure::figure;
 use crate::loft::{Patch, V3, v3};
 use crate::person::Person;
@@ -10,7 +10,7 @@ use crate::walk::Moment;
 /// No camera's shutter is open for longer, in seconds.
 pub(crate) const LONGEST_SHUTTER: f32 = 0.02;
 
-/// A person at one instant.
+/// A person at one timestep.
 pub(crate) struct Actor<'a> {
     /// Place of the person in the list of all.
     pub(crate) index: usize,

@@ -1,9 +1,9 @@
 //! What a camera sees of the place without people: traced once, four samples a pixel.
 
+use mvmhat_scene::Pinhole;
 use rayon::prelude::*;
-use scene::Pinhole;
 
-use crate::colour::{Rgb, plus, scaled, times};
+use crate::color::{Rgb, plus, scaled, times};
 use crate::loft::{V3, v3};
 use crate::noise::speck;
 use crate::place::{Place, Surface};
@@ -11,7 +11,7 @@ use crate::place::{Place, Surface};
 /// Places of the samples in a pixel, no two in a row or column.
 pub(crate) const SAMPLES: [(f32, f32); 4] = [(0.375, 0.125), (0.875, 0.375), (0.125, 0.625), (0.625, 0.875)];
 
-/// The still picture of a camera.
+/// The still image of a camera.
 pub(crate) struct Backdrop {
     /// Light of each pixel.
     pub(crate) light: Vec<Rgb>,
@@ -49,7 +49,7 @@ impl Backdrop {
         }
     }
 
-    /// The mean light of the picture; what glares counts as white.
+    /// The mean light of the image; what glares counts as white.
     pub(crate) fn mean(&self) -> Rgb {
         let sum = self
             .light
@@ -72,7 +72,7 @@ fn pixel(place: &Place, camera: &Pinhole, x: f32, y: f32, seed: u32) -> Pixel {
         };
         pixel.nearness[i] = 1.0 / surface.distance;
         let (direct, diffuse) = shine(place, &surface, (x as i32, y as i32, i), seed);
-        let light = times(surface.colour, plus(direct, diffuse));
+        let light = times(surface.color, plus(direct, diffuse));
         pixel.light = plus(pixel.light, scaled(light, 0.25));
         if surface.is_ground {
             spot += surface.point;

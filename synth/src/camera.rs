@@ -1,9 +1,9 @@
 //! Where the cameras hang, and what they make of the light.
 
-use scene::Pinhole;
+use mvmhat_scene::Pinhole;
 
 use crate::actor::LONGEST_SHUTTER;
-use crate::colour::{Rgb, scaled};
+use crate::color::{Rgb, scaled};
 use crate::loft::v3;
 use crate::noise::speck;
 use crate::options::Options;
@@ -13,7 +13,7 @@ use crate::solid::V2;
 
 /// Levels of light that are told apart on the way to 8 bits.
 const LEVELS: usize = 4096;
-/// Numbers of noise that are drawn once; pictures begin somewhere in them.
+/// Numbers of noise that are drawn once; images begin somewhere in them.
 const NOISE: usize = 1 << 16;
 
 /// A camera: its geometry and its response.
@@ -54,7 +54,7 @@ pub(crate) fn cameras(place: &Place, options: &Options) -> Vec<Camera> {
             let bend = f64::from(random.range(-0.09, 0.01));
             let center = [f64::from(spot.x), f64::from(spot.y), f64::from(height)];
             let target = [f64::from(target.x), f64::from(target.y), f64::from(random.range(0.5, 1.1))];
-            // Six digits are what people write down, and the picture is then of exactly this camera.
+            // Six digits are what people write down, and the image is then of exactly this camera.
             let center = center.map(|v| (v * 1e6).round() / 1e6);
             let pinhole = Pinhole::looking(options.size, focal, bend, center, target)?;
             let shutter = random.range(0.004, LONGEST_SHUTTER).min(0.5 / options.fps as f32);
@@ -123,7 +123,7 @@ impl Response {
         self.matrix = self.matrix.map(|row| scaled(row, gain));
     }
 
-    /// Blue, green and red of light that falls on the picture so far from its middle (1: the corner), squared.
+    /// Blue, green and red of light that falls on the image so far from its middle (1: the corner), squared.
     pub(crate) fn develop(&self, light: Rgb, off_axis: f32) -> [u8; 3] {
         let gain = 1.0 - self.vignette * off_axis;
         [2, 1, 0].map(|i| {
@@ -133,12 +133,12 @@ impl Response {
         })
     }
 
-    /// Makes a sharp and clean picture, rows of blue, green and red, as soft and noisy as this camera's.
-    pub(crate) fn coarsen(&self, picture: &mut [u8], width: usize, instant: u32) {
+    /// Makes a sharp and clean image, rows of blue, green and red, as soft and noisy as this camera's.
+    pub(crate) fn coarsen(&self, image: &mut [u8], width: usize, timestep: u32) {
         let row = 3 * width;
-        self.soften(picture, row);
-        for (y, line) in picture.chunks_exact_mut(row).enumerate() {
-            let from = speck(instant as i32, y as i32, self.seed) * (NOISE - row) as f32;
+        self.soften(image, row);
+        for (y, line) in image.chunks_exact_mut(row).enumerate() {
+            let from = speck(timestep as i32, y as i32, self.seed) * (NOISE - row) as f32;
             for (value, noise) in line.iter_mut().zip(&self.noise[from as usize..]) {
                 *value = value.saturating_add_signed(*noise);
             }
@@ -146,16 +146,16 @@ impl Response {
     }
 
     /// Three by three, the rows above and below kept as they were.
-    fn soften(&self, picture: &mut [u8], row: usize) {
+    fn soften(&self, image: &mut [u8], row: usize) {
         let (side, middle) = (self.blur, 256 - 2 * self.blur);
         let mixed = |a: u8, b: u8, c: u8| {
             ((side * (u16::from(a) + u16::from(c)) + middle * u16::from(b) + 128) >> 8) as u8
         };
         // The rows above, here and below as they were.
-        let mut above = picture[..row].to_vec();
+        let mut above = image[..row].to_vec();
         let mut here = vec![0; row];
-        for start in (0..picture.len()).step_by(row) {
-            let (head, tail) = picture.split_at_mut((start + row).min(picture.len()));
+        for start in (0..image.len()).step_by(row) {
+            let (head, tail) = image.split_at_mut((start + row).min(image.len()));
             let line = &mut head[start..];
             let below = tail.get(..row);
             here.copy_from_slice(line);

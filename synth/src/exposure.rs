@@ -1,14 +1,14 @@
-//! One picture: people in front of the backdrop, and what of each can be seen.
+//! One image: people in front of the backdrop, and what of each can be seen.
 //!
-//! The picture is the mean of four passes. Each looks at another place in the pixels and at another time while the
+//! The image is the mean of four passes. Each looks at another place in the pixels and at another time while the
 //! shutter is open, which smooths edges and blurs motion at the same cost.
 
-use scene::BBox;
+use mvmhat_scene::BBox;
 
 use crate::actor::{Actor, LONGEST_SHUTTER};
 use crate::backdrop::{Backdrop, SAMPLES};
 use crate::camera::Camera;
-use crate::colour::{Rgb, plus, scaled};
+use crate::color::{Rgb, plus, scaled};
 use crate::loft::Patch;
 use crate::shadow::ShadowMap;
 use crate::silhouette::{Pixel, Silhouette};
@@ -18,11 +18,11 @@ const NEAREST: f64 = 0.2;
 /// No person.
 const NOBODY: u16 = u16::MAX;
 
-/// Somebody in the picture.
+/// Somebody in the image.
 pub(crate) struct Seen {
     /// Place of the person in the list of all.
     pub(crate) index: usize,
-    /// Around the whole body in pixels, hidden parts and parts outside of the picture too.
+    /// Around the whole body in pixels, hidden parts and parts outside of the image too.
     pub(crate) bbox: BBox,
     /// Share of the silhouette that can be seen.
     pub(crate) visibility: f64,
@@ -40,7 +40,7 @@ struct Figure<'a> {
 }
 
 impl<'a> Figure<'a> {
-    /// `None` for who is behind the camera or beside the picture.
+    /// `None` for who is behind the camera or beside the image.
     fn new(camera: &Camera, actor: &'a Actor<'a>) -> Option<Self> {
         let project = |patch: &Patch| -> Option<Vec<Pixel>> {
             let pixel = |point: &crate::loft::V3| {
@@ -91,7 +91,7 @@ fn between(a: Pixel, b: Pixel, share: f32) -> Pixel {
     [0, 1, 2].map(|i| a[i] + (b[i] - a[i]) * share)
 }
 
-/// The part of a window that lies in the picture, row by row: where it begins in the window and in the picture, and how
+/// The part of a window that lies in the image, row by row: where it begins in the window and in the image, and how
 /// long it is.
 fn rows(
     silhouette: &Silhouette,
@@ -107,30 +107,30 @@ fn rows(
     })
 }
 
-/// A picture in the making.
+/// An image in the making.
 struct Exposure {
     /// Sum of the light of people over the passes, and in how many of them there was one.
     people: Vec<Rgb>,
     passes: Vec<u8>,
 }
 
-/// Takes a picture: rows of blue, green and red, and who is in it.
+/// Takes an image: rows of blue, green and red, and who is in it.
 pub(crate) fn expose(
     camera: &Camera,
     backdrop: &Backdrop,
     still: &[u8],
     actors: &[Actor<'_>],
     shadows: &ShadowMap,
-    instant: u32,
+    timestep: u32,
 ) -> (Vec<u8>, Vec<Seen>) {
     let (width, height) = camera.pinhole.image_size;
     let size = (width as usize, height as usize);
     let mut figures: Vec<Figure<'_>> = actors.iter().filter_map(|actor| Figure::new(camera, actor)).collect();
     let exposure = superpose(&mut figures, backdrop, size);
 
-    let mut picture = still.to_vec();
+    let mut image = still.to_vec();
     let corner = (0.25 * (size.0 * size.0 + size.1 * size.1) as f32).recip();
-    for (i, pixel) in picture.chunks_exact_mut(3).enumerate() {
+    for (i, pixel) in image.chunks_exact_mut(3).enumerate() {
         let shade = backdrop.ground[i].map_or(0.0, |ground| {
             // Under people it is a little darker even where no direct light comes.
             shadows.at(ground.x, ground.y) * (0.12 + 0.88 * ground.direct)
@@ -144,16 +144,16 @@ pub(crate) fn expose(
         let (x, y) = ((i % size.0) as f32 - 0.5 * size.0 as f32, (i / size.0) as f32 - 0.5 * size.1 as f32);
         pixel.copy_from_slice(&camera.response.develop(light, (x * x + y * y) * corner));
     }
-    camera.response.coarsen(&mut picture, size.0, instant);
+    camera.response.coarsen(&mut image, size.0, timestep);
     let seen = figures.into_iter().map(|f| Seen {
         index: f.actor.index,
         bbox: f.bbox,
         visibility: f.seen as f64 / f.covered.max(1) as f64,
     });
-    (picture, seen.collect())
+    (image, seen.collect())
 }
 
-/// The picture of the place without anybody.
+/// The image of the place without anybody.
 pub(crate) fn still(camera: &Camera, backdrop: &Backdrop) -> Vec<u8> {
     let (width, height) = camera.pinhole.image_size;
     let (half_x, half_y) = (0.5 * width as f32, 0.5 * height as f32);
@@ -192,8 +192,8 @@ fn superpose(figures: &mut [Figure<'_>], backdrop: &Backdrop, size: (usize, usiz
                         // Given back for the next pass.
                         owner[at + i] = NOBODY;
                         figure.seen += 1;
-                        let colour = figure.silhouette.colour[own + i];
-                        exposure.people[at + i] = plus(exposure.people[at + i], colour);
+                        let color = figure.silhouette.color[own + i];
+                        exposure.people[at + i] = plus(exposure.people[at + i], color);
                         exposure.passes[at + i] += 1;
                     }
                 }
@@ -205,7 +205,7 @@ fn superpose(figures: &mut [Figure<'_>], backdrop: &Backdrop, size: (usize, usiz
 
 #[cfg(test)]
 mod tests {
-    use scene::Pinhole;
+    use mvmhat_scene::Pinhole;
 
     use super::*;
     use crate::camera::Response;
@@ -240,8 +240,8 @@ mod tests {
         let actors = [Actor::new(0, person, moment, &place)];
         let shadows = ShadowMap::new(&place, &actors);
         let still = still(&camera, &backdrop);
-        let (picture, seen) = expose(&camera, &backdrop, &still, &actors, &shadows, 0);
-        assert_eq!(picture.len(), 320 * 240 * 3);
+        let (image, seen) = expose(&camera, &backdrop, &still, &actors, &shadows, 0);
+        assert_eq!(image.len(), 320 * 240 * 3);
         (f64::from(person.body.height), seen)
     }
 
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn half_of_a_person_behind_a_wall_or_beside_the_picture_is_hidden() {
+    fn half_of_a_person_behind_a_wall_or_beside_the_image_is_hidden() {
         let grey = Material::new(Finish::Rough, 0x80_80_80, 0, 1);
         let wall = Solid::between(v3(0.0, -2.0, 0.0), v3(3.0, -1.9, 3.0), grey);
         let (_, whole) = seen(Vec::new(), 0.0);

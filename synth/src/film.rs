@@ -1,9 +1,9 @@
-//! A whole recording: who is where at every instant, and the pictures and the truth of each.
+//! A whole recording: who is where at every timestep, and the images and the truth of each.
 
 use std::collections::BTreeMap;
 
+use mvmhat_scene::{BBox, Calibration, PersonId, Plane};
 use rayon::prelude::*;
-use scene::{BBox, Calibration, PersonId, Plane};
 
 use crate::actor::Actor;
 use crate::backdrop::Backdrop;
@@ -32,27 +32,27 @@ pub struct Film {
 struct View {
     camera: Camera,
     backdrop: Backdrop,
-    /// The picture without anybody.
+    /// The image without anybody.
     still: Vec<u8>,
 }
 
-/// What one camera has of one instant.
+/// What one camera has of one timestep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shot {
     /// Blue, green and red of each pixel, row by row.
-    pub picture: Vec<u8>,
+    pub image: Vec<u8>,
     /// Who is in it, by identity.
     pub people: Vec<Sighting>,
 }
 
-/// Somebody in a picture.
+/// Somebody in an image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sighting {
     /// Who.
     pub person: PersonId,
-    /// The whole body, hidden parts too, clipped to the picture.
+    /// The whole body, hidden parts too, clipped to the image.
     pub bbox: BBox,
-    /// Share of the silhouette that can be seen, 0 to 1: what others, things or the edge of the picture cut off is not.
+    /// Share of the silhouette that can be seen, 0 to 1: what others, things or the edge of the image cut off is not.
     pub visibility: f64,
 }
 
@@ -87,9 +87,9 @@ impl Film {
         (1..=self.cameras.len()).map(|i| format!("cam{i:0digits$}")).collect()
     }
 
-    /// Who is in the place at an instant, and where on the ground, in metres; nobody after the last instant.
-    pub fn positions(&self, instant: u32) -> Vec<(PersonId, f64, f64)> {
-        let moments = self.moments.get(instant as usize).into_iter().flatten().enumerate();
+    /// Who is in the place at a timestep, and where on the ground, in metres; nobody after the last timestep.
+    pub fn positions(&self, timestep: u32) -> Vec<(PersonId, f64, f64)> {
+        let moments = self.moments.get(timestep as usize).into_iter().flatten().enumerate();
         moments
             .filter_map(|(i, moment)| Some((i, moment.as_ref()?.place)))
             .filter(|(_, p)| p.x.abs() <= self.place.half.x && p.y.abs() <= self.place.half.y)
@@ -97,29 +97,29 @@ impl Film {
             .collect()
     }
 
-    /// What all cameras have of an instant.
-    pub fn shoot(&self, instant: u32) -> Vec<Shot> {
-        let present = self.moments.get(instant as usize).into_iter().flatten().enumerate();
+    /// What all cameras have of a timestep.
+    pub fn shoot(&self, timestep: u32) -> Vec<Shot> {
+        let present = self.moments.get(timestep as usize).into_iter().flatten().enumerate();
         let present: Vec<_> = present.filter_map(|(i, moment)| Some((i, (*moment)?))).collect();
         let actors: Vec<Actor<'_>> = present
             .into_par_iter()
             .map(|(i, moment)| Actor::new(i, &self.people[i], moment, &self.place))
             .collect();
         let shadows = ShadowMap::new(&self.place, &actors);
-        self.cameras.par_iter().map(|view| view.shoot(&actors, &shadows, instant)).collect()
+        self.cameras.par_iter().map(|view| view.shoot(&actors, &shadows, timestep)).collect()
     }
 }
 
 impl View {
-    fn shoot(&self, actors: &[Actor<'_>], shadows: &ShadowMap, instant: u32) -> Shot {
-        let (picture, seen) = expose(&self.camera, &self.backdrop, &self.still, actors, shadows, instant);
+    fn shoot(&self, actors: &[Actor<'_>], shadows: &ShadowMap, timestep: u32) -> Shot {
+        let (image, seen) = expose(&self.camera, &self.backdrop, &self.still, actors, shadows, timestep);
         let (width, height) = self.camera.pinhole.image_size;
         let sighting = |seen: crate::exposure::Seen| {
             let bbox = seen.bbox.clipped(f64::from(width), f64::from(height))?;
             let counts = bbox.h >= LOWEST_BOX && seen.visibility >= LEAST_VISIBILITY;
             counts.then_some(Sighting { person: identity(seen.index), bbox, visibility: seen.visibility })
         };
-        Shot { picture, people: seen.into_iter().filter_map(sighting).collect() }
+        Shot { image, people: seen.into_iter().filter_map(sighting).collect() }
     }
 }
 
@@ -140,7 +140,7 @@ mod tests {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let film = Film::new(options).unwrap();
-            (0..options.frames).into_par_iter().map(|instant| film.shoot(instant)).collect()
+            (0..options.frames).into_par_iter().map(|timestep| film.shoot(timestep)).collect()
         })
     }
 
@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(one, shots(&options(), 3));
         assert!(one.iter().flatten().any(|shot| !shot.people.is_empty()));
         assert_ne!(one, shots(&Options { seed: 2, ..options() }, 3), "another seed is another recording");
-        assert_ne!(one[0][0].picture, one[1][0].picture);
+        assert_ne!(one[0][0].image, one[1][0].image);
     }
 
     #[test]
@@ -158,7 +158,7 @@ mod tests {
         let film = Film::new(&options()).unwrap();
         let more = Film::new(&Options { cameras: 5, ..options() }).unwrap();
         assert_eq!((film.shoot(0).len(), more.shoot(0).len()), (4, 5));
-        (0..4).for_each(|instant| assert_eq!(film.positions(instant), more.positions(instant)));
+        (0..4).for_each(|timestep| assert_eq!(film.positions(timestep), more.positions(timestep)));
         assert_eq!(more.names(), ["cam1", "cam2", "cam3", "cam4", "cam5"]);
         assert!(film.positions(4).is_empty() && film.shoot(4)[0].people.is_empty(), "it is over");
     }
@@ -168,7 +168,7 @@ mod tests {
         let options = Options { frames: 2500, size: (64, 64), cameras: 1, ..options() };
         let film = Film::new(&options).unwrap();
         let here = |person: u32| -> Vec<bool> {
-            let is_here = |instant| film.positions(instant).iter().any(|(id, ..)| id.0 == person);
+            let is_here = |timestep| film.positions(timestep).iter().any(|(id, ..)| id.0 == person);
             (0..2500).map(is_here).collect()
         };
         // Seen, then away for a second at least, then seen again.

@@ -4,16 +4,16 @@
 //! [`Options`]; everything follows from their seed, and the same options give the same bytes on any number of threads:
 //!
 //! ```
-//! let options = synth::Options { people: 3, frames: 2, size: (160, 90), ..Default::default() };
-//! let film = synth::Film::new(&options)?;
+//! let options = mvmhat_synth::Options { people: 3, frames: 2, size: (160, 90), ..Default::default() };
+//! let film = mvmhat_synth::Film::new(&options)?;
 //! let shots = film.shoot(1);
 //! assert_eq!(shots.len(), options.cameras);
-//! assert_eq!(shots[0].picture.len(), 160 * 90 * 3);
-//! # Ok::<(), synth::OptionsError>(())
+//! assert_eq!(shots[0].image.len(), 160 * 90 * 3);
+//! # Ok::<(), mvmhat_synth::OptionsError>(())
 //! ```
 //!
 //! What is done once: the place is built (`place`), people are dressed (`person`, `outfit`) and walk about (`walk`, on a
-//! `plan`), and each camera's view of the still place is traced (`backdrop`). What is done for each instant: people are
+//! `plan`), and each camera's view of the still place is traced (`backdrop`). What is done for each timestep: people are
 //! posed (`gait`, `skeleton`, `figure`) and lit (`actor`), their shadows fall on the ground (`shadow`), and each camera
 //! draws them into its backdrop (`silhouette`, `exposure`) and makes of the light what this camera would (`camera`).
 
@@ -21,7 +21,7 @@ mod actor;
 mod backdrop;
 mod body;
 mod camera;
-mod colour;
+mod color;
 mod exposure;
 mod figure;
 mod film;

@@ -1,6 +1,6 @@
-//! What still surfaces look like: a finish, two colours, and a seed that makes no two alike.
+//! What still surfaces look like: a finish, two colors, and a seed that makes no two alike.
 
-use crate::colour::{Rgb, mixed, scaled, srgb};
+use crate::color::{Rgb, mixed, scaled, srgb};
 use crate::noise::{clouds, smooth, speck};
 use crate::random::Random;
 
@@ -9,13 +9,13 @@ use crate::random::Random;
 pub(crate) enum Finish {
     /// Plaster, stone, paint: clouds only.
     Rough,
-    /// Slabs, bricks, boards: courses of this size, every other one shifted by this share, the second colour in joints.
+    /// Slabs, bricks, boards: courses of this size, every other one shifted by this share, the second color in joints.
     Courses { wide: f32, high: f32, shift: f32, joint: f32 },
-    /// Slabs of the two colours in turn.
+    /// Slabs of the two colors in turn.
     Checks { side: f32 },
     /// Asphalt and gravel.
     Grains,
-    /// Windows of the second colour, in bays this wide and storeys this high.
+    /// Windows of the second color, in bays this wide and storeys this high.
     Windows { bay: f32, storey: f32 },
     /// Leaves or grass.
     Leaves,
@@ -35,22 +35,22 @@ pub(crate) struct Material {
 }
 
 impl Material {
-    /// Colours are `0xRRGGBB`.
+    /// Colors are `0xRRGGBB`.
     pub(crate) fn new(finish: Finish, first: u32, second: u32, seed: u32) -> Self {
         Self { finish, first: srgb(first), second: srgb(second), seed }
     }
 
-    /// One with colours near these ones.
+    /// One with colors near these ones.
     pub(crate) fn random(finish: Finish, first: u32, second: u32, random: &mut Random) -> Self {
-        let vary = |code, random: &mut Random| crate::colour::varied(srgb(code), random, 0.12);
+        let vary = |code, random: &mut Random| crate::color::varied(srgb(code), random, 0.12);
         let (first, second) = (vary(first, random), vary(second, random));
         Self { finish, first, second, seed: random.bits() as u32 }
     }
 
     /// The share of light that the surface gives back at (u, v), in metres along it.
-    pub(crate) fn colour(&self, u: f32, v: f32) -> Rgb {
+    pub(crate) fn color(&self, u: f32, v: f32) -> Rgb {
         let seed = self.seed;
-        let worn = |colour: Rgb| scaled(colour, 0.8 + 0.4 * clouds(1.3 * u, 1.3 * v, seed));
+        let worn = |color: Rgb| scaled(color, 0.8 + 0.4 * clouds(1.3 * u, 1.3 * v, seed));
         match self.finish {
             Finish::Rough => scaled(worn(self.first), 0.93 + 0.14 * smooth(23.0 * u, 23.0 * v, seed)),
             Finish::Courses { wide, high, shift, joint } => {
@@ -65,8 +65,8 @@ impl Material {
             }
             Finish::Checks { side } => {
                 let (x, y) = ((u / side).floor() as i32, (v / side).floor() as i32);
-                let colour = if (x + y) & 1 == 0 { self.first } else { self.second };
-                scaled(worn(colour), 0.92 + 0.16 * speck(x, y, seed))
+                let color = if (x + y) & 1 == 0 { self.first } else { self.second };
+                scaled(worn(color), 0.92 + 0.16 * speck(x, y, seed))
             }
             Finish::Grains => {
                 scaled(worn(self.first), 0.65 + 0.7 * speck((40.0 * u) as i32, (40.0 * v) as i32, seed))

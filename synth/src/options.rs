@@ -51,11 +51,11 @@ pub struct Options {
     pub cameras: usize,
     /// How many people there are, here or away: 1 to 60.
     pub people: usize,
-    /// How many instants are filmed: 1 to 100,000.
+    /// How many timesteps are filmed: 1 to 100,000.
     pub frames: u32,
-    /// Width and height of the pictures: 64 to 4096, even, as encoders need it.
+    /// Width and height of the images: 64 to 4096, even, as encoders need it.
     pub size: (u32, u32),
-    /// Instants a second: 1 to 120.
+    /// Timesteps a second: 1 to 120.
     pub fps: f64,
     /// Everything that is chance follows from it.
     pub seed: u64,

@@ -1,6 +1,6 @@
-//! What people wear and carry: cuts, and the colours and patterns of the cloth.
+//! What people wear and carry: cuts, and the colors and patterns of the cloth.
 
-use crate::colour::{Rgb, srgb, varied};
+use crate::color::{Rgb, srgb, varied};
 use crate::random::Random;
 
 /// How the upper body is dressed.
@@ -8,7 +8,7 @@ use crate::random::Random;
 pub(crate) enum Top {
     /// Sleeves end at this share of the arm.
     Shirt { sleeve: f32 },
-    /// Wider, open in front over something of another colour.
+    /// Wider, open in front over something of another color.
     Jacket,
     /// Down to this share of the thigh.
     Coat { length: f32 },
@@ -24,23 +24,23 @@ pub(crate) enum Bottom {
         loose: f32,
     },
     Shorts,
-    /// Down to this share of the leg, from the colour of the top if it is a dress.
+    /// Down to this share of the leg, from the color of the top if it is a dress.
     Skirt {
         length: f32,
         dress: bool,
     },
 }
 
-/// How cloth is coloured.
+/// How cloth is colored.
 #[derive(Clone, Copy)]
 pub(crate) enum Pattern {
     Plain,
     Hoops,
     Stripes,
     Checks,
-    /// The lower part in the second colour.
+    /// The lower part in the second color.
     Halves,
-    /// The sleeves in the second colour.
+    /// The sleeves in the second color.
     Sleeves,
     /// A sign on chest and back.
     Sign,
@@ -85,7 +85,7 @@ pub(crate) struct Outfit {
     pub(crate) bag: Bag,
     pub(crate) beard: bool,
     pub(crate) skin: Rgb,
-    pub(crate) hair_colour: Rgb,
+    pub(crate) hair_color: Rgb,
     pub(crate) cloth: Rgb,
     pub(crate) second: Rgb,
     pub(crate) bottom_cloth: Rgb,
@@ -118,7 +118,7 @@ const HAIR: [u32; 9] = [
 
 impl Outfit {
     pub(crate) fn new(woman: bool, random: &mut Random) -> Self {
-        let colour = |of: &[u32], random: &mut Random| varied(srgb(random.pick(of)), random, 0.12);
+        let color = |of: &[u32], random: &mut Random| varied(srgb(random.pick(of)), random, 0.12);
         let bare = random.range(0.3, 0.5);
         let long = random.range(0.3, 0.75);
         let top = match random.below(10) {
@@ -168,14 +168,14 @@ impl Outfit {
             hat,
             bag: random.pick(&bags),
             beard: !woman && random.chance(0.3),
-            skin: colour(&SKIN, random),
-            hair_colour: colour(&HAIR, random),
-            cloth: colour(&TOPS, random),
-            second: colour(&TOPS, random),
-            bottom_cloth: colour(&BOTTOMS, random),
-            shoes: colour(&SHOES, random),
-            hat_cloth: colour(&TOPS, random),
-            bag_cloth: colour(&TOPS, random),
+            skin: color(&SKIN, random),
+            hair_color: color(&HAIR, random),
+            cloth: color(&TOPS, random),
+            second: color(&TOPS, random),
+            bottom_cloth: color(&BOTTOMS, random),
+            shoes: color(&SHOES, random),
+            hat_cloth: color(&TOPS, random),
+            bag_cloth: color(&TOPS, random),
             seed: random.bits() as u32,
         }
     }
@@ -187,7 +187,7 @@ impl Outfit {
             hair: own.hair,
             beard: own.beard,
             skin: own.skin,
-            hair_colour: own.hair_colour,
+            hair_color: own.hair_color,
             seed: own.seed,
             ..other.clone()
         };

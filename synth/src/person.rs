@@ -1,7 +1,7 @@
-//! One person: body, manner of moving, outfit, and the pictures on its surfaces.
+//! One person: body, manner of moving, outfit, and the images on its surfaces.
 
 use crate::body::Body;
-use crate::colour::{Rgb, mixed, scaled};
+use crate::color::{Rgb, mixed, scaled};
 use crate::gait::Manner;
 use crate::noise::{clouds, smooth};
 use crate::outfit::{Bottom, Hair, Hat, Outfit, Pattern, Top};
@@ -28,7 +28,7 @@ pub(crate) enum Part {
 /// How likely somebody is dressed like an earlier one.
 const LOOK_ALIKES: f32 = 0.3;
 
-/// A person, the same at every instant and for every camera.
+/// A person, the same at every timestep and for every camera.
 pub(crate) struct Person {
     pub(crate) body: Body,
     pub(crate) manner: Manner,
@@ -59,25 +59,25 @@ pub(crate) fn people(count: usize, seed: u64) -> Vec<Person> {
 fn textures(o: &Outfit) -> Vec<Texture> {
     let seed = o.seed;
     // Folds and weave of cloth; every part has other ones.
-    let worn = move |colour: Rgb, u: f32, v: f32, part: u32| {
+    let worn = move |color: Rgb, u: f32, v: f32, part: u32| {
         let folds = clouds(5.0 * u, 7.0 * v, seed ^ (part * 0x51));
-        scaled(colour, 0.72 + 0.5 * folds + 0.1 * smooth(50.0 * u, 50.0 * v, seed ^ part))
+        scaled(color, 0.72 + 0.5 * folds + 0.1 * smooth(50.0 * u, 50.0 * v, seed ^ part))
     };
     let trunk = |u: f32, v: f32| {
         let front = (u - 0.5).abs();
         let open = matches!(o.top, Top::Jacket | Top::Coat { .. }) && front < 0.035 + 0.07 * v && v > 0.12;
-        let colour = if open { o.second } else { pattern(o, u, v, 1.0) };
+        let color = if open { o.second } else { pattern(o, u, v, 1.0) };
         let collar = v > 0.93 && front < 0.14 && !open;
         let strap = o.bag == crate::outfit::Bag::Backpack && v > 0.45 && (front - 0.13).abs() < 0.022;
         let across = o.bag == crate::outfit::Bag::Shoulder && ((u - 0.35) - 0.3 * v).abs() < 0.02;
-        let colour = if strap || across {
+        let color = if strap || across {
             o.bag_cloth
         } else if collar {
-            scaled(colour, 0.75)
+            scaled(color, 0.75)
         } else {
-            colour
+            color
         };
-        worn(colour, u, v, 1)
+        worn(color, u, v, 1)
     };
     let sleeve = match o.top {
         Top::Shirt { sleeve } => sleeve,
@@ -111,9 +111,9 @@ fn textures(o: &Outfit) -> Vec<Texture> {
     };
     let skirt = |u: f32, v: f32| {
         let dress = matches!(o.bottom, Bottom::Skirt { dress: true, .. });
-        let colour = if dress { pattern(o, u, 0.1 - 0.5 * v, 1.0) } else { o.bottom_cloth };
+        let color = if dress { pattern(o, u, 0.1 - 0.5 * v, 1.0) } else { o.bottom_cloth };
         let pleats = 0.88 + 0.12 * (std::f32::consts::TAU * 14.0 * u).sin();
-        worn(scaled(colour, pleats), u, v, 4)
+        worn(scaled(color, pleats), u, v, 4)
     };
     let bag = |u: f32, v: f32| {
         let pocket = (u - 0.5).abs() < 0.17 && (0.2..0.55).contains(&v);
@@ -133,7 +133,7 @@ fn textures(o: &Outfit) -> Vec<Texture> {
     };
     let hair = |u: f32, v: f32| {
         scaled(
-            o.hair_colour,
+            o.hair_color,
             0.5 + 0.6 * smooth(28.0 * u, 5.0 * v, seed) + 0.4 * clouds(3.0 * u, 3.0 * v, seed),
         )
     };
@@ -187,20 +187,20 @@ fn head(o: &Outfit, u: f32, v: f32) -> Rgb {
     let covered = matches!(o.hat, Hat::Scarf);
     let shaved = o.hair == Hair::None;
     if !covered && !shaved && (v > 0.8 || side > 0.24 && v > 0.32) {
-        return o.hair_colour;
+        return o.hair_color;
     }
     let beard = o.beard && v < 0.36 && side < 0.2;
     if spot(0.0, 0.27, 0.045, 0.025) {
         return mixed(o.skin, [0.35, 0.08, 0.07], 0.6);
     }
     if beard {
-        return mixed(o.hair_colour, o.skin, 0.25);
+        return mixed(o.hair_color, o.skin, 0.25);
     }
     if spot(0.075, 0.54, 0.03, 0.028) {
         return [0.03, 0.025, 0.02];
     }
     if spot(0.075, 0.62, 0.045, 0.018) {
-        return mixed(o.hair_colour, o.skin, 0.3);
+        return mixed(o.hair_color, o.skin, 0.3);
     }
     // The nose throws a little shade, and so does the brow.
     let shade = if spot(0.0, 0.4, 0.025, 0.02) || spot(0.075, 0.56, 0.055, 0.06) { 0.78 } else { 1.0 };

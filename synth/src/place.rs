@@ -6,7 +6,7 @@
 mod things;
 mod walls;
 
-use crate::colour::{Rgb, mixed, scaled, srgb};
+use crate::color::{Rgb, mixed, scaled, srgb};
 use crate::loft::{V3, v3};
 use crate::material::{Finish, Material};
 use crate::noise::clouds;
@@ -54,7 +54,7 @@ pub(crate) struct Surface {
     pub(crate) distance: f32,
     pub(crate) point: V3,
     pub(crate) normal: V3,
-    pub(crate) colour: Rgb,
+    pub(crate) color: Rgb,
     pub(crate) is_ground: bool,
 }
 
@@ -110,14 +110,14 @@ impl Place {
         let down = -origin.z / ray.z;
         if down > 0.0 && best.as_ref().is_none_or(|(hit, _)| down < hit.distance) {
             let point = origin + ray * down;
-            let colour = self.ground_colour(point.x, point.y);
-            return Some(Surface { distance: down, point, normal: V3::z(), colour, is_ground: true });
+            let color = self.ground_color(point.x, point.y);
+            return Some(Surface { distance: down, point, normal: V3::z(), color, is_ground: true });
         }
         best.map(|(hit, solid)| Surface {
             distance: hit.distance,
             point: origin + ray * hit.distance,
             normal: hit.normal,
-            colour: solid.material.colour(hit.u, hit.v),
+            color: solid.material.color(hit.u, hit.v),
             is_ground: false,
         })
     }
@@ -135,13 +135,13 @@ impl Place {
         mixed(blue, [0.9; 3], (2.5 * cloud - 0.9).clamp(0.0, 1.0))
     }
 
-    fn ground_colour(&self, x: f32, y: f32) -> Rgb {
+    fn ground_color(&self, x: f32, y: f32) -> Rgb {
         let edge = (self.half.x - x.abs()).min(self.half.y - y.abs());
         match self.kind {
             PlaceKind::Street => {
                 let side = y.abs() - 3.2;
                 if side > 0.15 {
-                    self.ground_edge.colour(x, y)
+                    self.ground_edge.color(x, y)
                 } else if side > 0.0 {
                     [0.42; 3]
                 } else if y.abs() < 0.07 && (x / 1.5).floor() as i32 & 1 == 0
@@ -149,14 +149,14 @@ impl Place {
                 {
                     scaled([0.62; 3], 0.6 + 0.4 * clouds(3.0 * x, 3.0 * y, self.seed))
                 } else {
-                    self.ground.colour(x, y)
+                    self.ground.color(x, y)
                 }
             }
             PlaceKind::Hall if self.is_mark(x, y) => {
-                mixed(self.marks, self.ground.colour(x, y), 0.5 * clouds(4.0 * x, 4.0 * y, self.seed))
+                mixed(self.marks, self.ground.color(x, y), 0.5 * clouds(4.0 * x, 4.0 * y, self.seed))
             }
-            PlaceKind::Plaza if edge < 1.2 => self.ground_edge.colour(x, y),
-            _ => self.ground.colour(x, y),
+            PlaceKind::Plaza if edge < 1.2 => self.ground_edge.color(x, y),
+            _ => self.ground.color(x, y),
         }
     }
 

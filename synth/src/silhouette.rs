@@ -1,21 +1,21 @@
-//! One person's picture on its own: which samples the body covers, hidden or not, inside the camera's picture or not.
+//! One person's image on its own: which samples the body covers, hidden or not, inside the camera's image or not.
 
-use crate::colour::{Rgb, times};
+use crate::color::{Rgb, times};
 use crate::loft::Patch;
 use crate::texture::Texture;
 
-/// A point of a surface in the picture: x and y in pixels, and one over its depth.
+/// A point of a surface in the image: x and y in pixels, and one over its depth.
 pub(crate) type Pixel = [f32; 3];
 
-/// The samples that a person covers within a window of the picture.
+/// The samples that a person covers within a window of the image.
 pub(crate) struct Silhouette {
-    /// Left and top edge of the window in the picture.
+    /// Left and top edge of the window in the image.
     pub(crate) left: i32,
     pub(crate) top: i32,
     pub(crate) width: usize,
     /// One over the depth; 0 where the person is not.
     pub(crate) nearness: Vec<f32>,
-    pub(crate) colour: Vec<Rgb>,
+    pub(crate) color: Vec<Rgb>,
 }
 
 impl Silhouette {
@@ -23,7 +23,7 @@ impl Silhouette {
     pub(crate) fn new((left, top): (i32, i32), (right, bottom): (i32, i32)) -> Self {
         let (width, height) = ((right - left).max(0) as usize, (bottom - top).max(0) as usize);
         let size = width * height;
-        Self { left, top, width, nearness: vec![0.0; size], colour: vec![[0.0; 3]; size] }
+        Self { left, top, width, nearness: vec![0.0; size], color: vec![[0.0; 3]; size] }
     }
 
     /// Forgets everything that was drawn.
@@ -93,7 +93,7 @@ impl Silhouette {
                 if nearness > self.nearness[at] {
                     let light = [0, 1, 2].map(|i| mix(a.light[i], b.light[i], c.light[i]));
                     self.nearness[at] = nearness;
-                    self.colour[at] = times(texture.at(mix(a.u, b.u, c.u), mix(a.v, b.v, c.v)), light);
+                    self.color[at] = times(texture.at(mix(a.u, b.u, c.u), mix(a.v, b.v, c.v)), light);
                 }
             }
         }

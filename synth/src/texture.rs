@@ -1,15 +1,15 @@
-//! Small pictures that surfaces wear.
+//! Small images that surfaces wear.
 
-use crate::colour::Rgb;
+use crate::color::Rgb;
 
 /// How many texels along each side.
 const SIDE: usize = 64;
 
-/// A square picture. Texels are roots of linear colours in 8 bits: a quarter of the memory, and dark ones are told apart.
+/// A square image. Texels are roots of linear colors in 8 bits: a quarter of the memory, and dark ones are told apart.
 pub(crate) struct Texture(Vec<[u8; 4]>);
 
 impl Texture {
-    /// The picture whose colour at (u, v), both 0 to 1, is `paint(u, v)`.
+    /// The image whose color at (u, v), both 0 to 1, is `paint(u, v)`.
     pub(crate) fn paint(paint: impl Fn(f32, f32) -> Rgb) -> Self {
         let middle = |i: usize| (i as f32 + 0.5) / SIDE as f32;
         let texel = |i: usize| {
@@ -19,7 +19,7 @@ impl Texture {
         Self((0..SIDE * SIDE).map(texel).collect())
     }
 
-    /// The colour at (u, v); beyond the edges that of the edge.
+    /// The color at (u, v); beyond the edges that of the edge.
     pub(crate) fn at(&self, u: f32, v: f32) -> Rgb {
         let place = |x: f32| ((x * SIDE as f32) as usize).min(SIDE - 1);
         let [r, g, b, _] = self.0[place(v) * SIDE + place(u)];

@@ -1,4 +1,4 @@
-//! Who is where at every instant: parties of one to three walk to places, stand, meet others, leave and come back.
+//! Who is where at every timestep: parties of one to three walk to places, stand, meet others, leave and come back.
 //!
 //! Each person goes down the [`Way`] to the party's goal, a follower beside the leader, and steps aside for others.
 //! Nobody ever comes nearer to a solid body than [`CLEARANCE`](crate::plan::CLEARANCE): a step that would is not taken.
@@ -13,7 +13,7 @@ use crate::plan::{Plan, Way};
 use crate::random::Random;
 use crate::solid::V2;
 
-/// Seconds of walking before the first instant, so that a recording begins in the middle of things.
+/// Seconds of walking before the first timestep, so that a recording begins in the middle of things.
 const WARM_UP: f32 = 25.0;
 /// Fewest steps of the simulation a second.
 const STEPS: f64 = 20.0;
@@ -22,7 +22,7 @@ const APART: f32 = 0.42;
 /// Metres of a double step at an ordinary pace.
 const STRIDE: f32 = 1.42;
 
-/// How one person is at one instant.
+/// How one person is at one timestep.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment {
     pub(crate) place: V2,
@@ -47,7 +47,7 @@ impl Moment {
     }
 }
 
-/// All people at all instants; `None` for who is away.
+/// All people at all timesteps; `None` for who is away.
 pub(crate) type Moments = Vec<Vec<Option<Moment>>>;
 
 struct Walker {
@@ -86,7 +86,7 @@ struct Crowd<'a> {
     random: Random,
 }
 
-/// Lets so many people walk about for so many instants.
+/// Lets so many people walk about for so many timesteps.
 pub(crate) fn walk(place: &Place, plan: &Plan, people: usize, frames: u32, fps: f64, seed: u64) -> Moments {
     let substeps = (STEPS / fps).ceil().max(1.0);
     let step = (1.0 / (fps * substeps)) as f32;
@@ -173,12 +173,12 @@ mod tests {
             let moments = walk(&place, &plan, 9, 1500, 25.0, seed as u64);
             let solids: Vec<_> = place.solids.iter().chain(&place.occluders).collect();
             let mut walked = [0.0; 9];
-            for (i, instant) in moments.iter().enumerate() {
-                for (person, moment) in instant.iter().enumerate() {
+            for (i, timestep) in moments.iter().enumerate() {
+                for (person, moment) in timestep.iter().enumerate() {
                     let Some(moment) = moment else { continue };
                     let near = solids.iter().filter_map(|s| s.clearance(moment.place));
                     let near = near.fold(f32::INFINITY, f32::min);
-                    assert!(near >= CLEARANCE, "{kind:?}, instant {i}, person {person}: {near} m");
+                    assert!(near >= CLEARANCE, "{kind:?}, timestep {i}, person {person}: {near} m");
                     walked[person] += moment.velocity.norm() / 25.0;
                 }
             }

@@ -1,4 +1,4 @@
-//! A recording of coloured blocks that walk: small, exact, and needing no weights, since its boxes are known.
+//! A recording of colored blocks that walk: small, exact, and needing no weights, since its boxes are known.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use opencv::{imgcodecs, imgproc, videoio};
 
 /// What the cameras write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pictures {
+pub enum Images {
     /// `<camera>/img1/000001.jpg` and so on.
     Jpeg,
     /// `<camera>/video.avi`.
@@ -24,21 +24,21 @@ pub struct Blocks {
     /// How many frames each.
     pub frames: u32,
     /// What they write.
-    pub pictures: Pictures,
+    pub images: Images,
 }
 
 impl Default for Blocks {
     fn default() -> Self {
-        Self { cameras: 2, frames: 12, pictures: Pictures::Jpeg }
+        Self { cameras: 2, frames: 12, images: Images::Jpeg }
     }
 }
 
 const SIZE: (i32, i32) = (160, 120);
-/// Blue, green, red: far apart for any description of colour.
-const COLOURS: [[f64; 3]; 3] = [[220.0, 30.0, 30.0], [30.0, 200.0, 30.0], [30.0, 30.0, 220.0]];
+/// Blue, green, red: far apart for any description of color.
+const COLORS: [[f64; 3]; 3] = [[220.0, 30.0, 30.0], [30.0, 200.0, 30.0], [30.0, 30.0, 220.0]];
 
 impl Blocks {
-    /// Writes the recording into `folder`: pictures, `det/det.txt` and `gt/gt.txt` of each camera.
+    /// Writes the recording into `folder`: images, `det/det.txt` and `gt/gt.txt` of each camera.
     ///
     /// # Panics
     /// Where it cannot be written.
@@ -46,7 +46,7 @@ impl Blocks {
         for camera in 0..self.cameras {
             let home = folder.join(format!("cam{}", camera + 1));
             for part in ["det", "gt", "img1"] {
-                if part != "img1" || self.pictures == Pictures::Jpeg {
+                if part != "img1" || self.images == Images::Jpeg {
                     std::fs::create_dir_all(home.join(part)).expect("the folder can be made");
                 }
             }
@@ -63,7 +63,7 @@ impl Blocks {
 
     fn write_camera(self, camera: usize, home: &Path) {
         let name = home.join("video.avi");
-        let mut video = (self.pictures == Pictures::Video).then(|| {
+        let mut video = (self.images == Images::Video).then(|| {
             let fourcc = videoio::VideoWriter::fourcc('M', 'J', 'P', 'G').expect("a codec");
             let size = Size::new(SIZE.0, SIZE.1);
             let writer = videoio::VideoWriter::new(name.to_str().expect("a name"), fourcc, 25.0, size, true);
@@ -71,24 +71,24 @@ impl Blocks {
         });
         let (mut detections, mut truth) = (String::new(), String::new());
         for frame in 1..=self.frames {
-            let mut picture =
+            let mut image =
                 Mat::new_rows_cols_with_default(SIZE.1, SIZE.0, CV_8UC3, Scalar::all(127.0)).expect("room");
-            for (person, colour) in COLOURS.iter().enumerate() {
+            for (person, color) in COLORS.iter().enumerate() {
                 let place = Self::place(camera, frame, person);
-                let colour = Scalar::new(colour[0], colour[1], colour[2], 0.0);
-                imgproc::rectangle(&mut picture, place, colour, imgproc::FILLED, imgproc::LINE_8, 0)
+                let color = Scalar::new(color[0], color[1], color[2], 0.0);
+                imgproc::rectangle(&mut image, place, color, imgproc::FILLED, imgproc::LINE_8, 0)
                     .expect("drawn");
                 let (x, y, w, h) = (place.x, place.y, place.width, place.height);
                 let _ = writeln!(detections, "{frame},-1,{x},{y},{w},{h},0.9,-1,-1,-1");
                 let _ = writeln!(truth, "{frame},{},{x},{y},{w},{h},1,1,1", person + 1);
             }
             match &mut video {
-                Some(video) => video.write(&picture).expect("a frame can be written"),
+                Some(video) => video.write(&image).expect("a frame can be written"),
                 None => {
                     let file = home.join(format!("img1/{frame:06}.jpg"));
                     let file = file.to_str().expect("a name");
                     assert!(
-                        imgcodecs::imwrite(file, &picture, &Vector::new()).expect("a picture can be written")
+                        imgcodecs::imwrite(file, &image, &Vector::new()).expect("an image can be written")
                     );
                 }
             }

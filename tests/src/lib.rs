@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 mod blocks;
 mod panning;
 
-pub use blocks::{Blocks, Pictures, deepsort};
+pub use blocks::{Blocks, Images, deepsort};
 pub use panning::Panning;
 
 /// The `mvmhat` program of this build.

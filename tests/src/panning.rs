@@ -11,13 +11,13 @@ use opencv::{core, imgcodecs, imgproc};
 /// How the recording is made.
 #[derive(Clone, Copy, Debug)]
 pub struct Panning {
-    /// How many cameras: the first films every instant, the second every other, the third every third.
+    /// How many cameras: the first films every timestep, the second every other, the third every third.
     pub cameras: u32,
-    /// How many instants.
-    pub instants: u32,
+    /// How many timesteps.
+    pub timesteps: u32,
 }
 
-/// Pictures, a window on the wall.
+/// Images, a window on the wall.
 const SIZE: (i32, i32) = (320, 240);
 const WALL: (i32, i32) = (720, 320);
 const PEOPLE: i32 = 4;
@@ -25,7 +25,7 @@ const PEOPLE: i32 = 4;
 const DISTANCE: i32 = 40;
 
 impl Panning {
-    /// Writes the recording into `folder`: `recording.yaml`, and pictures, `det/det.txt` and `gt/gt.txt` of each camera.
+    /// Writes the recording into `folder`: `recording.yaml`, and images, `det/det.txt` and `gt/gt.txt` of each camera.
     ///
     /// # Panics
     /// Where it cannot be written.
@@ -37,7 +37,7 @@ impl Panning {
             for part in ["det", "gt", "img1"] {
                 std::fs::create_dir_all(home.join(part)).expect("the folder can be made");
             }
-            // Frame n is filmed at instant n * every, at 50 instants a second.
+            // Frame n is filmed at timestep n * every, at 50 timesteps a second.
             let _ = writeln!(settings, "  cam{every}: {{fps: {}}}", 50.0 / f64::from(every));
             self.write_camera(&wall, every, &home);
         }
@@ -47,37 +47,37 @@ impl Panning {
 
     fn write_camera(self, wall: &Mat, every: u32, home: &Path) {
         let (mut detections, mut truth) = (String::new(), String::new());
-        for frame in 1..=self.instants / every {
-            let instant = (frame * every) as i32;
-            let corner = corner(instant);
+        for frame in 1..=self.timesteps / every {
+            let timestep = (frame * every) as i32;
+            let corner = corner(timestep);
             let window = Rect::new(corner.0, corner.1, SIZE.0, SIZE.1);
-            let mut picture = wall.roi(window).expect("inside the wall").clone_pointee();
+            let mut image = wall.roi(window).expect("inside the wall").clone_pointee();
             for person in 0..PEOPLE {
-                let (x, y) = (300 + DISTANCE * person + instant - corner.0, 150 - corner.1);
+                let (x, y) = (300 + DISTANCE * person + timestep - corner.0, 150 - corner.1);
                 let (w, h) = (20, 50);
                 let red = Scalar::new(30.0, 30.0, 220.0, 0.0);
                 let place = Rect::new(x, y, w, h);
-                imgproc::rectangle(&mut picture, place, red, imgproc::FILLED, imgproc::LINE_8, 0)
+                imgproc::rectangle(&mut image, place, red, imgproc::FILLED, imgproc::LINE_8, 0)
                     .expect("drawn");
                 let _ = writeln!(detections, "{frame},-1,{x},{y},{w},{h},0.9,-1,-1,-1");
                 let _ = writeln!(truth, "{frame},{},{x},{y},{w},{h},1,1,1", person + 1);
             }
             let file = home.join(format!("img1/{frame:06}.jpg"));
             let file = file.to_str().expect("a name");
-            assert!(imgcodecs::imwrite(file, &picture, &Vector::new()).expect("a picture can be written"));
+            assert!(imgcodecs::imwrite(file, &image, &Vector::new()).expect("an image can be written"));
         }
         std::fs::write(home.join("det/det.txt"), detections).expect("detections can be written");
         std::fs::write(home.join("gt/gt.txt"), truth).expect("ground truth can be written");
     }
 }
 
-/// Where on the wall the top left corner of the picture is: a pan of two pixels an instant, and a jump every six.
-fn corner(instant: i32) -> (i32, i32) {
-    let jump = instant / 6 % 2;
-    (190 + 2 * instant + DISTANCE * jump, 40 + 15 * jump)
+/// Where on the wall the top left corner of the image is: a pan of two pixels a timestep, and a jump every six.
+fn corner(timestep: i32) -> (i32, i32) {
+    let jump = timestep / 6 % 2;
+    (190 + 2 * timestep + DISTANCE * jump, 40 + 15 * jump)
 }
 
-/// Clouds of many colours, large ones with smaller ones in them.
+/// Clouds of many colors, large ones with smaller ones in them.
 fn wall() -> Mat {
     let mut state = 1_u32;
     let mut wall = Mat::new_rows_cols_with_default(WALL.1, WALL.0, CV_8UC3, Scalar::all(0.0)).expect("room");

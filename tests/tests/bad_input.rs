@@ -5,18 +5,18 @@
 use std::path::Path;
 
 use opencv::core::{CV_8UC3, Mat, Scalar, Vector};
-use tests::{Blocks, Pictures, Run, json, run, text};
+use tests::{Blocks, Images, Run, json, run, text};
 
 fn track(recording: &Path, out: &Path, more: &[&str]) -> Run {
     let (recording, out) = (recording.to_str().unwrap(), out.to_str().unwrap());
-    let own = ["track", recording, "--out", out, "--set=detector=file", "--set=embedder=colour-histogram"];
+    let own = ["track", recording, "--out", out, "--set=detector=file", "--set=embedder=color-histogram"];
     run(own.iter().chain(more))
 }
 
 /// A fresh recording in a folder of its own, and a place for the output.
-fn blocks(pictures: Pictures) -> (tempfile::TempDir, std::path::PathBuf, std::path::PathBuf) {
+fn blocks(images: Images) -> (tempfile::TempDir, std::path::PathBuf, std::path::PathBuf) {
     let folder = tempfile::tempdir().unwrap();
-    let recording = Blocks { pictures, ..Blocks::default() }.write(&folder.path().join("blocks"));
+    let recording = Blocks { images, ..Blocks::default() }.write(&folder.path().join("blocks"));
     let out = folder.path().join("out");
     (folder, recording, out)
 }
@@ -35,7 +35,7 @@ fn a_recording_that_is_not_there_or_has_no_camera() {
 #[test]
 fn a_video_that_is_empty_or_no_video() {
     for content in ["", "this is no video"] {
-        let (_folder, recording, out) = blocks(Pictures::Video);
+        let (_folder, recording, out) = blocks(Images::Video);
         std::fs::write(recording.join("cam2/video.avi"), content).unwrap();
         track(&recording, &out, &[]).failed(1, &["cam2/video.avi"]);
     }
@@ -43,7 +43,7 @@ fn a_video_that_is_empty_or_no_video() {
 
 #[test]
 fn a_video_that_ends_early_is_tracked_as_far_as_it_goes() {
-    let (_folder, recording, out) = blocks(Pictures::Video);
+    let (_folder, recording, out) = blocks(Images::Video);
     let video = recording.join("cam2/video.avi");
     let bytes = std::fs::read(&video).unwrap();
     std::fs::write(&video, &bytes[..bytes.len() * 6 / 10]).unwrap();
@@ -61,7 +61,7 @@ fn a_video_that_ends_early_is_tracked_as_far_as_it_goes() {
 
 #[test]
 fn a_camera_that_changes_its_resolution_stops_the_run_and_keeps_what_is_finished() {
-    let (_folder, recording, out) = blocks(Pictures::Jpeg);
+    let (_folder, recording, out) = blocks(Images::Jpeg);
     let other = Mat::new_rows_cols_with_default(50, 50, CV_8UC3, Scalar::all(9.0)).unwrap();
     let file = recording.join("cam1/img1/000009.jpg");
     assert!(opencv::imgcodecs::imwrite(file.to_str().unwrap(), &other, &Vector::new()).unwrap());
@@ -80,14 +80,14 @@ fn a_camera_that_changes_its_resolution_stops_the_run_and_keeps_what_is_finished
 
 #[test]
 fn two_frames_with_one_number() {
-    let (_folder, recording, out) = blocks(Pictures::Jpeg);
+    let (_folder, recording, out) = blocks(Images::Jpeg);
     std::fs::copy(recording.join("cam1/img1/000003.jpg"), recording.join("cam1/img1/3.jpg")).unwrap();
     track(&recording, &out, &[]).failed(1, &["3.jpg", "000003.jpg"]);
 }
 
 #[test]
 fn unknown_and_out_of_range_keys_name_the_nearest_valid_one() {
-    let (folder, recording, out) = blocks(Pictures::Jpeg);
+    let (folder, recording, out) = blocks(Images::Jpeg);
     track(&recording, &out, &["--set", "pipelin.queue=2"]).failed(2, &["pipelin", "did you mean `pipeline`"]);
     track(&recording, &out, &["--set", "pipeline.queu=2"]).failed(2, &["queu", "did you mean `queue`"]);
     track(&recording, &out, &["--set", "pipeline.queue=0"]).failed(2, &["queue", "1"]);
@@ -107,7 +107,7 @@ fn unknown_and_out_of_range_keys_name_the_nearest_valid_one() {
 
 #[test]
 fn an_output_folder_that_exists_is_left_alone() {
-    let (_folder, recording, out) = blocks(Pictures::Jpeg);
+    let (_folder, recording, out) = blocks(Images::Jpeg);
     std::fs::create_dir(&out).unwrap();
     std::fs::write(out.join("mine.txt"), "mine").unwrap();
     track(&recording, &out, &[]).failed(2, &["out", "--overwrite"]);
@@ -121,7 +121,7 @@ fn an_output_folder_that_exists_is_left_alone() {
 
 #[test]
 fn a_run_that_cannot_begin_leaves_the_earlier_one_and_no_folder() {
-    let (folder, recording, out) = blocks(Pictures::Video);
+    let (folder, recording, out) = blocks(Images::Video);
     let nowhere = folder.path().join("no/such/run.rrd");
     track(&recording, &out, &["--rrd", nowhere.to_str().unwrap()]).failed(1, &["run.rrd"]);
     assert!(!out.exists());
@@ -136,7 +136,7 @@ fn a_run_that_cannot_begin_leaves_the_earlier_one_and_no_folder() {
 
 #[test]
 fn outputs_never_replace_what_is_read() {
-    let (_folder, recording, _) = blocks(Pictures::Video);
+    let (_folder, recording, _) = blocks(Images::Video);
     track(&recording, &recording, &["--overwrite"]).failed(2, &["the recording itself"]);
     let inside = recording.join("out");
     let rrd = recording.join("run.rrd");
@@ -151,13 +151,13 @@ fn outputs_never_replace_what_is_read() {
 
 #[test]
 fn frames_that_are_not_there() {
-    let (_folder, recording, out) = blocks(Pictures::Jpeg);
+    let (_folder, recording, out) = blocks(Images::Jpeg);
     track(&recording, &out, &["--frames", "500..600"]).failed(1, &["500", "600"]);
 }
 
 #[test]
 fn an_output_folder_that_cannot_be_written() {
-    let (folder, recording, _) = blocks(Pictures::Jpeg);
+    let (folder, recording, _) = blocks(Images::Jpeg);
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
     track(&recording, &file, &[]).failed(2, &["file"]);
@@ -174,7 +174,7 @@ fn an_output_that_can_grow_no_further_stops_the_run_and_names_the_file() {
     let mut shell = std::process::Command::new("sh");
     shell.args(["-c", script, "sh"]).arg(tests::mvmhat().get_program());
     shell.args(["track", recording.to_str().unwrap(), "--out", out.to_str().unwrap()]);
-    shell.args(["--set=detector=file", "--set=embedder=colour-histogram"]);
+    shell.args(["--set=detector=file", "--set=embedder=color-histogram"]);
     let run = Run::from(shell.output().unwrap()).failed(1, &["tracks", "kept"]);
     assert!(run.stderr.contains("cam1.txt") || run.stderr.contains("cam2.txt"), "{run:#?}");
     let kept = text(out.join("tracks/cam1.txt"));
@@ -182,22 +182,22 @@ fn an_output_that_can_grow_no_further_stops_the_run_and_names_the_file() {
 }
 
 #[test]
-fn pictures_without_detections_need_another_detector() {
-    let (_folder, recording, out) = blocks(Pictures::Jpeg);
+fn images_without_detections_need_another_detector() {
+    let (_folder, recording, out) = blocks(Images::Jpeg);
     std::fs::remove_dir_all(recording.join("cam2/det")).unwrap();
     track(&recording, &out, &[]).failed(1, &["cam2", "det"]);
 }
 
 #[test]
 fn weights_that_are_not_there_or_not_weights() {
-    let (folder, recording, out) = blocks(Pictures::Jpeg);
+    let (folder, recording, out) = blocks(Images::Jpeg);
     let weights = folder.path().join("w.safetensors");
     let set = format!("detector.weights={}", weights.display());
     let with = |more: &[&str]| {
         let own = ["track", recording.to_str().unwrap(), "--out", out.to_str().unwrap()];
         run(own
             .iter()
-            .chain(&["--set=detector=yolox-nano", "--set=embedder=colour-histogram", "--set", &set])
+            .chain(&["--set=detector=yolox-nano", "--set=embedder=color-histogram", "--set", &set])
             .chain(more))
     };
     with(&[]).failed(1, &["w.safetensors"]);

@@ -12,7 +12,7 @@ fn tracked(recording: &Path, out: &Path, camera_motion: bool) -> (Value, Value) 
     let scores = out.with_extension("json");
     let [recording, to, json_file] = [recording, out, &scores].map(|path| path.to_str().unwrap());
     let motion = format!("recording.camera_motion={camera_motion}");
-    let own = ["--set=detector=file", "--set=embedder=colour-histogram", "--set", &motion];
+    let own = ["--set=detector=file", "--set=embedder=color-histogram", "--set", &motion];
     run(["track", recording, "--out", to].iter().chain(&own)).succeeded();
     run(["eval", "--gt", recording, "--tracks", to, "--json", json_file]).succeeded();
     (json(out.join("run.json")), json(&scores))
@@ -25,7 +25,7 @@ fn idf1(scores: &Value, camera: &str) -> f64 {
 #[test]
 fn people_keep_their_identities_before_a_camera_that_jumps() {
     let folder = tempfile::tempdir().unwrap();
-    let recording = Panning { cameras: 1, instants: 36 }.write(&folder.path().join("panning"));
+    let recording = Panning { cameras: 1, timesteps: 36 }.write(&folder.path().join("panning"));
     let (report, scores) = tracked(&recording, &folder.path().join("off"), false);
     assert!(idf1(&scores, "cam1") < 70.0, "there is something to be gained: {}", scores["cameras"]);
     assert!(
@@ -44,10 +44,10 @@ fn people_keep_their_identities_before_a_camera_that_jumps() {
 }
 
 #[test]
-fn a_picture_that_is_missing_or_broken_is_bridged() {
+fn a_image_that_is_missing_or_broken_is_bridged() {
     let folder = tempfile::tempdir().unwrap();
-    let recording = Panning { cameras: 1, instants: 36 }.write(&folder.path().join("panning"));
-    // The camera jumps at instants 6, 12, 18, ...: just then there is no picture, or one that cannot be read.
+    let recording = Panning { cameras: 1, timesteps: 36 }.write(&folder.path().join("panning"));
+    // The camera jumps at timesteps 6, 12, 18, ...: just then there is no image, or one that cannot be read.
     std::fs::remove_file(recording.join("cam1/img1/000012.jpg")).unwrap();
     let broken = recording.join("cam1/img1/000018.jpg");
     let bytes = std::fs::read(&broken).unwrap();
@@ -61,10 +61,10 @@ fn a_picture_that_is_missing_or_broken_is_bridged() {
 #[test]
 fn cameras_of_different_rates_are_each_followed_from_frame_to_frame() {
     let folder = tempfile::tempdir().unwrap();
-    let recording = Panning { cameras: 2, instants: 36 }.write(&folder.path().join("panning"));
+    let recording = Panning { cameras: 2, timesteps: 36 }.write(&folder.path().join("panning"));
     let (_, off) = tracked(&recording, &folder.path().join("off"), false);
     let (report, on) = tracked(&recording, &folder.path().join("on"), true);
-    // The slow one is absent at every other instant.
+    // The slow one is absent at every other timestep.
     assert_eq!(report["frame_sets"], 36);
     assert_eq!(report["cameras"]["cam2"]["frames_out"], 18);
     for camera in ["cam1", "cam2"] {
@@ -73,12 +73,12 @@ fn cameras_of_different_rates_are_each_followed_from_frame_to_frame() {
 }
 
 #[test]
-fn without_pictures_it_is_refused() {
+fn without_images_it_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let recording = Panning { cameras: 1, instants: 2 }.write(&folder.path().join("panning"));
+    let recording = Panning { cameras: 1, timesteps: 2 }.write(&folder.path().join("panning"));
     let (recording, out) = (recording.to_str().unwrap(), folder.path().join("out"));
     let own = ["--set=detector=file", "--set=embedder=file", "--set=recording.camera_motion=true"];
     run(["track", recording, "--out", out.to_str().unwrap()].iter().chain(&own))
-        .failed(2, &["recording.camera_motion", "no pictures"]);
+        .failed(2, &["recording.camera_motion", "no images"]);
     assert!(!out.exists(), "nothing was begun");
 }

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use tests::{Blocks, Pictures, Run, json, run, shared, text};
+use tests::{Blocks, Images, Run, json, run, shared, text};
 
 fn eval(truth: &Path, tracks: &Path, more: &[&str]) -> Run {
     let own = ["eval", "--gt", truth.to_str().unwrap(), "--tracks", tracks.to_str().unwrap()];
@@ -16,7 +16,7 @@ fn eval(truth: &Path, tracks: &Path, more: &[&str]) -> Run {
 fn two(folder: &Path) -> (PathBuf, PathBuf) {
     let (truth, tracks) = (folder.join("truth"), folder.join("tracks"));
     for name in ["hall", "yard"] {
-        Blocks { pictures: Pictures::Jpeg, ..Blocks::default() }.write(&truth.join(name));
+        Blocks { images: Images::Jpeg, ..Blocks::default() }.write(&truth.join(name));
         std::fs::create_dir_all(tracks.join(name)).unwrap();
         for camera in ["cam1", "cam2"] {
             let rows = text(truth.join(name).join(camera).join("gt/gt.txt"));

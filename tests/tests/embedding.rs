@@ -1,21 +1,21 @@
-//! `mvmhat eval --embedding`, from pictures and ground truth to tables, JSON and drawings.
+//! `mvmhat eval --embedding`, from images and ground truth to tables, JSON and drawings.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use tests::{Blocks, Pictures, Run, json, run, text};
+use tests::{Blocks, Images, Run, json, run, text};
 
-/// Three people in a colour each, in two cameras and twelve frames.
-fn blocks(pictures: Pictures) -> (tempfile::TempDir, PathBuf) {
+/// Three people in a color each, in two cameras and twelve frames.
+fn blocks(images: Images) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
-    let recording = Blocks { pictures, ..Blocks::default() }.write(&folder.path().join("blocks"));
+    let recording = Blocks { images, ..Blocks::default() }.write(&folder.path().join("blocks"));
     (folder, recording)
 }
 
 fn eval(recording: &Path, more: &[&str]) -> Run {
-    let own = ["eval", "--embedding", "--gt", recording.to_str().unwrap(), "--set=embedder=colour-histogram"];
+    let own = ["eval", "--embedding", "--gt", recording.to_str().unwrap(), "--set=embedder=color-histogram"];
     run(own.iter().chain(more))
 }
 
@@ -40,9 +40,9 @@ fn renamed(file: &Path, name: impl Fn(u32) -> u32) -> String {
 }
 
 #[test]
-fn people_in_colours_of_their_own_are_told_apart() {
-    for pictures in [Pictures::Jpeg, Pictures::Video] {
-        let (_folder, recording) = blocks(pictures);
+fn people_in_colors_of_their_own_are_told_apart() {
+    for images in [Images::Jpeg, Images::Video] {
+        let (_folder, recording) = blocks(images);
         let scores = scores(&recording, &["--every", "3"]);
         // Frames 1, 4, 7 and 10.
         assert_eq!(
@@ -57,13 +57,13 @@ fn people_in_colours_of_their_own_are_told_apart() {
             assert_eq!((&of["people"], &of["queries"], &of["EER"]), (&12.into(), &24.into(), &0.0.into()));
         }
         assert_eq!(scores["confusions"], Value::Array(Vec::new()));
-        assert_eq!(scores["embedder"]["name"], "colour-histogram");
+        assert_eq!(scores["embedder"]["name"], "color-histogram");
     }
 }
 
 #[test]
 fn identities_that_are_exchanged_in_one_camera_are_found_out() {
-    let (_folder, recording) = blocks(Pictures::Jpeg);
+    let (_folder, recording) = blocks(Images::Jpeg);
     let file = recording.join("cam2/gt/gt.txt");
     let exchanged = renamed(&file, |id| if id == 3 { 3 } else { 3 - id });
     std::fs::write(file, exchanged).unwrap();
@@ -85,7 +85,7 @@ fn identities_that_are_exchanged_in_one_camera_are_found_out() {
 
 #[test]
 fn the_keys_of_the_json_are_the_documented_ones() {
-    let (_folder, recording) = blocks(Pictures::Jpeg);
+    let (_folder, recording) = blocks(Images::Jpeg);
     let scores = scores(&recording, &[]);
     let top = [
         "people",
@@ -113,7 +113,7 @@ fn the_keys_of_the_json_are_the_documented_ones() {
 
 #[test]
 fn frames_and_visibility_limit_what_is_looked_at() {
-    let (_folder, recording) = blocks(Pictures::Jpeg);
+    let (_folder, recording) = blocks(Images::Jpeg);
     assert_eq!(scores(&recording, &["--every", "1", "--frames", "3..7"])["instants"], 5);
     let file = recording.join("cam1/gt/gt.txt");
     std::fs::write(&file, text(&file).replace(",1,1,1\n", ",1,1,0.4\n")).unwrap();
@@ -123,16 +123,16 @@ fn frames_and_visibility_limit_what_is_looked_at() {
 
 #[test]
 fn drawings_and_tables() {
-    let (folder, recording) = blocks(Pictures::Video);
+    let (folder, recording) = blocks(Images::Video);
     let (out, rrd) = (folder.path().join("new/out"), folder.path().join("map.rrd"));
     let more = ["--out", out.to_str().unwrap(), "--rrd", rrd.to_str().unwrap(), "--format", "markdown"];
     let run = eval(&recording, &more).succeeded();
     assert!(run.stdout.contains("| cam1 cam2") && run.stdout.contains("| all cameras"), "{run:#?}");
-    let picture = opencv::imgcodecs::imread_def(out.join("histogram.png").to_str().unwrap()).unwrap();
+    let image = opencv::imgcodecs::imread_def(out.join("histogram.png").to_str().unwrap()).unwrap();
     use opencv::prelude::*;
-    assert_eq!((picture.cols(), picture.rows()), (1200, 700));
+    assert_eq!((image.cols(), image.rows()), (1200, 700));
     let svg = text(out.join("histogram.svg"));
-    assert!(svg.contains("colour-histogram on blocks") && svg.contains("same person, 12 pairs"), "{svg}");
+    assert!(svg.contains("color-histogram on blocks") && svg.contains("same person, 12 pairs"), "{svg}");
     assert!(std::fs::read(&rrd).unwrap().starts_with(b"RRF2"), "the mark of Rerun's files");
 }
 
@@ -152,7 +152,7 @@ fn a_dataset_is_pooled() {
 
 #[test]
 fn options_that_do_not_belong_together_are_refused() {
-    let (_folder, recording) = blocks(Pictures::Jpeg);
+    let (_folder, recording) = blocks(Images::Jpeg);
     for option in
         [&["--tracks", "there"][..], &["--protocol", "devkit"], &["--errors", "e.csv"], &["--ground-plane"]]
     {
@@ -171,13 +171,13 @@ fn options_that_do_not_belong_together_are_refused() {
 
 #[test]
 fn what_cannot_be_scored_is_told() {
-    let (_folder, recording) = blocks(Pictures::Jpeg);
+    let (_folder, recording) = blocks(Images::Jpeg);
     eval(&recording, &["--frames", "500..600"]).failed(1, &["no ground truth of the frames 500 to 600"]);
     eval(&recording, &["--set=embedder=file"]).failed(1, &["det.txt has no embeddings"]);
     eval(&recording, &["--set=embedder.name=osnet-x0.25", "--set=embedder.weights=none.pth"])
         .failed(1, &["none.pth"]);
 
-    // A frame with ground truth whose picture is missing.
+    // A frame with ground truth whose image is missing.
     std::fs::remove_file(recording.join("cam2/img1/000011.jpg")).unwrap();
     eval(&recording, &[]).failed(1, &["cam2", "frame 11", "--frames"]);
     eval(&recording, &["--every", "1", "--frames", "1..9"]).succeeded();
@@ -193,8 +193,8 @@ fn what_cannot_be_scored_is_told() {
 }
 
 #[test]
-fn the_embeddings_of_files_need_no_pictures() {
-    let (folder, recording) = blocks(Pictures::Jpeg);
+fn the_embeddings_of_files_need_no_images() {
+    let (folder, recording) = blocks(Images::Jpeg);
     for camera in ["cam1", "cam2"] {
         std::fs::remove_dir_all(recording.join(camera).join("img1")).unwrap();
         tests::deepsort(&recording.join(camera).join("det"));
@@ -202,5 +202,5 @@ fn the_embeddings_of_files_need_no_pictures() {
     let rrd = folder.path().join("map.rrd");
     let scores = scores(&recording, &["--set=embedder=file", "--rrd", rrd.to_str().unwrap()]);
     assert_eq!((&scores["overall"]["rank1"], &scores["crops"]), (&100.0.into(), &12.into()));
-    assert!(rrd.exists(), "a map without pictures");
+    assert!(rrd.exists(), "a map without images");
 }

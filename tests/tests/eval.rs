@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use tests::{Blocks, Pictures, Run, fixtures, json, run, text};
+use tests::{Blocks, Images, Run, fixtures, json, run, text};
 
 /// What DESIGN promises of a sequence.
 const SEQUENCE: [&str; 16] = [
@@ -23,7 +23,7 @@ struct Case {
 impl Case {
     fn perfect() -> Self {
         let case = Self { folder: tempfile::tempdir().unwrap() };
-        Blocks { pictures: Pictures::Jpeg, ..Blocks::default() }.write(&case.truth());
+        Blocks { images: Images::Jpeg, ..Blocks::default() }.write(&case.truth());
         std::fs::create_dir(case.tracks()).unwrap();
         for camera in ["cam1", "cam2"] {
             std::fs::copy(case.truth().join(camera).join("gt/gt.txt"), case.track_file(camera)).unwrap();
@@ -245,8 +245,8 @@ fn drawings_are_files_of_the_viewer() {
     case.retrack("cam1", |frame, id, rest| (id != 2).then(|| format!("{frame},{},{rest}", id + frame / 6)));
     let file = case.path("errors.rrd");
     case.eval(&["--rrd", file.to_str().unwrap()]).succeeded();
-    let with_pictures = std::fs::read(&file).unwrap();
-    assert!(with_pictures.starts_with(b"RRF2"), "the mark of Rerun's files");
+    let with_images = std::fs::read(&file).unwrap();
+    assert!(with_images.starts_with(b"RRF2"), "the mark of Rerun's files");
     let missing = case.path("no/such/errors.rrd");
     case.eval(&["--rrd", missing.to_str().unwrap()]).failed(1, &["no/such/errors.rrd"]);
 
@@ -321,7 +321,7 @@ fn the_folder_of_a_run_is_scored_as_it_is() {
     let out = case.path("out");
     let (recording, folder) = (case.truth(), out.to_str().unwrap());
     let track = ["track", recording.to_str().unwrap(), "--out", folder];
-    run(track.iter().chain(&["--set=detector=file", "--set=embedder=colour-histogram"])).succeeded();
+    run(track.iter().chain(&["--set=detector=file", "--set=embedder=color-histogram"])).succeeded();
     let file = case.path("run.json");
     eval(&recording, &out, &["--json", file.to_str().unwrap()]).succeeded();
     let run = json(&file);

@@ -21,7 +21,7 @@ fn interrupt(signal: &str) {
     let out = folder.path().join("out");
     let child = mvmhat()
         .args(["track", recording.to_str().unwrap(), "--out", out.to_str().unwrap()])
-        .args(["--set=detector=file", "--set=embedder=colour-histogram"])
+        .args(["--set=detector=file", "--set=embedder=color-histogram"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -45,7 +45,7 @@ fn interrupt(signal: &str) {
     let frame_sets = report["frame_sets"].as_u64().unwrap();
     assert!(frame_sets < 3000);
     for camera in ["cam1", "cam2", "cam3", "cam4"] {
-        assert_eq!(report["cameras"][camera]["frames_out"], frame_sets, "no instant is half written");
+        assert_eq!(report["cameras"][camera]["frames_out"], frame_sets, "no timestep is half written");
         let tracks = text(out.join(format!("tracks/{camera}.txt")));
         let last = tracks.lines().last().map_or(0, |l| l.split(',').next().unwrap().parse().unwrap());
         assert!(last <= frame_sets);

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use scene::{Calibration, Recording, mot, world};
+use mvmhat_scene::{Calibration, Sequence, mot, world};
 use tests::{Run, json, run, text};
 
 const CAMERAS: [&str; 2] = ["cam1", "cam2"];
@@ -39,7 +39,7 @@ fn what_is_made_up_can_be_tracked_and_its_truth_scores_itself_perfectly() {
     let recording = folder.path().join("made-up");
     synth(&recording, &["--frames=30"]).succeeded();
 
-    // Its own boxes as detections: every picture of the videos is read.
+    // Its own boxes as detections: every image of the videos is read.
     for camera in CAMERAS {
         let home = recording.join(camera);
         std::fs::create_dir(home.join("det")).unwrap();
@@ -49,7 +49,7 @@ fn what_is_made_up_can_be_tracked_and_its_truth_scores_itself_perfectly() {
         mot::write(home.join("det/det.txt"), &rows).unwrap();
     }
     let out = folder.path().join("out");
-    let settings = ["--set=detector=file", "--set=embedder=colour-histogram"];
+    let settings = ["--set=detector=file", "--set=embedder=color-histogram"];
     let track = ["track", recording.to_str().unwrap(), "--out", out.to_str().unwrap()];
     run(track.iter().chain(&settings)).succeeded();
     let report = json(out.join("run.json"));
@@ -75,7 +75,7 @@ fn boxes_stand_where_the_world_says() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("made-up");
     synth(&home, &["--frames=60", "--place=hall"]).succeeded();
-    let recording = Recording::open(&home).unwrap();
+    let recording = Sequence::open(&home).unwrap();
     assert_eq!(recording.cameras.len(), 2);
     let calibration = Calibration::read(&home.join("calibration.yaml")).unwrap();
     let world = world::read(&home.join("ground_truth_world.csv")).unwrap();
@@ -115,10 +115,10 @@ fn a_seed_is_a_recording() {
     let other = made("other", &["--seed=2"]);
     let truth = Path::new("cam1/gt/gt.txt");
     assert_ne!(first[truth], other[truth]);
-    let pictures = made("pictures", &["--images"]);
-    assert_eq!(first[truth], pictures[truth], "the same in pictures");
-    assert!(pictures.contains_key(Path::new("cam1/img1/000012.jpg")));
-    assert!(text(folder.path().join("pictures/cam1/seqinfo.ini")).contains("seqLength=12"));
+    let images = made("pictures", &["--images"]);
+    assert_eq!(first[truth], images[truth], "the same in images");
+    assert!(images.contains_key(Path::new("cam1/img1/000012.jpg")));
+    assert!(text(folder.path().join("images/cam1/seqinfo.ini")).contains("seqLength=12"));
 }
 
 #[test]

@@ -5,10 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use tests::{Blocks, Pictures, deepsort, json, run, text};
+use tests::{Blocks, Images, deepsort, json, run, text};
 
-/// Detections from the recording's own files, described by their colours.
-const BLOCKS: [&str; 2] = ["--set=detector=file", "--set=embedder=colour-histogram"];
+/// Detections from the recording's own files, described by their colors.
+const BLOCKS: [&str; 2] = ["--set=detector=file", "--set=embedder=color-histogram"];
 
 fn track(recording: &Path, out: &Path, more: &[&str]) -> tests::Run {
     let (recording, out) = (recording.to_str().unwrap(), out.to_str().unwrap());
@@ -30,9 +30,9 @@ fn rows(path: &Path) -> Vec<(u32, u32, f64)> {
 
 #[test]
 fn everyone_keeps_one_identity_in_all_cameras_for_the_whole_recording() {
-    for pictures in [Pictures::Jpeg, Pictures::Video] {
+    for images in [Images::Jpeg, Images::Video] {
         let folder = tempfile::tempdir().unwrap();
-        let blocks = Blocks { pictures, ..Blocks::default() };
+        let blocks = Blocks { images, ..Blocks::default() };
         let recording = blocks.write(&folder.path().join("blocks"));
         let out = folder.path().join("out");
         track(&recording, &out, &[]).succeeded();
@@ -44,8 +44,8 @@ fn everyone_keeps_one_identity_in_all_cameras_for_the_whole_recording() {
                 let columns: Vec<f64> = line.split(',').map(|c| c.parse().unwrap()).collect();
                 let lane = columns[3] as i64 / 38;
                 let identity = *identity_of_lane.entry(lane).or_insert(columns[1] as i64);
-                assert_eq!(identity, columns[1] as i64, "{pictures:?} {camera}: {line}");
-                assert!(seen.insert((columns[0] as i64, identity)), "twice at one instant: {line}");
+                assert_eq!(identity, columns[1] as i64, "{images:?} {camera}: {line}");
+                assert!(seen.insert((columns[0] as i64, identity)), "twice at one timestep: {line}");
             }
             let order: Vec<_> = rows(&file).iter().map(|r| (r.0, r.1)).collect();
             assert!(order.is_sorted(), "sorted by frame, then identity");
@@ -73,10 +73,10 @@ fn two_runs_leave_the_same_bytes() {
 #[test]
 fn frames_are_numbered_as_the_source_does_and_ranges_include_both_ends() {
     let folder = tempfile::tempdir().unwrap();
-    for pictures in [Pictures::Jpeg, Pictures::Video] {
+    for images in [Images::Jpeg, Images::Video] {
         let recording =
-            Blocks { pictures, ..Blocks::default() }.write(&folder.path().join(format!("{pictures:?}")));
-        let out = folder.path().join(format!("out-{pictures:?}"));
+            Blocks { images, ..Blocks::default() }.write(&folder.path().join(format!("{images:?}")));
+        let out = folder.path().join(format!("out-{images:?}"));
         track(&recording, &out, &["--frames", "4..9"]).succeeded();
         let numbers: BTreeSet<u32> = rows(&out.join("tracks/cam1.txt")).iter().map(|r| r.0).collect();
         assert!(numbers.first() >= Some(&4), "{numbers:?}");
@@ -129,7 +129,7 @@ fn detections_alone_are_enough() {
 fn the_report_accounts_for_every_frame() {
     let folder = tempfile::tempdir().unwrap();
     let recording = Blocks::default().write(&folder.path().join("blocks"));
-    // One picture stops in the middle, one is not there at all.
+    // One image stops in the middle, one is not there at all.
     let broken = recording.join("cam2/img1/000005.jpg");
     let bytes = std::fs::read(&broken).unwrap();
     std::fs::write(&broken, &bytes[..bytes.len() / 2]).unwrap();
@@ -160,7 +160,7 @@ fn the_report_accounts_for_every_frame() {
 fn overlay_and_rerun_recording_hold_every_frame() {
     let folder = tempfile::tempdir().unwrap();
     let recording =
-        Blocks { pictures: Pictures::Video, ..Blocks::default() }.write(&folder.path().join("blocks"));
+        Blocks { images: Images::Video, ..Blocks::default() }.write(&folder.path().join("blocks"));
     let (out, rrd) = (folder.path().join("out"), folder.path().join("run.rrd"));
     track(&recording, &out, &["--overlay", "--rrd", rrd.to_str().unwrap()]).succeeded();
     assert!(std::fs::metadata(&rrd).unwrap().len() > 1000);
@@ -168,8 +168,8 @@ fn overlay_and_rerun_recording_hold_every_frame() {
     use opencv::prelude::*;
     let video = out.join("overlay.mp4");
     let mut capture = opencv::videoio::VideoCapture::from_file(video.to_str().unwrap(), 0).unwrap();
-    let (mut picture, mut frames) = (opencv::core::Mat::default(), 0);
-    while capture.read(&mut picture).unwrap() {
+    let (mut image, mut frames) = (opencv::core::Mat::default(), 0);
+    while capture.read(&mut image).unwrap() {
         frames += 1;
     }
     assert_eq!(frames, 12);
@@ -178,7 +178,7 @@ fn overlay_and_rerun_recording_hold_every_frame() {
 #[test]
 fn a_colon_in_a_name_is_no_protocol() {
     let folder = tempfile::tempdir().unwrap();
-    Blocks { pictures: Pictures::Video, ..Blocks::default() }.write(&folder.path().join("12:30"));
+    Blocks { images: Images::Video, ..Blocks::default() }.write(&folder.path().join("12:30"));
     let track = tests::mvmhat()
         .current_dir(folder.path())
         .args(["track", "12:30", "--out", "out:1", "--overlay"])

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use safetensors::SafeTensors;
-use tests::{Blocks, Pictures, Run, json, mvmhat, run};
+use tests::{Blocks, Images, Run, json, mvmhat, run};
 
 /// A small network from scratch, so that a step takes milliseconds.
 const SMALL: &str = "train:
@@ -32,7 +32,7 @@ fn train(folder: &Path, out: &str, more: &[&str]) -> Run {
 }
 
 fn recording(folder: &Path) {
-    Blocks { pictures: Pictures::Jpeg, ..Blocks::default() }.write(&folder.join("recording"));
+    Blocks { images: Images::Jpeg, ..Blocks::default() }.write(&folder.join("recording"));
     std::fs::write(folder.join("small.yaml"), SMALL).unwrap();
 }
 
@@ -78,7 +78,7 @@ fn the_head_is_solved_from_who_is_who_unless_it_is_to_stay_as_learned() {
         assert!(run.stdout.contains("validated  cross_view_accuracy "), "{run:#?}");
         assert!(!run.stderr.contains("stays as it was learned"), "{run:#?}");
     }
-    // Every second instant gives 360 crops.
+    // Every second timestep gives 360 crops.
     let run = validated("few", &["--set", "train.data.rate=12.5"]);
     assert!(run.stderr.contains("the head stays as it was learned"), "{run:#?}");
     let file = |out: &str, name: &str| folder.path().join(out).join(name);

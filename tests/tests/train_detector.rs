@@ -1,4 +1,4 @@
-//! `mvmhat train --task detector`: from labelled pictures to a detector that tracks.
+//! `mvmhat train --task detector`: from labelled images to a detector that tracks.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Instant;
 
-use tests::{Blocks, Pictures, Run, json, mvmhat, run};
+use tests::{Blocks, Images, Run, json, mvmhat, run};
 
-/// A network from scratch on small pictures, so that a step takes little time.
+/// A network from scratch on small images, so that a step takes little time.
 const SMALL: &str = "train:
   network: {channels: 16, size: 160}
   weights: null
@@ -33,7 +33,7 @@ fn train(folder: &Path, out: &str, more: &[&str]) -> Run {
 }
 
 fn recording(folder: &Path) {
-    Blocks { pictures: Pictures::Jpeg, ..Blocks::default() }.write(&folder.join("recording"));
+    Blocks { images: Images::Jpeg, ..Blocks::default() }.write(&folder.join("recording"));
     std::fs::write(folder.join("small.yaml"), SMALL).unwrap();
 }
 
@@ -66,7 +66,7 @@ fn a_detector_is_learned_tracks_and_is_scored() {
     assert!(overall["AP50"].as_f64().unwrap() > 50.0, "{overall}");
 
     let tracks = path("tracks");
-    let track = ["track", &gt, "--out", &tracks, "--set", "embedder=colour-histogram"];
+    let track = ["track", &gt, "--out", &tracks, "--set", "embedder=color-histogram"];
     run([&track[..], &person].concat()).succeeded();
     let rows = tests::text(folder.path().join("tracks/tracks/cam1.txt"));
     assert!(rows.lines().count() > 12, "{rows}");

@@ -205,7 +205,7 @@ fn bad_input_is_refused_before_anything_is_written() {
     let out = folder.path().join("out");
     tune(&hall, &out, &["--only=min_scor"]).failed(2, &["--only", "did you mean `min_score`"]);
     tune(&hall, &out, &["--range=min_score=0.5..0.5"]).failed(2, &["min_score", "empty range"]);
-    tune(&hall, &out, &["--range=colour=0..1"]).failed(2, &["`colour` cannot be searched"]);
+    tune(&hall, &out, &["--range=color=0..1"]).failed(2, &["`color` cannot be searched"]);
     tune(&hall, &out, &["--trials=0"]).failed(2, &["--trials"]);
     tune(&hall, &out, &["--objective=luck"]).failed(2, &["luck", "global-idf1"]);
     tune(&hall, &out, &["--validate", hall.to_str().unwrap()]).failed(2, &["--validate"]);

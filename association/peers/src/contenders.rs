@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use association::{AssociationConfig, Evidence, build};
-use scene::{BBox, Detection, Embedding, FrameIndex, FrameNumber, FrameSet, View};
+use mvmhat_association::{AssociationConfig, Evidence, build};
+use mvmhat_scene::{BBox, Detection, Embedding, FrameIndex, FrameNumber, FrameSet, ViewFrame};
 use similari::prelude::{
     BoundingBox, PositionalMetricType, Sort as SimilariSort, SpatioTemporalConstraints, VisualSort,
     VisualSortMetricType, VisualSortObservation, VisualSortOptions,
@@ -61,7 +61,7 @@ fn ours() -> anyhow::Result<Tracker> {
     let mut t = 0;
     Ok(Box::new(move |frame| {
         let detections: Vec<_> = frame.iter().map(detection).collect();
-        let view = View { number: FrameNumber(t + 1), content: detections.into() };
+        let view = ViewFrame { number: FrameNumber(t + 1), content: detections.into() };
         let set = FrameSet { index: FrameIndex(t.into()), seconds: 0.0, views: vec![Some(view)] };
         t += 1;
         let (elapsed, decided) = timed(|| associator.associate(set));

@@ -1,6 +1,6 @@
 //! People of our own making before one camera.
 
-/// Size of the picture.
+/// Size of the image.
 const WIDTH: f64 = 3840.0;
 const HEIGHT: f64 = 2160.0;
 /// Size of a person, in pixels.
@@ -23,7 +23,7 @@ pub(crate) struct Person {
     pub(crate) looks: Option<Vec<f32>>,
 }
 
-/// People who walk straight ahead, turn round at the edges of a 4K picture, and pass behind each other: an endless iterator
+/// People who walk straight ahead, turn round at the edges of a 4K image, and pass behind each other: an endless iterator
 /// of frames.
 pub(crate) struct Crowd {
     walkers: Vec<Walker>,

@@ -100,7 +100,7 @@ fn who_walks_past_a_camera_that_turns_and_zooms_is_foreseen() {
     let (a, b) = (zoom * angle.cos(), zoom * angle.sin());
     let shift = (320.0 - a * 320.0 + b * 180.0 + 7.0, 180.0 - b * 320.0 - a * 180.0 - 3.0);
     let camera = CameraMotion { a, b, dx: shift.0, dy: shift.1 };
-    // In the picture in which it began, a person walks 2 pixels a frame to the right.
+    // In the image in which it began, a person walks 2 pixels a frame to the right.
     let seen = |t: i32| {
         let start = BBox::from_center(200.0 + 2.0 * f64::from(t), 150.0, 30.0, 80.0);
         (0..t).fold(start, |bbox, _| camera.bbox(&bbox))

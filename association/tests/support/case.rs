@@ -4,13 +4,13 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
-use association::{AssociationConfig, Evidence, Ground, build};
-use evaluation::{CameraRows, Comparison, Observation, Window};
-use scene::{FrameNumber, FrameSet, Recording, TrackedBox};
+use mvmhat_association::{AssociationConfig, Evidence, Ground, build};
+use mvmhat_evaluation::{CameraRows, Comparison, Observation, Window};
+use mvmhat_scene::{FrameNumber, FrameSet, Sequence, TrackedBox};
 
 use super::recordings::{Sets, frame_sets};
 
-/// Tracked boxes, instant by instant.
+/// Tracked boxes, timestep by timestep.
 pub(crate) type Tracks = Vec<FrameSet<Vec<TrackedBox>>>;
 
 /// One recording.
@@ -32,7 +32,7 @@ impl Case {
     pub(crate) fn open(path: &Path, truth: &Path) -> Result<Self, Box<dyn Error>> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let (cameras, sets) = frame_sets(path)?;
-        let recording = Recording::open(&truth.join(&name))?;
+        let recording = Sequence::open(&truth.join(&name))?;
         let rows = recording.ground_truth()?.into_iter().map(Option::unwrap_or_default);
         let truth_rows = rows.map(|rows| rows.iter().map(Observation::from).collect()).collect();
         let (mut window, mut views) = (None, None);

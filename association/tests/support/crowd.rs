@@ -1,6 +1,8 @@
 //! People of our own making, who walk about before several cameras.
 
-use scene::{BBox, Detection, Embedding, FrameIndex, FrameNumber, FrameSet, Seen, View};
+use mvmhat_scene::{
+    BBox, Detection, Embedding, FrameIndex, FrameNumber, FrameSet, ViewDetections, ViewFrame,
+};
 
 /// A crowd that all cameras see all the time, each from another side.
 #[derive(Clone, Copy, Debug)]
@@ -14,15 +16,15 @@ pub(crate) struct Crowd {
 }
 
 impl Crowd {
-    /// What the cameras see at instant `t`: everybody, in order, on paths that cross.
-    pub(crate) fn at(&self, t: u64) -> FrameSet<Seen> {
+    /// What the cameras see at timestep `t`: everybody, in order, on paths that cross.
+    pub(crate) fn at(&self, t: u64) -> FrameSet<ViewDetections> {
         let person = |camera: u16, person: u16| {
             let phase = f64::from(person) * 2.4 + f64::from(camera);
             let along = (t as f64 / 200.0 + phase).sin();
             let bbox = BBox::new(960.0 + 900.0 * along, 300.0 + 37.0 * f64::from(person % 8), 60.0, 170.0);
             Detection { bbox, score: 0.9, embedding: Some(self.embedding(camera, person, t)) }
         };
-        let view = |camera| View {
+        let view = |camera| ViewFrame {
             number: FrameNumber(t as u32 + 1),
             content: (0..self.people).map(|p| person(camera, p)).collect::<Vec<_>>().into(),
         };
@@ -33,13 +35,13 @@ impl Crowd {
         }
     }
 
-    /// A direction of the person's own, with some of the camera's and of the instant's in it: about 0.9 alike from
-    /// one instant to the next, 0.7 between cameras.
+    /// A direction of the person's own, with some of the camera's and of the timestep's in it: about 0.9 alike from
+    /// one timestep to the next, 0.7 between cameras.
     fn embedding(&self, camera: u16, person: u16, t: u64) -> Embedding {
         let mut own = Noise::new(u64::from(person));
         let mut view = Noise::new(1_000_000 + u64::from(person) * 1_000 + u64::from(camera));
-        let mut instant = Noise::new((2 << 40) + (t << 24) + (u64::from(camera) << 16) + u64::from(person));
-        let mut number = || own.next() + 0.5 * view.next() + 0.3 * instant.next();
+        let mut timestep = Noise::new((2 << 40) + (t << 24) + (u64::from(camera) << 16) + u64::from(person));
+        let mut number = || own.next() + 0.5 * view.next() + 0.3 * timestep.next();
         Embedding::normalized((0..self.dimension).map(|_| number()).collect())
     }
 }

@@ -1,44 +1,46 @@
 //! People of our own making who pass before several cameras, one after the other, for ever.
 
-use scene::{BBox, Detection, Embedding, FrameIndex, FrameNumber, FrameSet, Seen, View};
+use mvmhat_scene::{
+    BBox, Detection, Embedding, FrameIndex, FrameNumber, FrameSet, ViewDetections, ViewFrame,
+};
 
 use crate::crowd::Noise;
 
-/// Instants from one person's coming to the next one's.
+/// Timesteps from one person's coming to the next one's.
 const APART: u64 = 8;
-/// Instants for which a person is to be seen.
+/// Timesteps for which a person is to be seen.
 const STAY: u64 = 80;
-/// Width of the picture and how far apart people walk in it, in pixels.
+/// Width of the image and how far apart people walk in it, in pixels.
 const WIDTH: f64 = 1920.0;
 const LANE: f64 = 85.0;
 
-/// Somebody comes every [`APART`] instants, crosses the picture of every camera, and does not return: an endless stream of
+/// Somebody comes every [`APART`] timesteps, crosses the image of every camera, and does not return: an endless stream of
 /// frame sets.
 pub(crate) struct PassersBy {
     cameras: u16,
     dimension: usize,
     /// Number of frame sets so far.
-    instant: u64,
+    timestep: u64,
 }
 
 impl PassersBy {
     /// `cameras` cameras, `dimension` numbers in an embedding.
     pub(crate) fn new(cameras: u16, dimension: usize) -> Self {
-        Self { cameras, dimension, instant: 0 }
+        Self { cameras, dimension, timestep: 0 }
     }
 
     /// Number of people who have come so far.
     pub(crate) fn people(&self) -> u64 {
-        self.instant.div_ceil(APART)
+        self.timestep.div_ceil(APART)
     }
 
-    /// What the cameras see at the next instant.
-    pub(crate) fn next_set(&mut self) -> FrameSet<Seen> {
-        let t = self.instant;
-        self.instant += 1;
+    /// What the cameras see at the next timestep.
+    pub(crate) fn next_set(&mut self) -> FrameSet<ViewDetections> {
+        let t = self.timestep;
+        self.timestep += 1;
         let came = self.people();
         let here = (came.saturating_sub(STAY.div_ceil(APART))..came).filter(|p| t < p * APART + STAY);
-        let view = |camera| View {
+        let view = |camera| ViewFrame {
             number: FrameNumber(t as u32 + 1),
             content: here.clone().map(|person| self.detection(camera, person, t)).collect::<Vec<_>>().into(),
         };
@@ -59,8 +61,8 @@ impl PassersBy {
     fn embedding(&self, camera: u16, person: u64, t: u64) -> Embedding {
         let mut own = Noise::new(person);
         let mut view = Noise::new((1 << 40) + (person << 8) + u64::from(camera));
-        let mut instant = Noise::new((2 << 40) + (t << 16) + (person << 4) + u64::from(camera));
-        let mut number = || own.next() + 0.5 * view.next() + 0.3 * instant.next();
+        let mut timestep = Noise::new((2 << 40) + (t << 16) + (person << 4) + u64::from(camera));
+        let mut number = || own.next() + 0.5 * view.next() + 0.3 * timestep.next();
         Embedding::normalized((0..self.dimension).map(|_| number()).collect())
     }
 }

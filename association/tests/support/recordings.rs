@@ -3,15 +3,15 @@
 use std::error::Error;
 use std::path::Path;
 
-use scene::{DetectionFile, FrameNumber, FrameSet, FrameSets, Recording, Seen};
+use mvmhat_scene::{DetectionFile, FrameNumber, FrameSet, FrameSets, Sequence, ViewDetections};
 
-/// Detections of a recording, instant by instant.
-pub(crate) type Sets = Vec<FrameSet<Seen>>;
+/// Detections of a recording, timestep by timestep.
+pub(crate) type Sets = Vec<FrameSet<ViewDetections>>;
 
 /// The cameras' names and all frame sets of a recording with precomputed detections. A camera has a frame at every
 /// number from the first to the last that any camera has detections in.
 pub(crate) fn frame_sets(path: &Path) -> Result<(Vec<String>, Sets), Box<dyn Error>> {
-    let recording = Recording::open(path)?;
+    let recording = Sequence::open(path)?;
     let mut files = Vec::new();
     for camera in &recording.cameras {
         let Some(detections) = &camera.detections else {
@@ -25,7 +25,9 @@ pub(crate) fn frame_sets(path: &Path) -> Result<(Vec<String>, Sets), Box<dyn Err
     };
     let stream = |file| {
         let detections: &DetectionFile = file;
-        (first..=last).map(FrameNumber).map(|number| (number, Seen::from(detections.at(number).to_vec())))
+        (first..=last)
+            .map(FrameNumber)
+            .map(|number| (number, ViewDetections::from(detections.at(number).to_vec())))
     };
     let clock = recording.clock(|camera| camera.fps.unwrap_or(25.0))?;
     let sets = FrameSets::new(clock, files.iter().map(stream).collect()).collect();

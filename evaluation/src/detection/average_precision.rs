@@ -1,6 +1,6 @@
 //! Average precision as COCO has it.
 //!
-//! All boxes of all pictures by falling score; after each of them a recall and a precision. The precision at a recall is the
+//! All boxes of all images by falling score; after each of them a recall and a precision. The precision at a recall is the
 //! largest of those at this recall or a higher one, and the average precision its mean over the recalls 0, 0.01, …, 1.
 
 use super::DetectionFrame;
@@ -9,7 +9,7 @@ use super::matching::{Verdict, verdicts};
 /// The overlaps of AP without a number: 0.5, 0.55, …, 0.95.
 pub const OVERLAPS: [f64; 10] = [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95];
 
-/// The boxes of a picture that count, the surest ones, as in COCO.
+/// The boxes of an image that count, the surest ones, as in COCO.
 const MOST: usize = 100;
 
 /// The average precision at an overlap (intersection over union), 0 to 1; 0 where there is nobody to be found.
@@ -48,7 +48,7 @@ pub fn average_precision(frames: &[DetectionFrame], overlap: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use scene::BBox;
+    use mvmhat_scene::BBox;
 
     use super::*;
     use crate::{Found, Truth};

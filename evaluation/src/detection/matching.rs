@@ -1,4 +1,4 @@
-//! Which box of a picture found whom, by the rules of COCO.
+//! Which box of an image found whom, by the rules of COCO.
 //!
 //! The surest box chooses first: of those whom nobody has found yet and whom it overlaps enough, the one it overlaps most.
 //! Somebody who must be found comes before somebody who need not be, however the overlaps are.
@@ -43,7 +43,7 @@ pub(super) fn verdicts(frame: &DetectionFrame, overlap: f64, most: usize) -> Vec
 
 #[cfg(test)]
 mod tests {
-    use scene::BBox;
+    use mvmhat_scene::BBox;
 
     use super::*;
     use crate::Truth;

@@ -1,4 +1,4 @@
-//! How well people are found in single pictures, whoever they are.
+//! How well people are found in single images, whoever they are.
 //!
 //! [`average_precision`] by the rules of COCO (pycocotools): at one overlap or the mean over ten; [`OperatingPoint`] at one
 //! score, with recall by how much can be seen of people and by how high they are. [`DetectionScores`] has all of it.
@@ -8,7 +8,7 @@ mod matching;
 mod operating_point;
 mod scores;
 
-use scene::BBox;
+use mvmhat_scene::BBox;
 
 pub use average_precision::{OVERLAPS, average_precision};
 pub use operating_point::{HEIGHTS, OperatingPoint, Share, VISIBILITIES};
@@ -34,7 +34,7 @@ pub struct Found {
     pub score: f64,
 }
 
-/// Ground truth and detections of one picture.
+/// Ground truth and detections of one image.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DetectionFrame {
     /// Who is there.

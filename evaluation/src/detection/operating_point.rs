@@ -11,7 +11,7 @@ const OVERLAP: f64 = 0.5;
 /// Where the classes of visibility end: hidden for the most part, hidden in part, hardly hidden, not hidden.
 pub const VISIBILITIES: [f64; 4] = [0.3, 0.5, 0.8, 1.0];
 
-/// Where the classes of height end, in pixels of the picture; the last is open.
+/// Where the classes of height end, in pixels of the image; the last is open.
 pub const HEIGHTS: [f64; 4] = [40.0, 80.0, 160.0, f64::INFINITY];
 
 /// So many of so many.
@@ -111,7 +111,7 @@ impl AddAssign<&Self> for OperatingPoint {
 
 #[cfg(test)]
 mod tests {
-    use scene::BBox;
+    use mvmhat_scene::BBox;
 
     use super::*;
     use crate::{Found, Truth};

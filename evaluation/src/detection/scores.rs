@@ -8,8 +8,8 @@ const SCORES: [f64; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 /// What is said of the detections of a camera, a recording or several.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DetectionScores {
-    /// Pictures.
-    pub pictures: usize,
+    /// Images.
+    pub images: usize,
     /// People who must be found.
     pub people: usize,
     /// Average precision at each of [`OVERLAPS`].
@@ -24,7 +24,7 @@ impl DetectionScores {
     /// Computes all scores; `score` is the one of [`point`](Self::point).
     pub fn new(frames: &[DetectionFrame], score: f64) -> Self {
         Self {
-            pictures: frames.len(),
+            images: frames.len(),
             people: frames.iter().flat_map(|frame| &frame.truth).filter(|truth| truth.counts).count(),
             precisions: OVERLAPS.map(|overlap| average_precision(frames, overlap)),
             point: OperatingPoint::new(frames, score),
@@ -48,12 +48,12 @@ impl DetectionScores {
     }
 }
 
-/// The scores of several parts, and of all of their pictures together.
+/// The scores of several parts, and of all of their images together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DatasetDetectionScores {
     /// What the parts are called, and their scores.
     pub parts: Vec<(String, DetectionScores)>,
-    /// All pictures pooled.
+    /// All images pooled.
     pub overall: DetectionScores,
 }
 

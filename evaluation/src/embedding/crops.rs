@@ -3,21 +3,21 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use mvmhat_scene::{CameraId, Embedding, FrameIndex};
 use nalgebra::DMatrix;
-use scene::{CameraId, Embedding, FrameIndex};
 use thiserror::Error;
 
 /// How many rows of similarities are computed at once. A row is as long as there are crops, so that 20,000 of them need
 /// 20 MB here, where all similarities together would need 1.6 GB.
 const BLOCK: usize = 256;
 
-/// One person in one picture, and how an embedder describes them.
+/// One person in one image, and how an embedder describes them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Crop {
-    /// Whose picture.
+    /// Whose image.
     pub camera: CameraId,
     /// When.
-    pub instant: FrameIndex,
+    pub timestep: FrameIndex,
     /// Who it is, by ground truth; identities are shared by all cameras.
     pub person: i64,
     /// How the person looks.
@@ -35,22 +35,22 @@ pub enum CropError {
         /// Length of another one.
         found: usize,
     },
-    /// Twice in one picture, so that it is not known where.
-    #[error("person {person} is in two places of camera {camera} at instant {instant}")]
+    /// Twice in one image, so that it is not known where.
+    #[error("person {person} is in two places of camera {camera} at timestep {timestep}")]
     Repeated {
         /// Who.
         person: i64,
         /// Where.
         camera: CameraId,
         /// When.
-        instant: FrameIndex,
+        timestep: FrameIndex,
     },
     /// Nothing to compare.
     #[error("no two cameras see the same person")]
     NothingShared,
 }
 
-/// Crops in the order of cameras, instants and people: whatever order they are given in, the scores are the same.
+/// Crops in the order of cameras, timesteps and people: whatever order they are given in, the scores are the same.
 #[derive(Clone, Debug)]
 pub struct Crops {
     crops: Vec<Crop>,
@@ -68,17 +68,17 @@ impl Crops {
     /// Takes crops in any order.
     ///
     /// # Errors
-    /// Embeddings of different lengths, a person twice in one picture, or no person that two cameras see.
+    /// Embeddings of different lengths, a person twice in one image, or no person that two cameras see.
     pub fn new(mut crops: Vec<Crop>) -> Result<Self, CropError> {
-        let key = |crop: &Crop| (crop.camera, crop.instant, crop.person);
+        let key = |crop: &Crop| (crop.camera, crop.timestep, crop.person);
         crops.sort_by_key(key);
         let dimension = crops.first().map_or(0, |crop| crop.embedding.len());
         if let Some(other) = crops.iter().find(|crop| crop.embedding.len() != dimension) {
             return Err(CropError::Dimension { expected: dimension, found: other.embedding.len() });
         }
         if let Some([crop, _]) = crops.array_windows().find(|[a, b]| key(a) == key(b)) {
-            let Crop { person, camera, instant, .. } = *crop;
-            return Err(CropError::Repeated { person, camera, instant });
+            let Crop { person, camera, timestep, .. } = *crop;
+            return Err(CropError::Repeated { person, camera, timestep });
         }
         let mut homes = BTreeMap::<i64, (CameraId, bool)>::new();
         for crop in &crops {
@@ -159,7 +159,7 @@ impl Crops {
     pub fn ranking(&self, query: usize) -> Vec<(usize, f32)> {
         let Some(from) = self.crops.get(query) else { return Vec::new() };
         let is_elsewhere =
-            |(_, other): &(usize, &Crop)| other.camera != from.camera && other.instant != from.instant;
+            |(_, other): &(usize, &Crop)| other.camera != from.camera && other.timestep != from.timestep;
         let gallery = self.crops.iter().enumerate().filter(is_elsewhere);
         let mut ranking: Vec<_> = gallery.map(|(place, _)| (place, self.cosine(query, place))).collect();
         ranking.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -171,10 +171,10 @@ impl Crops {
 pub(crate) mod tests {
     use super::*;
 
-    /// A crop of (camera, instant, person) with this embedding, which is scaled to unit length.
-    pub(crate) fn crop(camera: u16, instant: u64, person: i64, embedding: &[f32]) -> Crop {
+    /// A crop of (camera, timestep, person) with this embedding, which is scaled to unit length.
+    pub(crate) fn crop(camera: u16, timestep: u64, person: i64, embedding: &[f32]) -> Crop {
         let embedding = Embedding::normalized(embedding.to_vec());
-        Crop { camera: CameraId(camera), instant: FrameIndex(instant), person, embedding }
+        Crop { camera: CameraId(camera), timestep: FrameIndex(timestep), person, embedding }
     }
 
     #[test]

@@ -1,23 +1,23 @@
-//! Cross-view Hungarian accuracy: what the cross-view step of an association sees at one instant.
+//! Cross-view Hungarian accuracy: what the cross-view step of an association sees at one timestep.
 //!
-//! For every instant and every pair of views all people of one are assigned one to one to those of the other, as many as
+//! For every timestep and every pair of views all people of one are assigned one to one to those of the other, as many as
 //! there can be, such that the sum of their cosines is greatest. `accuracy` = people assigned to themselves / people whom
-//! both views see, pooled over instants. Those whom one view sees alone take part in the assignment, where they can take
+//! both views see, pooled over timesteps. Those whom one view sees alone take part in the assignment, where they can take
 //! somebody's place, but are not asked for: nothing would be right for them.
 
 use std::ops::{AddAssign, Range};
 
-use scene::FrameIndex;
+use mvmhat_scene::FrameIndex;
 
 use super::Crops;
-use crate::assignment::Assignment;
 use crate::clear::at_least_one;
+use mvmhat_assignment::Assignment;
 
 /// What being right costs: among equally alike people the right one is not the answer. Far less than cosines of `f32`
 /// are exact to.
 const RIGHT: f64 = 1e-9;
 
-/// Counts of people seen by two views at one instant.
+/// Counts of people seen by two views at one timestep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CrossViewAccuracy {
     /// Those assigned to themselves.
@@ -36,9 +36,9 @@ impl CrossViewAccuracy {
     pub(super) fn new(crops: &Crops, a: Range<usize>, b: Range<usize>) -> Self {
         let (mut score, mut solver, mut cost) = (Self::default(), Assignment::default(), Vec::new());
         let mut others = views(crops, b).peekable();
-        for (instant, rows) in views(crops, a) {
-            while others.next_if(|(other, _)| *other < instant).is_some() {}
-            let Some((_, columns)) = others.next_if(|(other, _)| *other == instant) else { continue };
+        for (timestep, rows) in views(crops, a) {
+            while others.next_if(|(other, _)| *other < timestep).is_some() {}
+            let Some((_, columns)) = others.next_if(|(other, _)| *other == timestep) else { continue };
             let is_same = |row: usize, column: usize| crops.dense()[row] == crops.dense()[column];
             cost.clear();
             for row in rows.clone() {
@@ -57,13 +57,13 @@ impl CrossViewAccuracy {
     }
 }
 
-/// The crops of one camera at each instant.
+/// The crops of one camera at each timestep.
 fn views(crops: &Crops, camera: Range<usize>) -> impl Iterator<Item = (FrameIndex, Range<usize>)> {
     let mut start = camera.start;
-    crops.as_slice()[camera].chunk_by(|a, b| a.instant == b.instant).map(move |view| {
+    crops.as_slice()[camera].chunk_by(|a, b| a.timestep == b.timestep).map(move |view| {
         let range = start..start + view.len();
         start = range.end;
-        (view[0].instant, range)
+        (view[0].timestep, range)
     })
 }
 
@@ -98,13 +98,13 @@ mod tests {
             crop(1, 1, 2, &[0.96, 0.28]),
         ];
         assert_eq!(score(crops.clone()), (2, 2));
-        // Another instant is another question, here with the wrong answer.
+        // Another timestep is another question, here with the wrong answer.
         crops.push(crop(0, 2, 1, &[1.0, 0.0]));
         crops.push(crop(0, 2, 2, &[0.0, 1.0]));
         crops.push(crop(1, 2, 1, &[0.0, 1.0]));
         crops.push(crop(1, 2, 2, &[1.0, 0.0]));
         assert_eq!(score(crops.clone()), (2, 4));
-        // Instants that one camera has alone are no question.
+        // Timesteps that one camera has alone are no question.
         crops.push(crop(0, 0, 1, &[1.0, 0.0]));
         crops.push(crop(1, 3, 1, &[1.0, 0.0]));
         assert_eq!(score(crops), (2, 4));

@@ -1,7 +1,7 @@
 //! How good an embedding is, apart from any tracking: crops whose people are known, compared by the cosine of their
 //! embeddings.
 //!
-//! * [`CrossViewAccuracy`]: at one instant, are the people whom two views share paired rightly?
+//! * [`CrossViewAccuracy`]: at one timestep, are the people whom two views share paired rightly?
 //! * [`Retrieval`]: at other times, is a person found again in the other cameras?
 //! * [`Separation`]: how far apart are the cosines of same and of different people?
 //!

@@ -1,7 +1,7 @@
 //! Finding a person again: in other cameras, at other times.
 //!
-//! The query is a crop, the gallery all crops of **other cameras at other instants**. What the query's own camera has is
-//! left out, as Market-1501 leaves out its junk, and so is what the others have at the same instant, which is what
+//! The query is a crop, the gallery all crops of **other cameras at other timesteps**. What the query's own camera has is
+//! left out, as Market-1501 leaves out its junk, and so is what the others have at the same timestep, which is what
 //! [`CrossViewAccuracy`](super::CrossViewAccuracy) asks about. A query whose person is not in its gallery is none. The
 //! gallery is sorted by cosine:
 //!

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::{AddAssign, Range};
 
-use scene::CameraId;
+use mvmhat_scene::CameraId;
 
 use super::retrieval::Ranker;
 use super::{Crops, CrossViewAccuracy, Retrieval, Separation};
@@ -11,7 +11,7 @@ use super::{Crops, CrossViewAccuracy, Retrieval, Separation};
 /// What is said of a pair of cameras, a recording or several.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EmbeddingTally {
-    /// At one instant.
+    /// At one timestep.
     pub cross_view: CrossViewAccuracy,
     /// At other times.
     pub retrieval: Retrieval,
@@ -70,7 +70,7 @@ impl EmbeddingScores {
             let from = &crops.as_slice()[query];
             let person = crops.dense()[query];
             let entry = |place: usize| (cosines[place], crops.dense()[place] == person);
-            let at_other_times = |place: &usize| crops.as_slice()[*place].instant != from.instant;
+            let at_other_times = |place: &usize| crops.as_slice()[*place].timestep != from.timestep;
             let elsewhere = || cameras.iter().enumerate().filter(|(_, (camera, _))| *camera != from.camera);
             for (place, (_, range)) in elsewhere() {
                 let tally = pairs.of(query, place);
@@ -105,7 +105,7 @@ struct Pairs {
 }
 
 impl Pairs {
-    /// Begins with what needs no similarities of other instants.
+    /// Begins with what needs no similarities of other timesteps.
     fn new(crops: &Crops) -> Self {
         let cameras = crops.cameras();
         let mut tallies = Vec::new();

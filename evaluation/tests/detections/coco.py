@@ -9,7 +9,7 @@ import io
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-PICTURES = 40
+IMAGES = 40
 
 
 def uniform():
@@ -22,18 +22,18 @@ def uniform():
 
 u = uniform()
 truth, found, need_not_be_found = [], [], set()
-for picture in range(1, PICTURES + 1):
+for image in range(1, IMAGES + 1):
     for _ in range(int(next(u) * 7)):
         box = [next(u) * 200, next(u) * 100, 10 + next(u) * 30, 20 + next(u) * 60]
-        truth.append(dict(id=len(truth) + 1, image_id=picture, category_id=1, bbox=box, area=box[2] * box[3], iscrowd=0))
+        truth.append(dict(id=len(truth) + 1, image_id=image, category_id=1, bbox=box, area=box[2] * box[3], iscrowd=0))
         if next(u) < 0.2:
             need_not_be_found.add(len(truth))
         for _ in range(int(next(u) * 3)):
             moved = [side + (next(u) - 0.5) * 0.4 * box[2 + i % 2] for i, side in enumerate(box)]
-            found.append(dict(image_id=picture, category_id=1, bbox=moved, score=next(u)))
+            found.append(dict(image_id=image, category_id=1, bbox=moved, score=next(u)))
     for _ in range(int(next(u) * 3)):
         box = [next(u) * 200, next(u) * 100, 10 + next(u) * 30, 20 + next(u) * 60]
-        found.append(dict(image_id=picture, category_id=1, bbox=box, score=0.7 * next(u)))
+        found.append(dict(image_id=image, category_id=1, bbox=box, score=0.7 * next(u)))
 
 
 class Evaluation(COCOeval):
@@ -48,7 +48,7 @@ class Evaluation(COCOeval):
 
 with contextlib.redirect_stdout(io.StringIO()):
     coco = COCO()
-    coco.dataset = dict(images=[dict(id=i + 1) for i in range(PICTURES)], annotations=truth,
+    coco.dataset = dict(images=[dict(id=i + 1) for i in range(IMAGES)], annotations=truth,
                         categories=[dict(id=1, name="person")])
     coco.createIndex()
     evaluation = Evaluation(coco, coco.loadRes(found), "bbox")

@@ -1,7 +1,7 @@
 //! Average precision against pycocotools 2.0.11 on made-up detections, which `coco.py` beside this file makes in the same way.
 
-use evaluation::{DetectionFrame, Found, OVERLAPS, Truth, average_precision};
-use scene::BBox;
+use mvmhat_evaluation::{DetectionFrame, Found, OVERLAPS, Truth, average_precision};
+use mvmhat_scene::BBox;
 
 /// A linear congruential generator, so that Python has the same numbers.
 struct Uniform(u64);

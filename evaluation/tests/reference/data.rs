@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use evaluation::{CameraRows, Comparison, Observation, Window};
-use scene::mot;
+use mvmhat_evaluation::{CameraRows, Comparison, Observation, Window};
+use mvmhat_scene::mot;
 use serde_json::Value;
 
 pub(crate) struct Shared {

@@ -11,7 +11,7 @@
 mod data;
 mod pooled;
 
-use evaluation::{Clear, Hota, Identity, Protocol, STMA_LENGTHS, clear, hota, identity, mvmhat, stma};
+use mvmhat_evaluation::{Clear, Hota, Identity, Protocol, STMA_LENGTHS, clear, hota, identity, mvmhat, stma};
 use serde_json::Value;
 
 /// Percentages to 1e-4, that is ratios to 1e-6.

@@ -1,13 +1,13 @@
 //! All groups together. The references are the sums and means of the scorers' numbers of each group, by the scorers'
 //! own rules of pooling.
 
-use evaluation::{ALPHAS, DatasetScores, Protocol, RecordingScores};
+use mvmhat_evaluation::{ALPHAS, DatasetScores, Protocol, SequenceScores};
 use serde_json::Value;
 
 use crate::data;
 
 fn pool(shared: &data::Shared, protocol: Protocol) -> DatasetScores {
-    let score = |group: &data::Group| (group.name.clone(), RecordingScores::new(&group.comparison, protocol));
+    let score = |group: &data::Group| (group.name.clone(), SequenceScores::new(&group.comparison, protocol));
     DatasetScores::new(shared.groups.iter().map(score).collect())
 }
 

@@ -1,10 +1,10 @@
 //! Every number here is worked out in the comment beside it.
 
-use evaluation::{
+use mvmhat_evaluation::{
     CameraRows, Comparison, ComparisonError, Observation, Protocol, Returns, Sides, clear, hota, identity,
     mvmhat, returns, stma, view_pairs,
 };
-use scene::FrameNumber;
+use mvmhat_scene::FrameNumber;
 
 use crate::{camera, compare, row};
 
@@ -189,7 +189,7 @@ fn windows_that_cannot_be() {
     assert_eq!(Comparison::new(None, nobody).unwrap_err(), ComparisonError::NoFrames);
     let error = Comparison::new(None, rows([0, u32::MAX])).unwrap_err();
     assert!(matches!(error, ComparisonError::TooLong { .. }), "{error}");
-    let window = Some(evaluation::Window::new(2, 1));
+    let window = Some(mvmhat_evaluation::Window::new(2, 1));
     assert!(matches!(Comparison::new(window, rows([1, 2])), Err(ComparisonError::Backwards { .. })));
 }
 

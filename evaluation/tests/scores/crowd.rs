@@ -3,8 +3,8 @@
 //! The same generator in Python, its rows handed to `eval_sequence` of `HOTA`, `CLEAR` and `Identity` with identities
 //! numbered in sorted order and plain IoU, gave the numbers below; fields per threshold are averaged.
 
-use evaluation::{Observation, Protocol, Scores};
-use scene::BBox;
+use mvmhat_evaluation::{Observation, Protocol, Scores};
+use mvmhat_scene::BBox;
 
 use crate::{camera, compare};
 

@@ -8,8 +8,8 @@ mod crowd;
 mod properties;
 mod reports;
 
-use evaluation::{CameraRows, Comparison, Observation, Window};
-use scene::BBox;
+use mvmhat_evaluation::{CameraRows, Comparison, Observation, Window};
+use mvmhat_scene::BBox;
 
 /// A row: frame, identity, left edge; boxes are 10 wide and high, 20 apart they share nothing.
 fn row(frame: u32, id: i64, x: f64) -> Observation {

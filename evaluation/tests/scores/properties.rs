@@ -1,10 +1,10 @@
 //! What must hold of any scene.
 
-use evaluation::{
-    ErrorKind, Observation, Protocol, RecordingScores, Scores, clear, identity, tracking_errors, view_pairs,
+use mvmhat_evaluation::{
+    ErrorKind, Observation, Protocol, Scores, SequenceScores, clear, identity, tracking_errors, view_pairs,
 };
+use mvmhat_scene::BBox;
 use proptest::prelude::*;
-use scene::BBox;
 
 use crate::{camera, compare};
 
@@ -48,7 +48,7 @@ proptest! {
     fn everything_is_a_number_within_its_range(a in rows(), b in rows(), c in rows(), d in rows(), p in protocol()) {
         let comparison = compare((1, 12), vec![camera("a", a, b), camera("b", c, d)]);
         let mut found = Vec::new();
-        numbers(&RecordingScores::new(&comparison, p).to_json(), &mut found);
+        numbers(&SequenceScores::new(&comparison, p).to_json(), &mut found);
         prop_assert!(found.iter().all(|value| value.is_finite()));
         let scores = Scores::new(comparison.global(), p);
         for ratio in [

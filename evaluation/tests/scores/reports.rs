@@ -1,15 +1,15 @@
 //! Pooling, tables, JSON and the list of errors.
 
-use evaluation::{
-    DatasetScores, ErrorWriter, Protocol, RecordingScores, TableFormat, tracking_errors, view_pairs,
+use mvmhat_evaluation::{
+    DatasetScores, ErrorWriter, Protocol, SequenceScores, TableFormat, tracking_errors, view_pairs,
 };
-use scene::FrameNumber;
+use mvmhat_scene::FrameNumber;
 use serde_json::Value;
 
 use crate::{camera, compare, row};
 
 /// Two cameras, two frames; camera `b,2` has person 1 under another name in frame 2, and a stranger.
-fn hall() -> evaluation::Comparison {
+fn hall() -> mvmhat_evaluation::Comparison {
     let truth = || vec![row(1, 1, 0.0), row(2, 1, 0.0)];
     compare(
         (1, 2),
@@ -26,7 +26,7 @@ fn keys(value: &Value) -> Vec<&str> {
 
 #[test]
 fn json_has_the_agreed_keys() {
-    let json = RecordingScores::new(&hall(), Protocol::TrackEval).to_json();
+    let json = SequenceScores::new(&hall(), Protocol::TrackEval).to_json();
     let agreed = [
         "MOTA", "MOTP", "IDF1", "IDP", "IDR", "HOTA", "DetA", "AssA", "LocA", "FP", "FN", "IDSW", "MT", "PT",
         "ML", "Frag",
@@ -48,14 +48,14 @@ fn json_has_the_agreed_keys() {
 
 #[test]
 fn datasets_pool_counts_and_average_ratios_of_views() {
-    let hall = RecordingScores::new(&hall(), Protocol::TrackEval);
+    let hall = SequenceScores::new(&hall(), Protocol::TrackEval);
     let perfect = || vec![row(1, 1, 0.0)];
     let yard = compare((1, 1), vec![camera("a", perfect(), perfect()), camera("b", perfect(), perfect())]);
-    let yard = RecordingScores::new(&yard, Protocol::TrackEval);
+    let yard = SequenceScores::new(&yard, Protocol::TrackEval);
     let pooled = DatasetScores::new(vec![("hall".into(), hall.clone()), ("yard".into(), yard.clone())]);
     assert_eq!(pooled.overall.clear.mota(), 1.0 - 3.0 / 6.0, "three errors in 4 + 2 boxes");
     assert_eq!(pooled.cross_view.pairs.recall(), 2.0 / 3.0, "1 + 1 of 2 + 1 pairs");
-    let mean = |value: fn(&RecordingScores) -> f64| (value(&hall) + value(&yard)) / 2.0;
+    let mean = |value: fn(&SequenceScores) -> f64| (value(&hall) + value(&yard)) / 2.0;
     assert_eq!(pooled.cross_view.mvmhat.cvidr, mean(|r| r.cross_view.mvmhat.cvidr));
     assert_eq!(pooled.cross_view.stma[1], mean(|r| r.cross_view.stma[1]));
     let json = pooled.to_json();
@@ -65,7 +65,7 @@ fn datasets_pool_counts_and_average_ratios_of_views() {
 
 #[test]
 fn tables_are_aligned_and_say_their_protocol() {
-    let scores = RecordingScores::new(&hall(), Protocol::Devkit);
+    let scores = SequenceScores::new(&hall(), Protocol::Devkit);
     let tables = scores.tables();
     let text = tables[0].render(TableFormat::Text);
     let lines: Vec<&str> = text.lines().collect();

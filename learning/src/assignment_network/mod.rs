@@ -13,7 +13,7 @@
 //! [`SyntheticBlocks`].
 //!
 //! ```
-//! use learning::{AssignmentNetworkConfig, SyntheticBlocks};
+//! use mvmhat_learning::{AssignmentNetworkConfig, SyntheticBlocks};
 //! use tch::{Device, nn};
 //!
 //! let config = AssignmentNetworkConfig::default();
@@ -22,7 +22,7 @@
 //! let network = config.init(&store.root());
 //! let (soft, _labels) = SyntheticBlocks::default().batch(2, 7);
 //! assert_eq!(network.forward(&soft).size(), soft.size());
-//! # Ok::<(), learning::AssignmentNetworkConfigError>(())
+//! # Ok::<(), mvmhat_learning::AssignmentNetworkConfigError>(())
 //! ```
 
 mod positions;

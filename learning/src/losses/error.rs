@@ -1,6 +1,6 @@
 //! What can be wrong with what a loss is given.
 
-use association::AssignmentError;
+use mvmhat_assignment::AssignmentError;
 
 /// A sample that no loss can be computed of.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! The embeddings of one training sample: a *frame-set* is the boxes of one view at one instant.
+//! The embeddings of one training sample: a *frame-set* is the boxes of one view at one timestep.
 //!
 //! The losses compare every frame-set with every other. They differ in size, so they are kept padded with zeros to the
 //! largest of them, M x n x d, which lets all pairs and all triples be computed in a few batched operations instead of

@@ -7,7 +7,7 @@
 //! Where a row has a single candidate, the soft assignment is 1 for all rows and says nothing about which of them to take.
 //! Ties are therefore broken by the way back, X_ji, so that labels do not depend on the order of boxes.
 
-use association::{CostMatrix, LinearAssignment};
+use mvmhat_assignment::{CostMatrix, LinearAssignment};
 use tch::{Kind, Tensor, no_grad};
 
 use super::{FrameSets, LossError};

@@ -22,7 +22,7 @@ const POOLED: [bool; 5] = [true, true, false, false, true];
 ///
 /// # Shapes
 /// - input: N x 3 x H x W of at least 63 x 63, red, green, blue, ImageNet mean 0 and deviation 1
-/// - output: N x 256, means over the picture
+/// - output: N x 256, means over the image
 #[derive(Debug)]
 pub struct AlexNet {
     convolutions: Vec<ConvBias>,

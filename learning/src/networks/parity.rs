@@ -1,4 +1,4 @@
-//! The networks against PyTorch 2.13: the same weights and pictures must give the same features.
+//! The networks against PyTorch 2.13: the same weights and images must give the same features.
 //!
 //! torchvision's networks, written out since only their names and sizes are torchvision's. The expected numbers (two
 //! features, the sum of all, the mean of their squares) are what this prints, in double precision; the networks

@@ -34,7 +34,7 @@ impl ResnetConfig {
 ///
 /// # Shapes
 /// - input: N x 3 x H x W, red, green, blue, ImageNet mean 0 and deviation 1
-/// - output: N x 512 (ResNet-18) or N x 2048 (ResNet-50), means over the picture
+/// - output: N x 512 (ResNet-18) or N x 2048 (ResNet-50), means over the image
 #[derive(Debug)]
 pub struct Resnet {
     conv1: ConvNorm,

@@ -42,7 +42,7 @@ impl VggConfig {
 ///
 /// # Shapes
 /// - input: N x 3 x H x W of at least 32 x 32, red, green, blue, ImageNet mean 0 and deviation 1
-/// - output: N x 512, means over the picture
+/// - output: N x 512, means over the image
 #[derive(Debug)]
 pub struct Vgg {
     stages: Vec<Vec<Layer>>,

@@ -5,7 +5,7 @@
 //! has to hold is in [`Optimizer::slots`].
 //!
 //! ```
-//! use learning::{AdamConfig, Init, Optimizer, Parameters};
+//! use mvmhat_learning::{AdamConfig, Init, Optimizer, Parameters};
 //! use tch::{Device, Kind, nn};
 //!
 //! let store = nn::VarStore::new(Device::Cpu);

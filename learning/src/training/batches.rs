@@ -9,7 +9,7 @@ use crate::Random;
 /// The order is a function of seed and epoch, so a position is all there is to remember.
 ///
 /// ```
-/// use learning::{Batches, Position};
+/// use mvmhat_learning::{Batches, Position};
 ///
 /// let mut batches = Batches::new(42, 10, 4);
 /// assert_eq!(batches.steps(), 2);

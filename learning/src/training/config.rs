@@ -38,7 +38,7 @@ pub struct Best {
 /// How a network is trained. In a file every key may be left out.
 ///
 /// ```
-/// # use learning::{TrainerConfig, AdamWConfig, OptimizerConfig};
+/// # use mvmhat_learning::{TrainerConfig, AdamWConfig, OptimizerConfig};
 /// let config: TrainerConfig = serde_yaml::from_str("
 ///     epochs: 20
 ///     optimizer: {name: adamw, decay: 0.05}

@@ -1,4 +1,4 @@
-//! The curves of a run as a picture (`curves.png`) and as a page (`curves.html`).
+//! The curves of a run as an image (`curves.png`) and as a page (`curves.html`).
 //!
 //! The font is part of the program: a machine may have none.
 
@@ -11,14 +11,14 @@ use plotters::style::{FontStyle, register_font};
 use super::{TrainError, durable};
 
 const FONT: &str = "sans-serif";
-/// Width of the picture and height of a chart, in pixels.
+/// Width of the image and height of a chart, in pixels.
 const WIDTH: u32 = 960;
 const HEIGHT: u32 = 300;
 /// A curve of more points is drawn as the means of so many stretches, over a pale curve of all that were measured.
 const STRETCHES: usize = 100;
 /// Of what is drawn for every step: more than there are pixels show nothing.
 const POINTS: usize = 2000;
-const COLOURS: [RGBColor; 2] = [RGBColor(31, 119, 180), RGBColor(255, 127, 14)];
+const COLORS: [RGBColor; 2] = [RGBColor(31, 119, 180), RGBColor(255, 127, 14)];
 
 /// A curve: what was measured at which step.
 struct Curve {
@@ -129,18 +129,18 @@ fn plot_chart<B: DrawingBackend>(area: &DrawingArea<B, Shift>, chart: &Chart) ->
         .x_label_formatter(&|step| format!("{step:.0}"))
         .y_label_formatter(&|value| shortened(*value))
         .draw()?;
-    for (curve, colour) in chart.curves.iter().zip(COLOURS.iter().cycle()) {
+    for (curve, color) in chart.curves.iter().zip(COLORS.iter().cycle()) {
         let smooth = means(&curve.points, STRETCHES);
         if smooth.len() < curve.points.len() {
-            context.draw_series(LineSeries::new(means(&curve.points, POINTS), colour.mix(0.25)))?;
+            context.draw_series(LineSeries::new(means(&curve.points, POINTS), color.mix(0.25)))?;
         }
         if let [(x, y)] = smooth[..] {
-            context.draw_series([Circle::new((x, y), 3, colour.filled())])?;
+            context.draw_series([Circle::new((x, y), 3, color.filled())])?;
         }
         context
-            .draw_series(LineSeries::new(smooth, colour.stroke_width(2)))?
+            .draw_series(LineSeries::new(smooth, color.stroke_width(2)))?
             .label(&curve.name)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 20, y)], colour.stroke_width(2)));
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 20, y)], color.stroke_width(2)));
     }
     if chart.curves.len() > 1 {
         context

@@ -53,7 +53,7 @@ pub type TaskError = Box<dyn Error + Send + Sync>;
 /// A straight line through points, as a task:
 ///
 /// ```
-/// use learning::{Batches, LinearConfig, Outcome, Position, Schedule, Task, TaskError, TrainerConfig};
+/// use mvmhat_learning::{Batches, LinearConfig, Outcome, Position, Schedule, Task, TaskError, TrainerConfig};
 /// use serde_json::{Value, json};
 /// use tch::nn::{Linear, VarStore};
 /// use tch::{Device, Reduction, Tensor};

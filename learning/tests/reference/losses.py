@@ -189,7 +189,7 @@ def case(name, sizes, epsilon, seed, delta=0.5, spread=0.4):
 
 
 CASES = [
-    case("two views at two instants", [4, 3, 4, 3], 0.5, 1),
+    case("two views at two timesteps", [4, 3, 4, 3], 0.5, 1),
     case("as sharp as in training", [4, 3, 5, 2], 0.1, 2),
     case("another delta", [3, 4, 3], 0.8, 3, delta=0.6),
     case("sets of one and of none", [1, 4, 0, 1, 3], 0.5, 4),

@@ -1,6 +1,6 @@
 //! A small network on a problem made up here: which of two spirals a point of the plane is on.
 
-use learning::{
+use mvmhat_learning::{
     Batches, Init, InitError, LinearConfig, Outcome, Position, Random, Task, TaskError, batch_norm_config,
 };
 use serde_json::{Value, json};

@@ -8,7 +8,7 @@ mod sections;
 use std::path::Path;
 
 use anyhow::Result;
-use association::AssociationConfig;
+use mvmhat_association::AssociationConfig;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -31,8 +31,8 @@ const DETECTOR_PRESET: &str = include_str!("../../../configs/train-detector.yaml
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) recording: RecordingConfig,
-    pub(crate) detector: detectors::DetectorConfig,
-    pub(crate) embedder: detectors::EmbedderConfig,
+    pub(crate) detector: mvmhat_detectors::DetectorConfig,
+    pub(crate) embedder: mvmhat_detectors::EmbedderConfig,
     pub(crate) association: AssociationConfig,
     pub(crate) pipeline: PipelineConfig,
     pub(crate) output: OutputConfig,
@@ -133,17 +133,17 @@ impl Config {
             return Ok(());
         }
         let asked = "`recording.camera_motion` is true, but";
-        if detector.name == detectors::DetectorName::File && embedder.name == detectors::EmbedderName::File {
+        if detector.name == mvmhat_detectors::DetectorName::File && embedder.name == mvmhat_detectors::EmbedderName::File {
             return Err(format!(
-                "{asked} `detector: file` with `embedder: file` looks at no pictures, in which it could be found: \
+                "{asked} `detector: file` with `embedder: file` looks at no images, in which it could be found: \
                  choose another embedder, or leave it out"
             ));
         }
         match association {
-            AssociationConfig::Fused(_) => Ok(()),
+            AssociationConfig::Clustering(_) => Ok(()),
             AssociationConfig::Mvmhat(_) => Err(format!(
                 "{asked} `association: mvmhat` is the published inference, which does not allow for it: \
-                 choose `association: fused`, or leave it out"
+                 choose `association: clustering`, or leave it out"
             )),
         }
     }
@@ -183,8 +183,8 @@ mod tests {
     #[test]
     fn the_preset_names_every_key_with_its_default() {
         assert_preset("recording", RecordingConfig::default());
-        assert_preset("detector", detectors::DetectorConfig::default());
-        assert_preset("embedder", detectors::EmbedderConfig::default());
+        assert_preset("detector", mvmhat_detectors::DetectorConfig::default());
+        assert_preset("embedder", mvmhat_detectors::EmbedderConfig::default());
         assert_preset("pipeline", PipelineConfig::default());
         assert_preset("output", OutputConfig::default());
         assert_eq!(Config::load(None, &[]).unwrap().association, AssociationConfig::default());
@@ -236,11 +236,11 @@ mod tests {
         for part in ["network", "data", "augmentation", "people", "samples", "assignment_network"] {
             assert_eq!(whole[part], default[part], "{part}");
         }
-        assert_eq!(train.discriminant, Some(learning::DiscriminantConfig::default()));
+        assert_eq!(train.discriminant, Some(mvmhat_learning::DiscriminantConfig::default()));
         let paper = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../configs/train-paper.yaml"));
         let (_, paper) = Config::load_for_training(Some(paper), &[]).unwrap();
         assert_eq!(paper.network.dimension, 1000);
-        assert_eq!(paper.loss, learning::LossConfig::default());
+        assert_eq!(paper.loss, mvmhat_learning::LossConfig::default());
     }
 
     #[test]
@@ -249,7 +249,7 @@ mod tests {
             let sets: Vec<String> = sets.iter().map(|&set| set.to_owned()).collect();
             Config::load_for_training(None, &sets).map(|(_, train)| train.loss)
         };
-        let mvmhat = learning::LossConfig::default();
+        let mvmhat = mvmhat_learning::LossConfig::default();
         assert_eq!(load(&["train.loss=mvmhat"]).unwrap(), mvmhat);
         assert_eq!(load(&["train.loss.name=mvmhat", "train.loss.margin=0.5"]).unwrap(), mvmhat);
         let error = format!("{:#}", load(&["train.loss.margin=0.5"]).unwrap_err());
@@ -283,8 +283,8 @@ mod tests {
         assert!(load(&[]).unwrap().recording.camera_motion);
         assert!(load(&["detector=file"]).is_ok() && load(&["embedder=file"]).is_ok());
         let error = load(&["detector=file", "embedder=file"]).unwrap_err();
-        assert!(error.contains("c.yaml:2") && error.contains("no pictures"), "{error}");
+        assert!(error.contains("c.yaml:2") && error.contains("no images"), "{error}");
         let error = load(&["association=mvmhat"]).unwrap_err();
-        assert!(error.contains("c.yaml:2") && error.contains("association: fused"), "{error}");
+        assert!(error.contains("c.yaml:2") && error.contains("association: clustering"), "{error}");
     }
 }

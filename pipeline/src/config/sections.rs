@@ -9,7 +9,7 @@ use tch::Device;
 pub(crate) struct RecordingConfig {
     /// Names of the cameras to use; all of them where the list is empty.
     pub(crate) cameras: Vec<String>,
-    /// Whether the motion of the cameras is found in the pictures and allowed for.
+    /// Whether the motion of the cameras is found in the images and allowed for.
     pub(crate) camera_motion: bool,
 }
 
@@ -43,9 +43,9 @@ impl PipelineConfig {
     /// Inference threads, with 0 resolved.
     pub(crate) fn worker_count(&self, device: Device) -> usize {
         match (self.workers, device) {
-            // Each holds networks and a frame set of pictures: more than eight cost more memory than they bring speed.
+            // Each holds networks and a frame set of images: more than eight cost more memory than they bring speed.
             (0, Device::Cpu) => std::thread::available_parallelism().map_or(1, usize::from).min(8),
-            // One keeps a GPU busy while the other prepares its pictures.
+            // One keeps a GPU busy while the other prepares its images.
             (0, _) => 2,
             (n, _) => n,
         }
@@ -58,7 +58,7 @@ impl PipelineConfig {
 pub(crate) struct OutputConfig {
     /// Width of the overlay video in pixels.
     pub(crate) overlay_width: u32,
-    /// How many instants a person's trail goes back; 0: no trails.
+    /// How many timesteps a person's trail goes back; 0: no trails.
     pub(crate) trail: usize,
 }
 

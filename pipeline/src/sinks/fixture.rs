@@ -4,27 +4,27 @@ use std::path::Path;
 
 use opencv::core::{CV_8UC3, Mat, Scalar, Vector};
 use opencv::imgcodecs;
-use scene::{BBox, FrameIndex, FrameNumber, FrameSet, PersonId, Recording, TrackedBox, View};
+use mvmhat_scene::{BBox, FrameIndex, FrameNumber, FrameSet, PersonId, Sequence, TrackedBox, ViewFrame};
 
-/// How many instants there are, counted from 1.
+/// How many timesteps there are, counted from 1.
 pub(super) const FRAMES: u32 = 4;
-/// What every pixel of every picture is.
+/// What every pixel of every image is.
 pub(super) const GREY: u8 = 120;
 
 /// Two cameras of 320x240 at 10 frames per second. Camera `a` lacks frame 2; frame 3 of camera `b` is cut off.
-pub(super) fn images(folder: &Path) -> Recording {
+pub(super) fn images(folder: &Path) -> Sequence {
     let root = folder.join("yard");
     for camera in ["a", "b"] {
-        let pictures = root.join(camera).join("img1");
-        std::fs::create_dir_all(&pictures).unwrap();
-        let picture =
+        let images = root.join(camera).join("img1");
+        std::fs::create_dir_all(&images).unwrap();
+        let image =
             Mat::new_rows_cols_with_default(240, 320, CV_8UC3, Scalar::all(f64::from(GREY))).unwrap();
         let mut bytes = Vector::new();
-        imgcodecs::imencode(".jpg", &picture, &mut bytes, &Vector::new()).unwrap();
+        imgcodecs::imencode(".jpg", &image, &mut bytes, &Vector::new()).unwrap();
         for frame in (1..=FRAMES).filter(|frame| (camera, *frame) != ("a", 2)) {
             let whole = bytes.as_slice();
             let bytes = if (camera, frame) == ("b", 3) { &whole[..whole.len() / 2] } else { whole };
-            std::fs::write(pictures.join(format!("{frame:06}.jpg")), bytes).unwrap();
+            std::fs::write(images.join(format!("{frame:06}.jpg")), bytes).unwrap();
         }
         std::fs::write(
             root.join(camera).join("seqinfo.ini"),
@@ -32,15 +32,15 @@ pub(super) fn images(folder: &Path) -> Recording {
         )
         .unwrap();
     }
-    let recording = Recording::open(&root).unwrap();
+    let recording = Sequence::open(&root).unwrap();
     assert_eq!(recording.cameras.len(), 2);
     recording
 }
 
-/// What is tracked at an instant: person 1 in both cameras, person 2 in `b` only. `a` is absent at frame 2.
+/// What is tracked at a timestep: person 1 in both cameras, person 2 in `b` only. `a` is absent at frame 2.
 pub(super) fn frame_set(number: u32) -> FrameSet<Vec<TrackedBox>> {
     let tracked = |person, bbox| TrackedBox { person: PersonId(person), bbox, score: 0.9 };
-    let view = |content| Some(View { number: FrameNumber(number), content });
+    let view = |content| Some(ViewFrame { number: FrameNumber(number), content });
     let first = tracked(1, BBox::new(100.0, 80.0, 50.0, 120.0));
     let second = tracked(2, BBox::new(10.0 + f64::from(number), 90.0, 40.0, 100.0));
     let a = if number == 2 { None } else { view(vec![first]) };

@@ -11,19 +11,19 @@ mod rerun;
 mod thumbnail;
 mod trails;
 
-use scene::{FrameSet, TrackedBox};
+use mvmhat_scene::{FrameSet, TrackedBox};
 
 pub(crate) use self::mot::MotSink;
 pub(crate) use self::overlay::OverlaySink;
 pub(crate) use self::rerun::{EmbeddedCrop, RerunSink, save_embedding, save_errors};
 pub(crate) use self::thumbnail::thumbnail;
 
-/// Takes every instant of a run, in order, with the boxes and identities of all cameras.
+/// Takes every timestep of a run, in order, with the boxes and identities of all cameras.
 pub(crate) trait Sink: Send {
     /// What this sink is called in messages and in `run.json`.
     fn name(&self) -> &'static str;
 
-    /// Takes the next instant.
+    /// Takes the next timestep.
     ///
     /// # Errors
     /// Where the output cannot be written; the run stops then, and what was finished is kept.

@@ -1,4 +1,4 @@
-//! Where each camera's picture goes when all of them share one.
+//! Where each camera's image goes when all of them share one.
 
 /// Width and height in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,32 +15,32 @@ pub(crate) struct Tile {
     pub(crate) size: Size,
 }
 
-/// All cameras in a grid of equal cells, row by row; each picture keeps its aspect in the middle of its cell.
+/// All cameras in a grid of equal cells, row by row; each image keeps its aspect in the middle of its cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mosaic {
-    /// Of the whole, both even: video codecs halve the resolution of colour.
+    /// Of the whole, both even: video codecs halve the resolution of color.
     pub(crate) size: Size,
     /// Cells side by side.
     pub(crate) columns: u32,
-    /// Where each picture goes, in the order of the cameras.
+    /// Where each image goes, in the order of the cameras.
     pub(crate) tiles: Vec<Tile>,
 }
 
 impl Mosaic {
-    /// Lays out pictures of these sizes within `bounds`, as large as they get; no picture is enlarged.
+    /// Lays out images of these sizes within `bounds`, as large as they get; no image is enlarged.
     ///
-    /// Of grids that show the pictures equally large, the one shaped most like `bounds` is taken, then the one with
+    /// Of grids that show the images equally large, the one shaped most like `bounds` is taken, then the one with
     /// the fewest empty cells, then the widest.
-    /// `None` where there is no picture, or one without an area.
-    pub(crate) fn new(pictures: &[Size], bounds: Size) -> Option<Self> {
-        if pictures.iter().any(|p| p.width == 0 || p.height == 0) {
+    /// `None` where there is no image, or one without an area.
+    pub(crate) fn new(images: &[Size], bounds: Size) -> Option<Self> {
+        if images.iter().any(|p| p.width == 0 || p.height == 0) {
             return None;
         }
-        // A cell as wide as the widest and as high as the highest picture: alike cameras, the usual case, leave no
+        // A cell as wide as the widest and as high as the highest image: alike cameras, the usual case, leave no
         // margin, and a portrait camera among landscape ones is not crushed.
-        let widest = pictures.iter().map(|p| p.width).max()?;
-        let highest = pictures.iter().map(|p| p.height).max()?;
-        let count = u32::try_from(pictures.len()).ok()?;
+        let widest = images.iter().map(|p| p.width).max()?;
+        let highest = images.iter().map(|p| p.height).max()?;
+        let count = u32::try_from(images.len()).ok()?;
 
         let scale = |columns: u32| {
             let rows = count.div_ceil(columns);
@@ -65,8 +65,8 @@ impl Mosaic {
 
         let scale = scale(columns);
         let cell = Size { width: even(f64::from(widest) * scale), height: even(f64::from(highest) * scale) };
-        let tiles = (0..count).zip(pictures).map(|(i, picture)| {
-            let size = fitted(*picture, cell);
+        let tiles = (0..count).zip(images).map(|(i, image)| {
+            let size = fitted(*image, cell);
             Tile {
                 x: i % columns * cell.width + (cell.width - size.width) / 2,
                 y: i / columns * cell.height + (cell.height - size.height) / 2,
@@ -84,13 +84,13 @@ fn even(v: f64) -> u32 {
     ((v + 1e-6) / 2.0).floor().max(1.0) as u32 * 2
 }
 
-/// The size of a picture in a cell: as large as it gets with its aspect kept, never enlarged.
-fn fitted(picture: Size, cell: Size) -> Size {
-    let across = f64::from(cell.width) / f64::from(picture.width);
-    let down = f64::from(cell.height) / f64::from(picture.height);
+/// The size of an image in a cell: as large as it gets with its aspect kept, never enlarged.
+fn fitted(image: Size, cell: Size) -> Size {
+    let across = f64::from(cell.width) / f64::from(image.width);
+    let down = f64::from(cell.height) / f64::from(image.height);
     let scale = across.min(down).min(1.0);
     let fit = |length: u32, room: u32| ((f64::from(length) * scale).round() as u32).clamp(1, room);
-    Size { width: fit(picture.width, cell.width), height: fit(picture.height, cell.height) }
+    Size { width: fit(image.width, cell.width), height: fit(image.height, cell.height) }
 }
 
 #[cfg(test)]
@@ -103,8 +103,8 @@ mod tests {
     const LANDSCAPE: Size = Size { width: 1920, height: 1080 };
     const PORTRAIT: Size = Size { width: 1080, height: 1920 };
 
-    fn laid_out(count: usize, picture: Size) -> (u32, (u32, u32), (u32, u32)) {
-        let mosaic = Mosaic::new(&vec![picture; count], FULL_HD).unwrap();
+    fn laid_out(count: usize, image: Size) -> (u32, (u32, u32), (u32, u32)) {
+        let mosaic = Mosaic::new(&vec![image; count], FULL_HD).unwrap();
         let last = mosaic.tiles[count - 1];
         assert_eq!(mosaic.tiles.len(), count);
         (mosaic.columns, (mosaic.size.width, mosaic.size.height), (last.size.width, last.size.height))
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn portrait_cameras_by_hand() {
         // One fills the height: 1080 / 1920 * 1080 = 607.5, cut to an even 606. Four share the width: 480 wide is
-        // 853.3 high, cut to 852, where the picture is 479.25 wide.
+        // 853.3 high, cut to 852, where the image is 479.25 wide.
         assert_eq!(laid_out(1, PORTRAIT), (1, (606, 1080), (606, 1077)));
         assert_eq!(laid_out(2, PORTRAIT), (2, (1212, 1080), (606, 1077)));
         assert_eq!(laid_out(3, PORTRAIT), (3, (1818, 1080), (606, 1077)));
@@ -134,20 +134,20 @@ mod tests {
     }
 
     #[test]
-    fn small_pictures_are_not_enlarged() {
+    fn small_images_are_not_enlarged() {
         let mosaic = Mosaic::new(&[Size { width: 640, height: 360 }; 4], FULL_HD).unwrap();
         assert_eq!(mosaic.size, Size { width: 1280, height: 720 });
         assert_eq!(mosaic.tiles[3], Tile { x: 640, y: 360, size: Size { width: 640, height: 360 } });
     }
 
     #[test]
-    fn many_small_pictures_are_no_long_row() {
+    fn many_small_images_are_no_long_row() {
         assert_eq!(laid_out(9, Size { width: 160, height: 90 }), (3, (480, 270), (160, 90)));
         assert_eq!(laid_out(5, Size { width: 160, height: 90 }), (3, (480, 180), (160, 90)));
     }
 
     #[test]
-    fn a_picture_of_another_aspect_stands_in_the_middle() {
+    fn a_image_of_another_aspect_stands_in_the_middle() {
         let mosaic =
             Mosaic::new(&[Size { width: 400, height: 200 }, Size { width: 100, height: 200 }], FULL_HD)
                 .unwrap();
@@ -168,16 +168,16 @@ mod tests {
             width in 160..4000_u32,
         ) {
             let bounds = Size { width, height: width * 9 / 16 };
-            let pictures: Vec<_> = sizes.iter().map(|&(width, height)| Size { width, height }).collect();
-            let Mosaic { size, tiles, .. } = Mosaic::new(&pictures, bounds).unwrap();
+            let images: Vec<_> = sizes.iter().map(|&(width, height)| Size { width, height }).collect();
+            let Mosaic { size, tiles, .. } = Mosaic::new(&images, bounds).unwrap();
             prop_assert!(size.width <= bounds.width.max(2 * 20) && size.height <= bounds.height.max(2 * 20));
             prop_assert!(size.width % 2 == 0 && size.height % 2 == 0);
-            for (i, (a, picture)) in tiles.iter().zip(&pictures).enumerate() {
+            for (i, (a, image)) in tiles.iter().zip(&images).enumerate() {
                 prop_assert!(a.x + a.size.width <= size.width && a.y + a.size.height <= size.height);
-                prop_assert!(a.size.width <= picture.width && a.size.height <= picture.height);
+                prop_assert!(a.size.width <= image.width && a.size.height <= image.height);
                 // Rounding moves each side by half a pixel at most.
                 let (w, h) = (f64::from(a.size.width), f64::from(a.size.height));
-                let aspect = f64::from(picture.width) / f64::from(picture.height);
+                let aspect = f64::from(image.width) / f64::from(image.height);
                 prop_assert!((w - 0.5) / (h + 0.5) <= aspect && aspect <= (w + 0.5) / (h - 0.5).max(1e-9) || w.min(h) == 1.0);
                 for b in &tiles[i + 1..] {
                     let beside = a.x + a.size.width <= b.x || b.x + b.size.width <= a.x;

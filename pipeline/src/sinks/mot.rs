@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use scene::{FrameSet, Recording, TrackedBox, mot};
+use mvmhat_scene::{FrameSet, Sequence, TrackedBox, mot};
 
 use super::Sink;
 
@@ -17,7 +17,7 @@ impl MotSink {
     ///
     /// # Errors
     /// A folder or file that cannot be made.
-    pub(crate) fn create(folder: &Path, recording: &Recording) -> Result<Self> {
+    pub(crate) fn create(folder: &Path, recording: &Sequence) -> Result<Self> {
         std::fs::create_dir_all(folder).with_context(|| cannot_write(folder))?;
         let files = recording.cameras.iter().map(|camera| {
             let path = folder.join(format!("{}.txt", camera.name));

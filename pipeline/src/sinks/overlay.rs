@@ -5,11 +5,11 @@ mod drawing;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use detectors::Picture;
+use mvmhat_detectors::Image;
 use opencv::core::{CV_8UC3, Mat, Rect, Scalar};
 use opencv::imgproc::{self, INTER_AREA};
 use opencv::prelude::*;
-use scene::{BBox, CameraId, FrameSet, Recording, TrackedBox, View};
+use mvmhat_scene::{BBox, CameraId, FrameSet, Sequence, TrackedBox, ViewFrame};
 
 use super::Sink;
 use super::footage::{self, Footage};
@@ -20,10 +20,10 @@ use crate::video_file::{Codec, VideoFile};
 pub(super) use drawing::scalar;
 use drawing::{DARK, Pen};
 
-/// Draws every instant into one frame of `overlay.mp4`.
+/// Draws every timestep into one frame of `overlay.mp4`.
 ///
-/// Pictures are read from the recording again and scaled down before anything is drawn. A camera that has no frame
-/// at an instant, or one that cannot be read again, is a dark tile.
+/// Images are read from the recording again and scaled down before anything is drawn. A camera that has no frame
+/// at a timestep, or one that cannot be read again, is a dark tile.
 pub(crate) struct OverlaySink {
     cameras: Vec<CameraTile>,
     canvas: Mat,
@@ -35,9 +35,9 @@ struct CameraTile {
     name: String,
     footage: Footage,
     tile: Tile,
-    /// Pixels of the tile a pixel of the camera's picture.
+    /// Pixels of the tile a pixel of the camera's image.
     scale: (f64, f64),
-    picture: Mat,
+    image: Mat,
     pen: Pen,
     trails: Trails<(f64, f64)>,
 }
@@ -46,19 +46,19 @@ impl OverlaySink {
     /// Begins the video that will be `path`.
     ///
     /// # Errors
-    /// A recording without pictures; no video encoder; a folder that cannot be written.
-    pub(crate) fn create(path: &Path, recording: &Recording, config: &OutputConfig) -> Result<Self> {
-        let known: Vec<_> = recording.cameras.iter().map(footage::picture_size).collect();
-        // A camera without pictures has a dark tile like the first one that has some.
+    /// A recording without images; no video encoder; a folder that cannot be written.
+    pub(crate) fn create(path: &Path, recording: &Sequence, config: &OutputConfig) -> Result<Self> {
+        let known: Vec<_> = recording.cameras.iter().map(footage::image_size).collect();
+        // A camera without images has a dark tile like the first one that has some.
         let Some(typical) = known.iter().flatten().next().copied() else {
-            bail!("an overlay needs pictures, and no camera of {} has any that can be read", recording.name);
+            bail!("an overlay needs images, and no camera of {} has any that can be read", recording.name);
         };
         let sizes: Vec<Size> = known.into_iter().map(|size| size.unwrap_or(typical)).collect();
         // No larger than a screen of this width, whatever the number of cameras.
         let bounds = Size { width: config.overlay_width, height: config.overlay_width * 9 / 16 };
-        let mosaic = Mosaic::new(&sizes, bounds).context("the cameras have pictures without an area")?;
+        let mosaic = Mosaic::new(&sizes, bounds).context("the cameras have images without an area")?;
 
-        let camera_tile = |((camera, size), tile): ((&scene::Camera, &Size), &Tile)| CameraTile {
+        let camera_tile = |((camera, size), tile): ((&mvmhat_scene::Camera, &Size), &Tile)| CameraTile {
             name: camera.name.clone(),
             footage: Footage::open(camera),
             tile: *tile,
@@ -66,7 +66,7 @@ impl OverlaySink {
                 f64::from(tile.size.width) / f64::from(size.width),
                 f64::from(tile.size.height) / f64::from(size.height),
             ),
-            picture: Mat::default(),
+            image: Mat::default(),
             pen: Pen::new(tile.size.height),
             trails: Trails::new(config.trail),
         };
@@ -89,7 +89,7 @@ impl Sink for OverlaySink {
             camera.draw(frames, frames.view(CameraId(i as u16)))?;
             let Tile { x, y, size } = camera.tile;
             let place = Rect::new(x as i32, y as i32, size.width as i32, size.height as i32);
-            camera.picture.copy_to(&mut Mat::roi_mut(&mut self.canvas, place)?)?;
+            camera.image.copy_to(&mut Mat::roi_mut(&mut self.canvas, place)?)?;
         }
         let video = self.video.as_mut().context("the overlay is finished already")?;
         video.write(&self.canvas)
@@ -104,34 +104,34 @@ impl CameraTile {
     fn draw(
         &mut self,
         frames: &FrameSet<Vec<TrackedBox>>,
-        view: Option<&View<Vec<TrackedBox>>>,
+        view: Option<&ViewFrame<Vec<TrackedBox>>>,
     ) -> Result<()> {
-        let picture = view.and_then(|view| self.footage.picture(view.number));
-        self.fill(picture.as_ref())?;
+        let image = view.and_then(|view| self.footage.image(view.number));
+        self.fill(image.as_ref())?;
         let boxes = view.map_or(&[][..], |view| &view.content[..]);
         let feet = boxes.iter().map(|b| (b.person, scaled(&b.bbox, self.scale).foot()));
         self.trails.extend(frames.index, feet);
         for (person, way) in self.trails.iter() {
-            self.pen.trail(&mut self.picture, person, way)?;
+            self.pen.trail(&mut self.image, person, way)?;
         }
         for b in boxes {
-            self.pen.person(&mut self.picture, b.person, &scaled(&b.bbox, self.scale))?;
+            self.pen.person(&mut self.image, b.person, &scaled(&b.bbox, self.scale))?;
         }
         let number = view.map_or(String::new(), |view| format!("  frame {}", view.number));
         let caption = format!("{}{number}  {:.2} s", self.name, frames.seconds);
-        Ok(self.pen.caption(&mut self.picture, &caption)?)
+        Ok(self.pen.caption(&mut self.image, &caption)?)
     }
 
-    /// Puts the scaled picture on the tile, or the dark one where there is none.
-    fn fill(&mut self, picture: Option<&Picture>) -> Result<()> {
+    /// Puts the scaled image on the tile, or the dark one where there is none.
+    fn fill(&mut self, image: Option<&Image>) -> Result<()> {
         let Size { width, height } = self.tile.size;
         let (width, height) = (width as i32, height as i32);
-        if let Some(picture) = picture {
+        if let Some(image) = image {
             let size = opencv::core::Size::new(width, height);
-            return Ok(imgproc::resize(picture.mat(), &mut self.picture, size, 0.0, 0.0, INTER_AREA)?);
+            return Ok(imgproc::resize(image.mat(), &mut self.image, size, 0.0, 0.0, INTER_AREA)?);
         }
-        self.picture = Mat::new_rows_cols_with_default(height, width, CV_8UC3, scalar(DARK))?;
-        Ok(self.pen.no_picture(&mut self.picture)?)
+        self.image = Mat::new_rows_cols_with_default(height, width, CV_8UC3, scalar(DARK))?;
+        Ok(self.pen.no_image(&mut self.image)?)
     }
 }
 

@@ -1,20 +1,20 @@
-//! One colour a person, the same in the Rerun viewer and in the overlay video, in every run.
+//! One color a person, the same in the Rerun viewer and in the overlay video, in every run.
 //!
 //! Hues go round by the golden angle, so that any run of neighbouring identities is spread over the whole circle, and
 //! three lightnesses take turns, so that hues which come close again differ otherwise. Both are steps in OKLCh, where
 //! equal steps look equally large: B. Ottosson, "A perceptual color space for image processing" (2020), whose matrices
 //! these are.
 
-use scene::PersonId;
+use mvmhat_scene::PersonId;
 
 /// 360 degrees divided by the square of the golden ratio.
 const GOLDEN_ANGLE: f64 = 137.507_764_050_037_85;
 /// Light enough to stand out from footage, dark enough to differ from white.
 const LIGHTNESS: [f64; 3] = [0.74, 0.62, 0.86];
-/// As colourful as most hues can be on a screen at these lightnesses; the others get what they can.
+/// As colorful as most hues can be on a screen at these lightnesses; the others get what they can.
 const CHROMA: f64 = 0.19;
 
-/// A colour on a screen: sRGB, 8 bit.
+/// A color on a screen: sRGB, 8 bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rgb {
     pub(crate) r: u8,
@@ -23,7 +23,7 @@ pub(crate) struct Rgb {
 }
 
 impl Rgb {
-    /// Black or white, whichever is easier to read on this colour.
+    /// Black or white, whichever is easier to read on this color.
     pub(crate) fn text_color(self) -> Self {
         // Relative luminance 0.179 is where the contrast ratios with black and white are equal (WCAG 2).
         let [r, g, b] = [self.r, self.g, self.b].map(|v| linear(f64::from(v) / 255.0));
@@ -32,11 +32,11 @@ impl Rgb {
     }
 }
 
-/// The colour of a person.
+/// The color of a person.
 pub(crate) fn color(person: PersonId) -> Rgb {
     let lightness = LIGHTNESS[person.0 as usize % LIGHTNESS.len()];
     let (sin, cos) = (f64::from(person.0) * GOLDEN_ANGLE).to_radians().sin_cos();
-    // The most colourful one a screen can show: chroma 0 always can.
+    // The most colorful one a screen can show: chroma 0 always can.
     let (mut shown, mut too_much) = (0.0, CHROMA);
     if let Some(rgb) = srgb(lightness, CHROMA * cos, CHROMA * sin) {
         return rgb;
@@ -52,7 +52,7 @@ pub(crate) fn color(person: PersonId) -> Rgb {
     best
 }
 
-/// OKLab to sRGB; `None` where no screen can show the colour.
+/// OKLab to sRGB; `None` where no screen can show the color.
 fn srgb(lightness: f64, a: f64, b: f64) -> Option<Rgb> {
     let [l, m, s] = [
         lightness + 0.396_337_777_4 * a + 0.215_803_757_3 * b,
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_color_never_changes() {
-        // Pinned: recordings and videos of different versions are compared by colour.
+        // Pinned: recordings and videos of different versions are compared by color.
         assert_eq!(color(PersonId(1)), Rgb { r: 67, g: 158, b: 0 });
         assert_eq!(color(PersonId(2)), Rgb { r: 195, g: 206, b: 255 });
         assert_eq!(color(PersonId(1000)), Rgb { r: 211, g: 74, b: 154 });

@@ -1,25 +1,25 @@
-//! Small pictures of people, all of one size.
+//! Small images of people, all of one size.
 
 use anyhow::Result;
-use detectors::Picture;
+use mvmhat_detectors::Image;
 use opencv::core::{CV_8UC3, Mat, Rect, Scalar, Size, Vector};
 use opencv::imgcodecs;
 use opencv::imgproc::{INTER_AREA, resize};
 use opencv::prelude::*;
-use scene::BBox;
+use mvmhat_scene::BBox;
 
 /// Width and height in pixels; people are about half as wide as high.
 pub(super) const SIZE: (i32, i32) = (64, 128);
 const JPEG_QUALITY: i32 = 80;
 
-/// The part of a picture inside a box as JPEG of [`SIZE`], in its own proportions on a black ground; all black for a box
+/// The part of an image inside a box as JPEG of [`SIZE`], in its own proportions on a black ground; all black for a box
 /// that lies outside.
-pub(crate) fn thumbnail(picture: &Picture, bbox: &BBox) -> Result<Vec<u8>> {
+pub(crate) fn thumbnail(image: &Image, bbox: &BBox) -> Result<Vec<u8>> {
     let mut small = Mat::new_rows_cols_with_default(SIZE.1, SIZE.0, CV_8UC3, Scalar::all(0.0))?;
-    if let Some(inside) = bbox.clipped(f64::from(picture.width()), f64::from(picture.height())) {
+    if let Some(inside) = bbox.clipped(f64::from(image.width()), f64::from(image.height())) {
         let (x, y) = (inside.x as i32, inside.y as i32);
         let (right, bottom) = (inside.right().ceil() as i32, inside.bottom().ceil() as i32);
-        let part = picture.mat().roi(Rect::new(x, y, right - x, bottom - y))?;
+        let part = image.mat().roi(Rect::new(x, y, right - x, bottom - y))?;
         let scale = (f64::from(SIZE.0) / f64::from(right - x)).min(f64::from(SIZE.1) / f64::from(bottom - y));
         let side = |length: i32, most: i32| ((f64::from(length) * scale).round() as i32).clamp(1, most);
         let (width, height) = (side(right - x, SIZE.0), side(bottom - y, SIZE.1));
@@ -31,15 +31,15 @@ pub(crate) fn thumbnail(picture: &Picture, bbox: &BBox) -> Result<Vec<u8>> {
     jpeg(&small)
 }
 
-/// A picture as JPEG.
-pub(super) fn jpeg(picture: &Mat) -> Result<Vec<u8>> {
+/// An image as JPEG.
+pub(super) fn jpeg(image: &Mat) -> Result<Vec<u8>> {
     let mut bytes = Vector::new();
     let quality = Vector::from_slice(&[imgcodecs::IMWRITE_JPEG_QUALITY, JPEG_QUALITY]);
-    imgcodecs::imencode(".jpg", picture, &mut bytes, &quality)?;
+    imgcodecs::imencode(".jpg", image, &mut bytes, &quality)?;
     Ok(bytes.to_vec())
 }
 
-/// The picture in a JPEG of ours.
+/// The image in a JPEG of ours.
 pub(super) fn decoded(jpeg: &[u8]) -> Result<Mat> {
     Ok(imgcodecs::imdecode(&Vector::from_slice(jpeg), imgcodecs::IMREAD_COLOR)?)
 }
@@ -51,9 +51,9 @@ mod tests {
     #[test]
     fn a_box_keeps_its_proportions() {
         let white = Mat::new_rows_cols_with_default(100, 200, CV_8UC3, Scalar::all(255.0)).unwrap();
-        let picture = Picture::new(white).unwrap();
+        let image = Image::new(white).unwrap();
         let at = |bbox, x, y| {
-            let small = decoded(&thumbnail(&picture, &bbox).unwrap()).unwrap();
+            let small = decoded(&thumbnail(&image, &bbox).unwrap()).unwrap();
             assert_eq!((small.cols(), small.rows()), SIZE);
             small.at_2d::<opencv::core::Vec3b>(y, x).unwrap()[0]
         };

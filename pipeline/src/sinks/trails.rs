@@ -1,32 +1,32 @@
-//! Where everybody was in the last instants.
+//! Where everybody was in the last timesteps.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use scene::{FrameIndex, PersonId};
+use mvmhat_scene::{FrameIndex, PersonId};
 
-/// The way of every person over the last instants, as points of any kind: pixels of a picture, metres on the ground.
+/// The way of every person over the last timesteps, as points of any kind: pixels of an image, metres on the ground.
 #[derive(Clone, Debug)]
 pub(crate) struct Trails<P> {
-    instants: u64,
+    timesteps: u64,
     ways: BTreeMap<PersonId, VecDeque<(FrameIndex, P)>>,
 }
 
 impl<P: Copy> Trails<P> {
-    /// Trails over `instants` instants of the clock; 0: none at all.
-    pub(crate) fn new(instants: usize) -> Self {
-        Self { instants: instants as u64, ways: BTreeMap::new() }
+    /// Trails over `timesteps` timesteps of the clock; 0: none at all.
+    pub(crate) fn new(timesteps: usize) -> Self {
+        Self { timesteps: timesteps as u64, ways: BTreeMap::new() }
     }
 
-    /// Adds where everybody is at instant `now` and forgets what is too long ago.
+    /// Adds where everybody is at timestep `now` and forgets what is too long ago.
     pub(crate) fn extend(&mut self, now: FrameIndex, points: impl IntoIterator<Item = (PersonId, P)>) {
-        if self.instants == 0 {
+        if self.timesteps == 0 {
             return;
         }
         for (person, point) in points {
             self.ways.entry(person).or_default().push_back((now, point));
         }
         self.ways.retain(|_, way| {
-            while way.front().is_some_and(|(then, _)| then.0 + self.instants < now.0) {
+            while way.front().is_some_and(|(then, _)| then.0 + self.timesteps < now.0) {
                 way.pop_front();
             }
             !way.is_empty()

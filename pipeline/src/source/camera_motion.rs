@@ -1,14 +1,14 @@
-//! How the picture of a camera moves because the camera does, found in the pictures themselves.
+//! How the image of a camera moves because the camera does, found in the images themselves.
 //!
-//! As in BoT-SORT (Aharon et al., 2022, section 3.1): corners of the picture before are found again in this one (sparse
-//! optical flow by Lucas and Kanade, on pictures shrunk to 320 pixels), and the similarity that most of them follow is the
-//! motion of what does not move by itself (RANSAC; people who walk are outliers). It is then fitted to all that follow it. RANSAC draws from a generator that starts anew for every picture, so the same pictures give the same motion.
+//! As in BoT-SORT (Aharon et al., 2022, section 3.1): corners of the image before are found again in this one (sparse
+//! optical flow by Lucas and Kanade, on images shrunk to 320 pixels), and the similarity that most of them follow is the
+//! motion of what does not move by itself (RANSAC; people who walk are outliers). It is then fitted to all that follow it. RANSAC draws from a generator that starts anew for every image, so the same images give the same motion.
 //!
-//! A motion is always that from the last picture that could be read. The association needs exactly this: where a
-//! picture is missing, it foresees people in the coordinates of the last one there was. Neither the reader nor the clock
-//! leaves out a picture in between: the numbers of a camera's frames ascend, and so do their instants.
+//! A motion is always that from the last image that could be read. The association needs exactly this: where a
+//! image is missing, it foresees people in the coordinates of the last one there was. Neither the reader nor the clock
+//! leaves out an image in between: the numbers of a camera's frames ascend, and so do their timesteps.
 
-use detectors::Picture;
+use mvmhat_detectors::Image;
 use opencv::calib3d::{RANSAC, estimate_affine_partial_2d};
 use opencv::core::{
     Mat, Point2f, Rect, Size, TermCriteria, TermCriteria_COUNT, TermCriteria_EPS, Vector, no_array,
@@ -16,13 +16,13 @@ use opencv::core::{
 use opencv::imgproc::{COLOR_BGR2GRAY, INTER_AREA, cvt_color_def, good_features_to_track, resize};
 use opencv::prelude::*;
 use opencv::video::calc_optical_flow_pyr_lk;
-use scene::CameraMotion;
+use mvmhat_scene::CameraMotion;
 
-/// Pictures are shrunk by whole steps until their longer side has no more pixels than this.
+/// Images are shrunk by whole steps until their longer side has no more pixels than this.
 const SHRUNK_SIDE: i32 = 320;
 /// Corners that are followed, at most.
 const CORNERS: i32 = 400;
-/// Corners are at least this far apart, in shrunk pixels: so they are all over the picture, and not only on those who
+/// Corners are at least this far apart, in shrunk pixels: so they are all over the image, and not only on those who
 /// wear stripes.
 const CORNER_DISTANCE: f64 = 7.0;
 /// A corner must be this strong, as a part of the strongest.
@@ -37,7 +37,7 @@ const SMALLEST_SHARE: f64 = 0.2;
 /// followed with goes beyond.
 const LARGEST: (f64, f64, f64) = (1.25, 0.35, 0.5);
 
-/// What the picture has done since the one before.
+/// What the image has done since the one before.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Moved {
     /// There was none before.
@@ -58,19 +58,19 @@ impl Moved {
     }
 }
 
-/// Finds the motion of one camera, from picture to picture.
+/// Finds the motion of one camera, from image to image.
 #[derive(Default)]
 pub(crate) struct MotionFinder {
     before: Option<Shrunk>,
 }
 
 impl MotionFinder {
-    /// How the picture has moved since the one that was looked at before.
+    /// How the image has moved since the one that was looked at before.
     ///
     /// # Errors
-    /// If OpenCV refuses a picture.
-    pub(crate) fn look(&mut self, picture: &Picture) -> opencv::Result<Moved> {
-        let now = Shrunk::of(picture)?;
+    /// If OpenCV refuses an image.
+    pub(crate) fn look(&mut self, image: &Image) -> opencv::Result<Moved> {
+        let now = Shrunk::of(image)?;
         let moved = match &self.before {
             None => Moved::First,
             Some(before) => before.motion_to(&now)?.map_or(Moved::Unknown, Moved::By),
@@ -80,27 +80,27 @@ impl MotionFinder {
     }
 }
 
-/// A picture in grey, shrunk.
+/// An image in grey, shrunk.
 struct Shrunk {
     grey: Mat,
-    /// Pixels of the picture in one of these, across and down.
+    /// Pixels of the image in one of these, across and down.
     step: i32,
 }
 
 impl Shrunk {
-    fn of(picture: &Picture) -> opencv::Result<Self> {
-        let (width, height) = (picture.width(), picture.height());
+    fn of(image: &Image) -> opencv::Result<Self> {
+        let (width, height) = (image.width(), image.height());
         let step = (width.max(height) - 1) / SHRUNK_SIDE + 1;
         let size = Size::new((width / step).max(1), (height / step).max(1));
         // Whole steps: a shrunk pixel is the mean of a block. What is left over at two edges is not looked at.
         let whole = Rect::new(0, 0, (size.width * step).min(width), (size.height * step).min(height));
         let (mut grey, mut shrunk) = (Mat::default(), Mat::default());
-        cvt_color_def(&picture.mat().roi(whole)?, &mut grey, COLOR_BGR2GRAY)?;
+        cvt_color_def(&image.mat().roi(whole)?, &mut grey, COLOR_BGR2GRAY)?;
         resize(&grey, &mut shrunk, size, 0.0, 0.0, INTER_AREA)?;
         Ok(Self { grey: shrunk, step })
     }
 
-    /// The similarity from this picture to a later one, in pixels of the whole picture.
+    /// The similarity from this image to a later one, in pixels of the whole image.
     fn motion_to(&self, later: &Self) -> opencv::Result<Option<CameraMotion>> {
         let (from, to) = self.followed(later)?;
         if from.len() < FEWEST {
@@ -123,7 +123,7 @@ impl Shrunk {
         Ok(least_squares(&followers).filter(|motion| self.is_sensible(motion)))
     }
 
-    /// Corners of this picture and where they are in a later one, in pixels of the whole picture, counted as boxes are:
+    /// Corners of this image and where they are in a later one, in pixels of the whole image, counted as boxes are:
     /// the middle of the first pixel is at 0.5.
     fn followed(&self, later: &Self) -> opencv::Result<(Vector<Point2f>, Vector<Point2f>)> {
         let mut corners = Vector::<Point2f>::new();

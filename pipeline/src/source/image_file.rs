@@ -1,4 +1,4 @@
-//! One picture from a file, or the reason why not.
+//! One image from a file, or the reason why not.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use opencv::core::{Mat, Vector};
 use opencv::imgcodecs;
 use opencv::prelude::*;
 
-/// Reads a picture as BGR, 8 bit. A file that stops in the middle is an error: the decoder would fill the rest
+/// Reads an image as BGR, 8 bit. A file that stops in the middle is an error: the decoder would fill the rest
 /// with grey and say nothing.
 pub(crate) fn read(path: &Path) -> Result<Mat, String> {
     let name = path.display();
@@ -15,12 +15,12 @@ pub(crate) fn read(path: &Path) -> Result<Mat, String> {
         return Err(format!("{name}: the file is empty (0 bytes)"));
     }
     if is_truncated(&bytes) {
-        return Err(format!("{name}: the picture is cut off after {} bytes", bytes.len()));
+        return Err(format!("{name}: the image is cut off after {} bytes", bytes.len()));
     }
     // An EXIF orientation is honoured, as every viewer does.
-    let picture = imgcodecs::imdecode(&Vector::from_slice(&bytes), imgcodecs::IMREAD_COLOR)
+    let image = imgcodecs::imdecode(&Vector::from_slice(&bytes), imgcodecs::IMREAD_COLOR)
         .map_err(|e| format!("{name}: {}", e.message))?;
-    if picture.empty() { Err(format!("{name}: not a picture that OpenCV can decode")) } else { Ok(picture) }
+    if image.empty() { Err(format!("{name}: not an image that OpenCV can decode")) } else { Ok(image) }
 }
 
 /// Whether a JPEG or PNG lacks its end. Other kinds are left to the decoder.
@@ -32,7 +32,7 @@ fn is_truncated(bytes: &[u8]) -> bool {
     if !bytes.starts_with(&[0xff, 0xd8]) {
         return false;
     }
-    // Walk the segments up to the compressed data, so that a thumbnail's end is not taken for the picture's.
+    // Walk the segments up to the compressed data, so that a thumbnail's end is not taken for the image's.
     let mut at = 2;
     while let Some(&[0xff, marker, high, low]) = bytes.get(at..at + 4) {
         if marker == 0xff {
@@ -52,16 +52,16 @@ fn is_truncated(bytes: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    /// A picture with enough detail that its compressed data is long.
+    /// An image with enough detail that its compressed data is long.
     fn encoded(extension: &str) -> Vec<u8> {
-        let mut picture =
+        let mut image =
             Mat::new_rows_cols_with_default(64, 48, opencv::core::CV_8UC3, opencv::core::Scalar::all(0.0))
                 .unwrap();
-        for (i, byte) in picture.data_bytes_mut().unwrap().iter_mut().enumerate() {
+        for (i, byte) in image.data_bytes_mut().unwrap().iter_mut().enumerate() {
             *byte = (i * 7919 % 251) as u8;
         }
         let mut bytes = Vector::new();
-        imgcodecs::imencode(extension, &picture, &mut bytes, &Vector::new()).unwrap();
+        imgcodecs::imencode(extension, &image, &mut bytes, &Vector::new()).unwrap();
         bytes.to_vec()
     }
 
@@ -72,8 +72,8 @@ mod tests {
             let bytes = encoded(extension);
             let path = folder.path().join(format!("1{extension}"));
             std::fs::write(&path, &bytes).unwrap();
-            let picture = read(&path).unwrap();
-            assert_eq!((picture.rows(), picture.cols()), (64, 48));
+            let image = read(&path).unwrap();
+            assert_eq!((image.rows(), image.cols()), (64, 48));
             for keep in [0, 1, 3, 10, bytes.len() / 2, bytes.len() - 2] {
                 std::fs::write(&path, &bytes[..keep]).unwrap();
                 let error = read(&path).unwrap_err();

@@ -1,12 +1,12 @@
-//! What one camera gives, in order: its pictures, or only the numbers of its frames where nobody looks at pictures.
+//! What one camera gives, in order: its images, or only the numbers of its frames where nobody looks at images.
 
 mod camera_motion;
 mod image_file;
 mod mp4;
 mod reader;
 
-use detectors::Picture;
-use scene::{Camera, DetectionFile, FrameNumber};
+use mvmhat_detectors::Image;
+use mvmhat_scene::{Camera, DetectionFile, FrameNumber};
 
 pub(crate) use camera_motion::{MotionFinder, Moved};
 pub(crate) use reader::{ReadError, Reader};
@@ -22,8 +22,8 @@ pub(crate) fn fps(camera: &Camera) -> f64 {
 
 /// The frames of one camera.
 pub(crate) enum FrameSource {
-    /// With their pictures.
-    Pictures(Box<Reader>),
+    /// With their images.
+    Images(Box<Reader>),
     /// Only their numbers, from the first to the last that a file of detections names.
     Numbers {
         /// What is left of them.
@@ -37,14 +37,14 @@ impl FrameSource {
     /// Opens a camera; only frames from `first` to `last`, both included, are given.
     ///
     /// # Errors
-    /// A camera without pictures, or without detections where no pictures are wanted; a file that cannot be read.
+    /// A camera without images, or without detections where no images are wanted; a file that cannot be read.
     pub(crate) fn open(
         camera: &Camera,
-        pictures: bool,
+        images: bool,
         (first, last): (FrameNumber, FrameNumber),
     ) -> anyhow::Result<Self> {
-        if pictures {
-            return Ok(Self::Pictures(Box::new(Reader::open(camera)?.between(first, last))));
+        if images {
+            return Ok(Self::Images(Box::new(Reader::open(camera)?.between(first, last))));
         }
         let path = camera.detections.as_ref().ok_or_else(|| {
             anyhow::anyhow!(
@@ -62,7 +62,7 @@ impl FrameSource {
     /// Frames per second.
     pub(crate) fn fps(&self) -> f64 {
         match self {
-            Self::Pictures(reader) => reader.fps(),
+            Self::Images(reader) => reader.fps(),
             Self::Numbers { fps, .. } => *fps,
         }
     }
@@ -70,18 +70,18 @@ impl FrameSource {
     /// How many frames are to come, as far as the source tells.
     pub(crate) fn expected(&self) -> u64 {
         match self {
-            Self::Pictures(reader) => reader.expected(),
+            Self::Images(reader) => reader.expected(),
             Self::Numbers { numbers, .. } => numbers.end - numbers.start,
         }
     }
 }
 
 impl Iterator for FrameSource {
-    type Item = (FrameNumber, Result<Option<Picture>, ReadError>);
+    type Item = (FrameNumber, Result<Option<Image>, ReadError>);
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {
-            Self::Pictures(reader) => reader.next().map(|(number, picture)| (number, picture.map(Some))),
+            Self::Images(reader) => reader.next().map(|(number, image)| (number, image.map(Some))),
             Self::Numbers { numbers, .. } => numbers.next().map(|n| (FrameNumber(n as u32), Ok(None))),
         }
     }
@@ -92,7 +92,7 @@ mod tests {
     use opencv::core::{CV_8UC3, Mat, Scalar, Size};
     use opencv::prelude::*;
     use opencv::videoio::VideoWriter;
-    use scene::{CameraId, Rotation, Source};
+    use mvmhat_scene::{CameraId, Rotation, Source};
 
     use super::*;
 
@@ -103,8 +103,8 @@ mod tests {
         let code = VideoWriter::fourcc('M', 'J', 'P', 'G').unwrap();
         let mut writer =
             VideoWriter::new(video.to_str().unwrap(), code, 50.0, Size::new(32, 32), true).unwrap();
-        let picture = Mat::new_rows_cols_with_default(32, 32, CV_8UC3, Scalar::all(9.0)).unwrap();
-        (0..3).for_each(|_| writer.write(&picture).unwrap());
+        let image = Mat::new_rows_cols_with_default(32, 32, CV_8UC3, Scalar::all(9.0)).unwrap();
+        (0..3).for_each(|_| writer.write(&image).unwrap());
         writer.release().unwrap();
         std::fs::write(&boxes, "1,-1,0,0,9,9,0.9,-1,-1,-1\n").unwrap();
         let camera = Camera {
@@ -117,9 +117,9 @@ mod tests {
             detections: Some(boxes),
             ground_truth: None,
         };
-        for pictures in [true, false] {
-            let source = FrameSource::open(&camera, pictures, (FrameNumber(0), FrameNumber(9))).unwrap();
-            assert!((source.fps() - 50.0).abs() < 1e-9, "{pictures}");
+        for images in [true, false] {
+            let source = FrameSource::open(&camera, images, (FrameNumber(0), FrameNumber(9))).unwrap();
+            assert!((source.fps() - 50.0).abs() < 1e-9, "{images}");
         }
     }
 }

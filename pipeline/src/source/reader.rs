@@ -1,21 +1,21 @@
-//! Reading the pictures of one camera, in order, from a video or a folder of images.
+//! Reading the images of one camera, in order, from a video or a folder of images.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use detectors::Picture;
+use mvmhat_detectors::Image;
 use opencv::core::{self, Mat};
 use opencv::prelude::*;
 use opencv::videoio::{self, VideoCapture};
-use scene::{Camera, FrameNumber, Rotation, Source};
+use mvmhat_scene::{Camera, FrameNumber, Rotation, Source};
 
 use super::{DEFAULT_FPS, image_file, mp4};
 use crate::ffmpeg_path::ffmpeg_path;
 
-/// Why there is no picture.
+/// Why there is no image.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum ReadError {
-    /// This one frame cannot be read; the camera is absent at that instant and goes on afterwards.
+    /// This one frame cannot be read; the camera is absent at that timestep and goes on afterwards.
     #[error("{0}")]
     Frame(String),
     /// A video that announces more frames than it holds: all that it holds has been read.
@@ -37,12 +37,12 @@ pub(crate) enum ReadError {
     Source(String),
 }
 
-/// The pictures of one camera, in order: an iterator of frame numbers and pictures.
+/// The images of one camera, in order: an iterator of frame numbers and images.
 pub(crate) struct Reader {
     frames: Frames,
     rotation: Rotation,
     fps: f64,
-    /// Width and height of the first picture, as read.
+    /// Width and height of the first image, as read.
     size: Option<(i32, i32)>,
     /// First frame wanted; earlier ones are passed over as cheaply as the source allows.
     first: FrameNumber,
@@ -65,17 +65,17 @@ enum Frames {
 }
 
 impl Reader {
-    /// Opens the pictures of a camera.
+    /// Opens the images of a camera.
     ///
     /// # Errors
-    /// A video that cannot be opened, or a camera without pictures.
+    /// A video that cannot be opened, or a camera without images.
     pub(crate) fn open(camera: &Camera) -> Result<Self, ReadError> {
         let (frames, own_fps) = match &camera.source {
             Source::Video(path) => open_video(path)?,
             Source::Images(files) => (Frames::Images(files.clone().into_iter().peekable()), None),
             Source::Detections => {
                 return Err(ReadError::Source(format!(
-                    "camera {} has no pictures, only boxes: use `detector: file` and `embedder: file`",
+                    "camera {} has no images, only boxes: use `detector: file` and `embedder: file`",
                     camera.name
                 )));
             }
@@ -126,12 +126,12 @@ impl Reader {
         }
     }
 
-    fn check(&mut self, picture: Mat, what: &dyn Fn() -> String) -> Result<Picture, ReadError> {
-        let size = (picture.cols(), picture.rows());
+    fn check(&mut self, image: Mat, what: &dyn Fn() -> String) -> Result<Image, ReadError> {
+        let size = (image.cols(), image.rows());
         let expected = *self.size.get_or_insert(size);
         if size != expected {
             return Err(ReadError::Source(format!(
-                "{}: the picture is {}x{}, but this camera began with {}x{}; a camera must keep its resolution",
+                "{}: the image is {}x{}, but this camera began with {}x{}; a camera must keep its resolution",
                 what(),
                 size.0,
                 size.1,
@@ -140,11 +140,11 @@ impl Reader {
             )));
         }
         let turned =
-            rotated(picture, self.rotation).map_err(|e| ReadError::Source(format!("{}: {e}", what())))?;
-        Picture::new(turned).map_err(|e| ReadError::Source(format!("{}: {e}", what())))
+            rotated(image, self.rotation).map_err(|e| ReadError::Source(format!("{}: {e}", what())))?;
+        Image::new(turned).map_err(|e| ReadError::Source(format!("{}: {e}", what())))
     }
 
-    fn next_of_video(&mut self) -> Option<(FrameNumber, Result<Picture, ReadError>)> {
+    fn next_of_video(&mut self) -> Option<(FrameNumber, Result<Image, ReadError>)> {
         loop {
             let Frames::Video { read, .. } = &self.frames else { return None };
             let number = FrameNumber((*read + 1).try_into().ok()?);
@@ -156,14 +156,14 @@ impl Reader {
             let Frames::Video { path, capture, read, announced, counted } = &mut self.frames else {
                 return None;
             };
-            let mut picture = Mat::default();
-            let there = if passed_over { capture.grab() } else { capture.read(&mut picture) };
-            if !there.unwrap_or(false) || (!passed_over && picture.empty()) {
+            let mut image = Mat::default();
+            let there = if passed_over { capture.grab() } else { capture.read(&mut image) };
+            if !there.unwrap_or(false) || (!passed_over && image.empty()) {
                 self.done = true;
                 let error = match (*read, *announced) {
                     (0, _) => {
                         let path = path.display();
-                        ReadError::Source(format!("{path}: the video holds no picture that can be decoded"))
+                        ReadError::Source(format!("{path}: the video holds no image that can be decoded"))
                     }
                     (read, announced) if read < announced && *counted => {
                         if mp4::is_whole(path) {
@@ -188,13 +188,13 @@ impl Reader {
                 let name = path.clone();
                 return Some((
                     number,
-                    self.check(picture, &|| format!("{}, frame {number}", name.display())),
+                    self.check(image, &|| format!("{}, frame {number}", name.display())),
                 ));
             }
         }
     }
 
-    fn next_of_images(&mut self) -> Option<(FrameNumber, Result<Picture, ReadError>)> {
+    fn next_of_images(&mut self) -> Option<(FrameNumber, Result<Image, ReadError>)> {
         let (number, path) = loop {
             let Frames::Images(files) = &mut self.frames else { return None };
             let (number, path) = files.next()?;
@@ -205,13 +205,13 @@ impl Reader {
                 break (number, path);
             }
         };
-        let picture = image_file::read(&path).map_err(ReadError::Frame);
-        Some((number, picture.and_then(|p| self.check(p, &|| path.display().to_string()))))
+        let image = image_file::read(&path).map_err(ReadError::Frame);
+        Some((number, image.and_then(|p| self.check(p, &|| path.display().to_string()))))
     }
 }
 
 impl Iterator for Reader {
-    type Item = (FrameNumber, Result<Picture, ReadError>);
+    type Item = (FrameNumber, Result<Image, ReadError>);
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.done {
@@ -250,14 +250,14 @@ fn open_video(path: &Path) -> Result<(Frames, Option<f64>), ReadError> {
     Ok((Frames::Video { path: path.to_path_buf(), capture, read: 0, announced, counted }, fps))
 }
 
-fn rotated(picture: Mat, rotation: Rotation) -> opencv::Result<Mat> {
+fn rotated(image: Mat, rotation: Rotation) -> opencv::Result<Mat> {
     let code = match rotation {
-        Rotation::None => return Ok(picture),
+        Rotation::None => return Ok(image),
         Rotation::Clockwise => core::ROTATE_90_CLOCKWISE,
         Rotation::UpsideDown => core::ROTATE_180,
         Rotation::Counterclockwise => core::ROTATE_90_COUNTERCLOCKWISE,
     };
     let mut turned = Mat::default();
-    core::rotate(&picture, &mut turned, code)?;
+    core::rotate(&image, &mut turned, code)?;
     Ok(turned)
 }

@@ -12,9 +12,9 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use anyhow::{Context, Result};
-use association::Associator;
+use mvmhat_association::Associator;
 use crossbeam::channel::bounded;
-use scene::{Clock, FrameNumber, Recording};
+use mvmhat_scene::{Clock, FrameNumber, Sequence};
 
 use crate::progress::Progress;
 use crate::sinks::Sink;
@@ -36,7 +36,7 @@ pub(crate) struct Stream {
 
 /// What a run did, whole or cut short.
 pub(crate) struct Outcome {
-    /// Instants that were tracked and written.
+    /// Timesteps that were tracked and written.
     pub(crate) frame_sets: u64,
     /// Identities that were given.
     pub(crate) people: usize,
@@ -73,21 +73,21 @@ struct Shared<'a> {
 impl Stream {
     /// Opens the cameras of a recording for the frames from the first to the last of `frames`, both included. `workers`
     /// are the pairs of networks, one an inference thread; `queue` items may wait in a channel; `camera_motion` says whether
-    /// the motion of the cameras is looked for in their pictures.
+    /// the motion of the cameras is looked for in their images.
     ///
     /// # Errors
     /// A camera that cannot be read, or has a rate that is none.
     pub(crate) fn open(
-        recording: &Recording,
+        recording: &Sequence,
         frames: (FrameNumber, FrameNumber),
         workers: Vec<Worker>,
         queue: usize,
         camera_motion: bool,
     ) -> Result<Self> {
-        let pictures = workers.iter().any(Worker::needs_pictures);
+        let images = workers.iter().any(Worker::needs_images);
         let cameras = recording.cameras.iter();
         let sources: Vec<_> =
-            cameras.map(|camera| FrameSource::open(camera, pictures, frames)).collect::<Result<_>>()?;
+            cameras.map(|camera| FrameSource::open(camera, images, frames)).collect::<Result<_>>()?;
         let clock = recording.clock(|camera| sources[camera.id.index()].fps()).with_context(|| {
             let names: Vec<_> = recording.cameras.iter().map(|camera| camera.name.as_str()).collect();
             format!(

@@ -6,10 +6,10 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Error};
-use association::Associator;
+use mvmhat_association::Associator;
 use crossbeam::channel::{Receiver, SendTimeoutError, Sender};
-use detectors::{Detector, Embedder, Frame, Picture};
-use scene::{CameraId, CameraMotion, Clock, Detection, FrameNumber, FrameSet, FrameSets, Seen, TrackedBox};
+use mvmhat_detectors::{Detector, Embedder, Frame, Image};
+use mvmhat_scene::{CameraId, CameraMotion, Clock, Detection, FrameNumber, FrameSet, FrameSets, ViewDetections, TrackedBox};
 
 use super::tally::{CameraTally, Gap, StageTime};
 use super::{Shared, Stop};
@@ -20,14 +20,14 @@ use crate::threads;
 
 /// What the reader of a camera gives of a frame.
 pub(super) struct Shot {
-    /// `None` where nobody needs pictures.
-    picture: Option<Picture>,
-    /// How the picture has moved since the camera's frame before, where that is looked for and known.
+    /// `None` where nobody needs images.
+    image: Option<Image>,
+    /// How the image has moved since the camera's frame before, where that is looked for and known.
     camera_motion: Option<CameraMotion>,
 }
 
-/// What all cameras see at one instant, on their way back into order.
-type Numbered = (u64, FrameSet<Seen>);
+/// What all cameras see at one timestep, on their way back into order.
+type Numbered = (u64, FrameSet<ViewDetections>);
 /// What sinks are given; shared, since each has its own thread.
 type Tracked = Arc<FrameSet<Vec<TrackedBox>>>;
 
@@ -40,14 +40,14 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Whether anyone looks at pictures at all.
-    pub(crate) fn needs_pictures(&self) -> bool {
-        self.detector.needs_pictures() || self.embedder.needs_pictures()
+    /// Whether anyone looks at images at all.
+    pub(crate) fn needs_images(&self) -> bool {
+        self.detector.needs_images() || self.embedder.needs_images()
     }
 }
 
-/// Reads the pictures of one camera, and looks how they move where there is a `finder`. That is done here because here
-/// the pictures of a camera are in order.
+/// Reads the images of one camera, and looks how they move where there is a `finder`. That is done here because here
+/// the images of a camera are in order.
 pub(super) fn read(
     mut source: FrameSource,
     mut finder: Option<MotionFinder>,
@@ -58,19 +58,19 @@ pub(super) fn read(
     loop {
         let start = Instant::now();
         let next = source.next();
-        let pictures = usize::from(matches!(next, Some((_, Ok(_)))));
-        shared.decode.add(pictures, start.elapsed());
-        let Some((number, picture)) = next else { break };
+        let images = usize::from(matches!(next, Some((_, Ok(_)))));
+        shared.decode.add(images, start.elapsed());
+        let Some((number, image)) = next else { break };
         if shared.stop.is_requested() {
             shared.cut_short.store(true, Ordering::Relaxed);
             break;
         }
-        match picture {
-            Ok(picture) => {
+        match image {
+            Ok(image) => {
                 tally.count_in();
-                let camera_motion = match (&mut finder, &picture) {
-                    (Some(finder), Some(picture)) => {
-                        let moved = shared.camera_motion.measure(1, || finder.look(picture));
+                let camera_motion = match (&mut finder, &image) {
+                    (Some(finder), Some(image)) => {
+                        let moved = shared.camera_motion.measure(1, || finder.look(image));
                         let error = || format!("the camera's motion cannot be looked for in frame {number}");
                         let moved = moved.with_context(error).inspect(|moved| tally.count_motion(*moved));
                         match moved {
@@ -80,12 +80,12 @@ pub(super) fn read(
                     }
                     _ => None,
                 };
-                if send.send((number, Shot { picture, camera_motion })).is_err() {
+                if send.send((number, Shot { image, camera_motion })).is_err() {
                     break;
                 }
             }
             Err(ReadError::Frame(reason)) => {
-                tracing::warn!("{reason}: the camera is absent at this instant");
+                tracing::warn!("{reason}: the camera is absent at this timestep");
                 tally.lose(Gap { frame: Some(number), frames: 1, reason });
             }
             Err(error @ ReadError::EndsEarly { lost, .. }) => {
@@ -99,7 +99,7 @@ pub(super) fn read(
     }
 }
 
-/// Brings the pictures of all cameras together, one frame set an instant.
+/// Brings the images of all cameras together, one frame set a timestep.
 pub(super) fn synchronize(
     clock: Clock,
     cameras: Vec<Receiver<(FrameNumber, Shot)>>,
@@ -109,7 +109,7 @@ pub(super) fn synchronize(
 ) {
     let mut sets = FrameSets::new(clock, cameras.into_iter().map(Receiver::into_iter).collect());
     for (order, set) in sets.by_ref().enumerate() {
-        // After a stop the cameras end one by one: an instant that lacks some of them for that reason is not real.
+        // After a stop the cameras end one by one: a timestep that lacks some of them for that reason is not real.
         if shared.stop.is_requested() {
             shared.cut_short.store(true, Ordering::Relaxed);
             return;
@@ -125,13 +125,13 @@ pub(super) fn synchronize(
     for (camera, tally) in shared.cameras.iter().enumerate() {
         let frames = sets.skipped(CameraId(camera as u16));
         if frames > 0 {
-            let reason = "the frame falls on the same instant as the one before it".to_owned();
+            let reason = "the frame falls on the same timestep as the one before it".to_owned();
             tally.leave_out(Gap { frame: None, frames, reason });
         }
     }
 }
 
-/// Waits for room between the clock and the association; false when there will be none. An instant that a worker failed at
+/// Waits for room between the clock and the association; false when there will be none. A timestep that a worker failed at
 /// never reaches the association, which then makes no more room.
 fn enter(under_way: &Sender<()>, stop: &Stop) -> bool {
     loop {
@@ -143,7 +143,7 @@ fn enter(under_way: &Sender<()>, stop: &Stop) -> bool {
     }
 }
 
-/// Detects and describes people, all cameras of an instant in one batch.
+/// Detects and describes people, all cameras of a timestep in one batch.
 pub(super) fn infer(
     mut worker: Worker,
     receive: &Receiver<(u64, FrameSet<Shot>)>,
@@ -159,7 +159,7 @@ pub(super) fn infer(
                 frames.push(Frame {
                     camera: CameraId(camera as u16),
                     number: view.number,
-                    picture: view.content.picture,
+                    image: view.content.image,
                 });
                 motions.push(view.content.camera_motion);
             }
@@ -168,8 +168,8 @@ pub(super) fn infer(
             Ok(detections) => {
                 let mut views = vec![None; cameras];
                 for ((frame, camera_motion), detections) in frames.iter().zip(motions).zip(detections) {
-                    let content = Seen { detections, camera_motion };
-                    views[frame.camera.index()] = Some(scene::View { number: frame.number, content });
+                    let content = ViewDetections { detections, camera_motion };
+                    views[frame.camera.index()] = Some(mvmhat_scene::ViewFrame { number: frame.number, content });
                 }
                 if send.send((order, FrameSet { index, seconds, views })).is_err() {
                     return;
@@ -196,7 +196,7 @@ impl Worker {
     }
 }
 
-/// Gives identities, in order. Returns how many instants were given to the sinks, and how many identities.
+/// Gives identities, in order. Returns how many timesteps were given to the sinks, and how many identities.
 pub(super) fn associate(
     mut associator: Box<dyn Associator>,
     (receive, done): (&Receiver<Numbered>, &Receiver<()>),

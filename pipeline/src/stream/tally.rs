@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use scene::FrameNumber;
+use mvmhat_scene::FrameNumber;
 use serde::Serialize;
 
 use crate::source::Moved;
@@ -45,7 +45,7 @@ impl StageTime {
 pub(crate) struct StageTotal {
     /// Working seconds, added up over the threads of the stage.
     pub(crate) seconds: f64,
-    /// Pictures of single cameras, or frame sets for stages that take all cameras at once.
+    /// Images of single cameras, or frame sets for stages that take all cameras at once.
     pub(crate) frames: u64,
     /// Frames per working second.
     pub(crate) frames_per_second: f64,
@@ -83,7 +83,7 @@ impl CameraTally {
         self.frames_out.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Frames that the source should have had, but that gave no picture.
+    /// Frames that the source should have had, but that gave no image.
     pub(crate) fn lose(&self, gap: Gap) {
         self.frames_in.fetch_add(gap.frames, Ordering::Relaxed);
         self.gaps().push(gap);
@@ -94,7 +94,7 @@ impl CameraTally {
         self.gaps().push(gap);
     }
 
-    /// It was looked how a picture has moved since the one before.
+    /// It was looked how an image has moved since the one before.
     pub(crate) fn count_motion(&self, moved: Moved) {
         match moved {
             Moved::First => {}
@@ -137,7 +137,7 @@ pub(crate) struct CameraTotal {
     pub(crate) frames_out: u64,
     /// The difference, with reasons.
     pub(crate) gaps: Vec<Gap>,
-    /// Where the motion of the camera was looked for: in how many pictures it was found.
+    /// Where the motion of the camera was looked for: in how many images it was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) camera_motion: Option<MotionTotal>,
     /// Frames that had been read but not yet tracked when the run was cut short.
@@ -145,7 +145,7 @@ pub(crate) struct CameraTotal {
     pub(crate) discarded: Option<Discarded>,
 }
 
-/// In how many pictures the motion since the one before was found, and in how many not: there the camera was taken to
+/// In how many images the motion since the one before was found, and in how many not: there the camera was taken to
 /// stand still.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) struct MotionTotal {
@@ -182,9 +182,9 @@ mod tests {
     }
 
     #[test]
-    fn motions_are_counted_from_the_second_picture_on() {
+    fn motions_are_counted_from_the_second_image_on() {
         let tally = CameraTally::default();
-        for moved in [Moved::First, Moved::By(scene::CameraMotion::STILL), Moved::Unknown, Moved::Unknown] {
+        for moved in [Moved::First, Moved::By(mvmhat_scene::CameraMotion::STILL), Moved::Unknown, Moved::Unknown] {
             tally.count_motion(moved);
         }
         assert_eq!(tally.total("interrupted").camera_motion, Some(MotionTotal { known: 1, unknown: 2 }));

@@ -1,8 +1,8 @@
-//! Calibrations: what is read pictures the ground in finite numbers, or an error.
+//! Calibrations: what is read images the ground in finite numbers, or an error.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use scene::Calibration;
+use mvmhat_scene::Calibration;
 
 fuzz_target!(|yaml: &[u8]| {
     let Ok(calibration) = Calibration::parse(yaml) else { return };

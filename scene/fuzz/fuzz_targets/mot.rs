@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use scene::mot;
+use mvmhat_scene::mot;
 
 fuzz_target!(|text: &[u8]| {
     let Ok(rows) = mot::parse(text) else { return };

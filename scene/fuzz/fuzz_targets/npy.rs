@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use scene::DetectionFile;
+use mvmhat_scene::DetectionFile;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(file) = DetectionFile::parse_npy(bytes) else { return };

@@ -5,7 +5,7 @@ use std::fs;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use scene::Recording;
+use mvmhat_scene::Sequence;
 use tempfile::TempDir;
 
 static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
@@ -17,7 +17,7 @@ static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
 
 fuzz_target!(|yaml: &[u8]| {
     fs::write(FOLDER.path().join("recording.yaml"), yaml).expect("a file in the temporary folder");
-    if let Ok(recording) = Recording::open(FOLDER.path()) {
+    if let Ok(recording) = Sequence::open(FOLDER.path()) {
         assert!(!recording.cameras.is_empty());
         let _ = recording.clock(|camera| camera.fps.unwrap_or(25.0));
     }

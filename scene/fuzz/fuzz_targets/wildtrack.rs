@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use scene::FrameNumber;
-use scene::wildtrack::Annotations;
+use mvmhat_scene::FrameNumber;
+use mvmhat_scene::wildtrack::Annotations;
 
 fuzz_target!(|json: &[u8]| {
     let mut annotations = Annotations::default();

@@ -75,7 +75,7 @@ impl Entry {
     fn camera(self, scale: f64) -> Result<Pinhole, String> {
         let Self { image_size: [width, height], k, r, .. } = self;
         if width == 0 || height == 0 {
-            return Err(format!("image_size: {width} x {height} is no picture"));
+            return Err(format!("image_size: {width} x {height} is no image"));
         }
         let numbers: [(&str, Vec<f64>); 5] = [
             ("K", k.concat()),

@@ -53,7 +53,7 @@ impl Plane {
 /// y' = y (1 + k1 r^2 + k2 r^4 + k3 r^6) + p1 (r^2 + 2 y^2) + 2 p2 x y, and K moves that to pixels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pinhole {
-    /// Width and height of the picture in pixels.
+    /// Width and height of the image in pixels.
     pub image_size: (u32, u32),
     /// Intrinsic matrix: fx, skew, cx; 0, fy, cy; 0, 0, 1; in pixels.
     pub(super) k: [Vector; 3],
@@ -69,7 +69,7 @@ impl Pinhole {
     /// A level camera at `center` that looks at `target`, both in metres of a world whose z points up.
     ///
     /// `focal` is the focal length in pixels, `bend` the first radial coefficient of the lens (below 0: a barrel). The
-    /// optical axis passes through the middle of the picture. `None` where the camera would look straight up or down,
+    /// optical axis passes through the middle of the image. `None` where the camera would look straight up or down,
     /// or a number is not finite.
     pub fn looking(
         image_size: (u32, u32),
@@ -104,7 +104,7 @@ impl Pinhole {
         self.to_world(self.t.map(|v| -v))
     }
 
-    /// The pixel of a point of the world, in or outside the picture.
+    /// The pixel of a point of the world, in or outside the image.
     ///
     /// `None` where the point is not in front of the camera, or so far aside that the distortion folds over.
     pub fn project(&self, world: Vector) -> Option<(f64, f64)> {

@@ -45,7 +45,7 @@ fn a_camera_by_hand() {
     assert!(near(calibration.ground_position("cam1", (320.0, 240.0)).unwrap(), (0.0, ahead), 1e-9));
     // At the axis' depth of 6 m a metre to the right is 500 / 6 pixels.
     assert!(near(camera.project([1.0, ahead, 0.0]).unwrap(), (320.0 + 500.0 / 6.0, 240.0), 1e-9));
-    // Above the horizon, 30 degrees up from the axis, there is no ground; behind the camera no picture.
+    // Above the horizon, 30 degrees up from the axis, there is no ground; behind the camera no image.
     let horizon = 240.0 - 500.0 * 30_f64.to_radians().tan();
     assert_eq!(calibration.ground_position("cam1", (320.0, horizon - 1.0)), None);
     assert!(calibration.ground_position("cam1", (320.0, horizon + 1.0)).is_some());
@@ -120,7 +120,7 @@ fn the_boxes_of_the_hall_stand_where_the_people_were() {
 
 proptest! {
     #[test]
-    fn the_ground_comes_back_from_its_picture(
+    fn the_ground_comes_back_from_its_image(
         x in -3.0..3.0_f64, y in 3.0..12.0_f64,
         k1 in -0.3..0.3_f64, k2 in -0.05..0.1_f64, k3 in -0.01..0.01_f64,
         p1 in -0.005..0.005_f64, p2 in -0.005..0.005_f64, skew in -1.0..1.0_f64,
@@ -145,7 +145,7 @@ proptest! {
 
 #[test]
 fn a_camera_that_looks_at_something_has_it_in_the_middle() {
-    // 4 m up, 10 m south of the target: the picture's right is east, its down is down.
+    // 4 m up, 10 m south of the target: the image's right is east, its down is down.
     let camera = Pinhole::looking((640, 360), 500.0, 0.0, [0.0, -10.0, 4.0], [0.0, 0.0, 0.0]).unwrap();
     assert!(near(camera.project([0.0; 3]).unwrap(), (320.0, 180.0), 1e-9));
     let distance = 116_f64.sqrt();

@@ -3,11 +3,11 @@
 use opencv::core::{Mat, Point, Rect, Scalar, Vector};
 use opencv::imgproc::{self, FILLED, FONT_HERSHEY_SIMPLEX, LINE_8, LINE_AA};
 use opencv::prelude::*;
-use scene::{BBox, PersonId};
+use mvmhat_scene::{BBox, PersonId};
 
 use crate::sinks::palette::{Rgb, color};
 
-/// Behind the caption, and all of a tile without a picture.
+/// Behind the caption, and all of a tile without an image.
 pub(super) const DARK: Rgb = Rgb { r: 28, g: 28, b: 32 };
 const MUTED: Rgb = Rgb { r: 160, g: 160, b: 160 };
 /// Pixels between a text and the edge of its plate.
@@ -57,8 +57,8 @@ impl Pen {
     }
 
     /// That there is nothing to see, in the middle.
-    pub(super) fn no_picture(self, tile: &mut Mat) -> opencv::Result<()> {
-        let text = "no picture";
+    pub(super) fn no_image(self, tile: &mut Mat) -> opencv::Result<()> {
+        let text = "no image";
         let (size, _) = self.text_size(text)?;
         let origin = Point::new((tile.cols() - size.width) / 2, (tile.rows() + size.height) / 2);
         self.text(tile, text, origin, MUTED)
@@ -110,7 +110,7 @@ impl Pen {
     }
 }
 
-/// A colour as OpenCV orders it: blue, green, red.
+/// A color as OpenCV orders it: blue, green, red.
 pub(in crate::sinks) fn scalar(color: Rgb) -> Scalar {
     Scalar::new(f64::from(color.b), f64::from(color.g), f64::from(color.r), 0.0)
 }

@@ -1,5 +1,5 @@
 use opencv::videoio::{CAP_FFMPEG, CAP_PROP_FPS, VideoCapture};
-use scene::{FrameIndex, FrameNumber, PersonId};
+use mvmhat_scene::{FrameIndex, FrameNumber, PersonId};
 
 use super::*;
 use crate::sinks::fixture;
@@ -18,14 +18,14 @@ fn frames_of(path: &Path) -> (Vec<Mat>, f64) {
     }
 }
 
-/// The colour at a pixel, as blue, green, red.
+/// The color at a pixel, as blue, green, red.
 fn pixel(frame: &Mat, x: i32, y: i32) -> [i32; 3] {
     let [b, g, r] = frame.at_2d::<opencv::core::Vec3b>(y, x).unwrap().0;
     [b, g, r].map(i32::from)
 }
 
 fn is_near(a: [i32; 3], b: [i32; 3]) -> bool {
-    // The codec keeps colour at half the resolution and loses some of it.
+    // The codec keeps color at half the resolution and loses some of it.
     a.iter().zip(b).all(|(a, b)| (a - b).abs() < 40)
 }
 
@@ -47,7 +47,7 @@ fn the_video_has_a_frame_an_instant_and_shows_who_is_where() {
     assert!((fps - 10.0).abs() < 1e-6, "{fps}");
     // Two cameras of 320x240 side by side.
     assert_eq!((frames[0].cols(), frames[0].rows()), (640, 240));
-    // The pictures are the fixture's grey, camera a lacks frame 2, camera b's frame 3 is cut off.
+    // The images are the fixture's grey, camera a lacks frame 2, camera b's frame 3 is cut off.
     let grey = [fixture::GREY; 3].map(i32::from);
     let dark = [DARK.b, DARK.g, DARK.r].map(i32::from);
     for (i, expected) in [[grey, grey], [dark, grey], [grey, dark], [grey, grey]].into_iter().enumerate() {
@@ -83,14 +83,14 @@ fn a_run_given_up_leaves_no_video() {
 }
 
 #[test]
-fn a_recording_without_pictures_has_no_overlay() {
+fn a_recording_without_images_has_no_overlay() {
     let folder = tempfile::tempdir().unwrap();
     let mut recording = fixture::images(folder.path());
     for camera in &mut recording.cameras {
-        camera.source = scene::Source::Detections;
+        camera.source = mvmhat_scene::Source::Detections;
     }
     let error = OverlaySink::create(&folder.path().join("overlay.mp4"), &recording, &OutputConfig::default());
-    assert!(error.err().unwrap().to_string().contains("needs pictures"));
+    assert!(error.err().unwrap().to_string().contains("needs images"));
 }
 
 #[test]
@@ -114,9 +114,9 @@ fn frames_are_asked_for_forward_only() {
     let folder = tempfile::tempdir().unwrap();
     let recording = fixture::images(folder.path());
     let mut footage = Footage::open(&recording.cameras[0]);
-    assert!(footage.picture(FrameNumber(1)).is_some());
-    assert!(footage.picture(FrameNumber(2)).is_none(), "camera a has no frame 2");
-    assert!(footage.picture(FrameNumber(3)).is_some(), "what was read ahead is kept");
-    assert!(footage.picture(FrameNumber(9)).is_none());
+    assert!(footage.image(FrameNumber(1)).is_some());
+    assert!(footage.image(FrameNumber(2)).is_none(), "camera a has no frame 2");
+    assert!(footage.image(FrameNumber(3)).is_some(), "what was read ahead is kept");
+    assert!(footage.image(FrameNumber(9)).is_none());
     assert_eq!(fixture::frame_set(1).index, FrameIndex(1));
 }

@@ -65,7 +65,7 @@ mod tests {
     use opencv::core::{Scalar, Vec3b};
 
     #[test]
-    fn every_cell_has_its_frame_picture_and_words() {
+    fn every_cell_has_its_frame_image_and_words() {
         let white =
             jpeg(&Mat::new_rows_cols_with_default(SIZE.1, SIZE.0, CV_8UC3, Scalar::all(255.0)).unwrap());
         let white = white.unwrap();

@@ -2,10 +2,10 @@
 //!
 //! | entity | what |
 //! |---|---|
-//! | `/map/<camera>` | a point a crop, at its two principal components, coloured by identity; larger where the most similar crop shows somebody else |
+//! | `/map/<camera>` | a point a crop, at its two principal components, colored by identity; larger where the most similar crop shows somebody else |
 //! | `/map/people` | the number of each person in the middle of their crops |
 //! | `/map/query` | from the query to the most similar crop: green if it is the same person, red if not |
-//! | `/nearest/picture` | the query, and the most similar crops of other cameras at other times, framed in the same colours |
+//! | `/nearest/image` | the query, and the most similar crops of other cameras at other times, framed in the same colors |
 //! | `/queries` | every query in words: a click goes there |
 //!
 //! The timeline `query` goes through the queries: the wrong ones first, the most frequent confusion of two people at the
@@ -14,7 +14,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use evaluation::{Crops, EmbeddingScores, PrincipalComponents};
+use mvmhat_evaluation::{Crops, EmbeddingScores, PrincipalComponents};
 use rerun::blueprint::components::{PanelState, PlayState};
 use rerun::blueprint::{
     Blueprint, BlueprintPanel, Horizontal, SelectionPanel, Spatial2DView, TextLogView, TimePanel, Vertical,
@@ -23,7 +23,7 @@ use rerun::{
     Color, EncodedImage, LineStrips2D, Points2D, Radius, RecordingStream, RecordingStreamBuilder, TextLog,
     entity_path,
 };
-use scene::{FrameNumber, PersonId, Recording};
+use mvmhat_scene::{FrameNumber, PersonId, Sequence};
 
 use super::contact_sheet::{Cell, RIGHT, WRONG, contact_sheet};
 use crate::sinks::palette::color;
@@ -41,7 +41,7 @@ const SCALE: f64 = 1000.0;
 pub(crate) struct EmbeddedCrop {
     /// Its frame as the camera numbers it.
     pub(crate) number: FrameNumber,
-    /// A small picture as JPEG, where there is one.
+    /// A small image as JPEG, where there is one.
     pub(crate) thumbnail: Option<Vec<u8>>,
 }
 
@@ -51,7 +51,7 @@ pub(crate) struct EmbeddedCrop {
 /// A file that cannot be written.
 pub(crate) fn save_embedding(
     path: &Path,
-    recording: &Recording,
+    recording: &Sequence,
     crops: &Crops,
     scores: &EmbeddingScores,
     of_crops: &[EmbeddedCrop],
@@ -73,7 +73,7 @@ pub(crate) fn save_embedding(
     Ok(())
 }
 
-fn builder(recording: &Recording, [first, second]: [f64; 2]) -> RecordingStreamBuilder {
+fn builder(recording: &Sequence, [first, second]: [f64; 2]) -> RecordingStreamBuilder {
     let name = format!("Map: {:.0} % and {:.0} % of the variance", 100.0 * first, 100.0 * second);
     let map = Spatial2DView::new(name).with_origin("/map");
     let nearest = Spatial2DView::new("Query and the most similar crops").with_origin("/nearest");
@@ -94,7 +94,7 @@ fn queries(crops: &Crops, scores: &EmbeddingScores) -> Vec<usize> {
     let person = |crop: usize| crops.as_slice()[crop].person;
     let rank = |(query, nearest): (usize, usize)| {
         let confused =
-            |c: &evaluation::Confusion| (c.person, c.taken_for) == (person(query), person(nearest));
+            |c: &mvmhat_evaluation::Confusion| (c.person, c.taken_for) == (person(query), person(nearest));
         scores.confusions.iter().position(confused).unwrap_or(usize::MAX)
     };
     let of_queries =
@@ -191,10 +191,10 @@ impl MapLog<'_> {
         let of_query = [cell(query, super::TEXT, None)];
         let shown =
             ranking.iter().take(SHOWN).map(|(place, cosine)| cell(*place, frame(*place), Some(*cosine)));
-        // Without pictures there is no sheet.
+        // Without images there is no sheet.
         if let Some(cells) = of_query.into_iter().chain(shown).collect::<Option<Vec<_>>>() {
             let image = EncodedImage::from_file_contents(contact_sheet(&cells)?);
-            self.stream.log(entity_path!("nearest", "picture"), &image)?;
+            self.stream.log(entity_path!("nearest", "image"), &image)?;
         }
         Ok(())
     }
@@ -217,20 +217,20 @@ impl MapLog<'_> {
 
 #[cfg(test)]
 mod tests {
-    use evaluation::Crop;
-    use scene::{CameraId, Embedding, FrameIndex};
+    use mvmhat_evaluation::Crop;
+    use mvmhat_scene::{CameraId, Embedding, FrameIndex};
 
     use super::*;
 
     #[test]
     fn the_most_frequent_confusion_comes_first_and_what_is_sure_last() {
-        let crop = |camera, instant, person, angle: f32| Crop {
+        let crop = |camera, timestep, person, angle: f32| Crop {
             camera: CameraId(camera),
-            instant: FrameIndex(instant),
+            timestep: FrameIndex(timestep),
             person,
             embedding: Embedding::normalized(vec![angle.cos(), angle.sin()]),
         };
-        // Camera 0 at instants 1 to 3 against camera 1 at instant 9.
+        // Camera 0 at timesteps 1 to 3 against camera 1 at timestep 9.
         let crops = Crops::new(vec![
             crop(0, 1, 1, 0.1), // 0: right, sure
             crop(0, 1, 2, 0.2), // 1: wrong, 1 for 2

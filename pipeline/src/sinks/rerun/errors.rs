@@ -2,9 +2,9 @@
 //!
 //! | entity | what |
 //! |---|---|
-//! | `/cameras/<name>/picture`, `people`, `trails`, `/ground/*` | as of a run |
+//! | `/cameras/<name>/image`, `people`, `trails`, `/ground/*` | as of a run |
 //! | `/cameras/<name>/truth` | boxes of the ground truth, grey |
-//! | `/cameras/<name>/errors/<kind>` | a broad margin in the kind's colour round the boxes that are wrong |
+//! | `/cameras/<name>/errors/<kind>` | a broad margin in the kind's color round the boxes that are wrong |
 //! | `/plots/people/<name>` | people tracked in each camera |
 //! | `/plots/errors/<kind>` | errors of all cameras at each frame |
 //! | `/switches` | the identity switches as lines of text: a click goes there |
@@ -15,15 +15,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use evaluation::{Comparison, ErrorKind, Observation, Protocol, Sides, TrackingError, tracking_errors};
+use mvmhat_evaluation::{Comparison, ErrorKind, Observation, Protocol, Sides, TrackingError, tracking_errors};
 use rerun::blueprint::components::PlayState;
 use rerun::components::DrawOrder;
 use rerun::{Color, EntityPath, Radius, RecordingStream, Scalars, SeriesLines, TextLog, entity_path};
-use scene::{
-    BBox, CameraId, Clock, FrameIndex, FrameNumber, FrameSet, PersonId, Recording, TrackedBox, View,
+use mvmhat_scene::{
+    BBox, CameraId, Clock, FrameIndex, FrameNumber, FrameSet, PersonId, Sequence, TrackedBox, ViewFrame,
 };
 
-use super::layout::{builder, picture_sizes, plot, text};
+use super::layout::{builder, image_sizes, plot, text};
 use super::recording_log::{self, RecordingLog, boxes_2d};
 use crate::config::OutputConfig;
 use crate::sinks::footage;
@@ -32,9 +32,9 @@ use crate::sinks::palette::Rgb;
 
 /// Frames per second of a recording that does not say.
 const DEFAULT_FPS: f64 = 25.0;
-/// Below the boxes of people (10), above pictures (-10): Rerun draws the greatest last.
+/// Below the boxes of people (10), above images (-10): Rerun draws the greatest last.
 const BELOW_PEOPLE: DrawOrder = DrawOrder(rerun::datatypes::Float32(5.0));
-/// The most pixels an empty picture has on a side, whatever a wrong row says.
+/// The most pixels an empty image has on a side, whatever a wrong row says.
 const LARGEST: f64 = 65_535.0;
 const TRUTH: Rgb = Rgb { r: 200, g: 200, b: 200 };
 
@@ -79,19 +79,19 @@ const STYLES: [Style; 4] = [
     },
 ];
 
-/// Writes the tracks and their errors by the rules of `protocol` to a file for the viewer. The recording's pictures are
-/// shown where it has any; a camera without shows an empty picture.
+/// Writes the tracks and their errors by the rules of `protocol` to a file for the viewer. The recording's images are
+/// shown where it has any; a camera without shows an empty image.
 ///
 /// # Errors
 /// A file that cannot be written.
 pub(crate) fn save_errors(
     path: &Path,
-    recording: &Recording,
+    recording: &Sequence,
     comparison: &Comparison,
     protocol: Protocol,
 ) -> Result<()> {
     let recording = scored_cameras(recording, comparison);
-    let mut sizes = picture_sizes(&recording);
+    let mut sizes = image_sizes(&recording);
     if sizes.contains(&None) {
         let seen = extents(comparison);
         sizes.iter_mut().zip(seen).for_each(|(size, seen)| *size = size.or(seen));
@@ -141,7 +141,7 @@ impl ErrorLog {
         let index = FrameIndex(u64::from(number.0));
         let views = people.iter().map(|camera| {
             let content = camera.tracks.iter().map(tracked).collect();
-            Some(View { number, content })
+            Some(ViewFrame { number, content })
         });
         self.log.write(&FrameSet { index, seconds: self.clock.seconds(index), views: views.collect() })?;
         for (((path, scale), Sides { truth, .. }), name) in
@@ -220,7 +220,7 @@ fn frames(comparison: &Comparison) -> impl Iterator<Item = FrameNumber> {
 }
 
 /// The recording with the cameras that are scored only.
-fn scored_cameras(recording: &Recording, comparison: &Comparison) -> Recording {
+fn scored_cameras(recording: &Sequence, comparison: &Comparison) -> Recording {
     let mut scored = recording.clone();
     scored.cameras.retain(|camera| comparison.cameras().any(|name| name == camera.name));
     for (place, camera) in scored.cameras.iter_mut().enumerate() {
@@ -229,7 +229,7 @@ fn scored_cameras(recording: &Recording, comparison: &Comparison) -> Recording {
     scored
 }
 
-/// How far the boxes of each camera reach, which is what its pictures measure at least.
+/// How far the boxes of each camera reach, which is what its images measure at least.
 fn extents(comparison: &Comparison) -> Vec<Option<Size>> {
     let mut reach = vec![(0.0, 0.0); comparison.cameras().len()];
     for number in frames(comparison) {

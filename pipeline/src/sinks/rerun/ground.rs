@@ -7,7 +7,7 @@ use rerun::{
     Color, EntityPath, LineStrips3D, Pinhole, Points3D, Radius, RecordingStream, Transform3D,
     ViewCoordinates, entity_path,
 };
-use scene::{Calibration, FrameSet, PersonId, Recording, TrackedBox};
+use mvmhat_scene::{Calibration, FrameSet, PersonId, Sequence, TrackedBox};
 
 use crate::sinks::palette::color;
 use crate::sinks::trails::Trails;
@@ -28,7 +28,7 @@ pub(super) struct Ground {
 impl Ground {
     /// Logs the cameras where they stand. Below each camera's path pixels are `scales` times those of the source.
     pub(super) fn open(
-        recording: &Recording,
+        recording: &Sequence,
         trail: usize,
         scales: &[f64],
         stream: &RecordingStream,
@@ -102,7 +102,7 @@ impl Ground {
 
 /// Visible, but not in the way: a part of how far the cameras stand from their middle.
 fn frustum_length(calibration: &Calibration) -> f64 {
-    let centers: Vec<_> = calibration.cameras.values().map(scene::Pinhole::center).collect();
+    let centers: Vec<_> = calibration.cameras.values().map(mvmhat_scene::Pinhole::center).collect();
     let count = centers.len().max(1) as f64;
     let middle = [0, 1, 2].map(|i| centers.iter().map(|c| c[i]).sum::<f64>() / count);
     let distance = |c: &[f64; 3]| (0..3).map(|i| (c[i] - middle[i]).powi(2)).sum::<f64>().sqrt();

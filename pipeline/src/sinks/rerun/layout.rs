@@ -6,7 +6,7 @@ use rerun::blueprint::{
     Blueprint, BlueprintPanel, ContainerLike, Grid, Horizontal, SelectionPanel, Spatial2DView, Spatial3DView,
     TextLogView, TimePanel, TimeSeriesView, Vertical,
 };
-use scene::{Camera, Recording};
+use mvmhat_scene::{Camera, Sequence};
 
 use crate::sinks::footage;
 use crate::sinks::mosaic::{Mosaic, Size};
@@ -24,8 +24,8 @@ pub(super) fn text(name: &str, contents: &str) -> ContainerLike {
     TextLogView::new(name).with_contents([contents]).into()
 }
 
-/// The size of each camera's pictures, or of those it was calibrated for.
-pub(super) fn picture_sizes(recording: &Recording) -> Vec<Option<Size>> {
+/// The size of each camera's images, or of those it was calibrated for.
+pub(super) fn image_sizes(recording: &Sequence) -> Vec<Option<Size>> {
     let calibrated = |camera: &Camera| {
         let (width, height) = recording.calibration.as_ref()?.cameras.get(&camera.name)?.image_size;
         Some(Size { width, height })
@@ -33,13 +33,13 @@ pub(super) fn picture_sizes(recording: &Recording) -> Vec<Option<Size>> {
     recording
         .cameras
         .iter()
-        .map(|camera| footage::picture_size(camera).or_else(|| calibrated(camera)))
+        .map(|camera| footage::image_size(camera).or_else(|| calibrated(camera)))
         .collect()
 }
 
 /// A stream of this recording to be saved or sent, with the layout of the viewer: what is `below` the cameras varies.
 pub(super) fn builder(
-    recording: &Recording,
+    recording: &Sequence,
     sizes: &[Option<Size>],
     below: Vec<ContainerLike>,
     state: PlayState,
@@ -53,7 +53,7 @@ pub(super) fn builder(
 }
 
 /// The cameras in a grid of `columns`, the ground beside them where it is known, what else there is `below`.
-fn blueprint(recording: &Recording, columns: u32, below: Vec<ContainerLike>, state: PlayState) -> Blueprint {
+fn blueprint(recording: &Sequence, columns: u32, below: Vec<ContainerLike>, state: PlayState) -> Blueprint {
     let views = recording.cameras.iter().map(|camera| {
         // A view of a calibrated camera must look from its own path, else it would be one of the world.
         ContainerLike::from(

@@ -3,15 +3,15 @@
 //! | entity | what |
 //! |---|---|
 //! | `/cameras/<name>` | where the camera stands, if calibrated |
-//! | `/cameras/<name>/picture` | the video with a reference a frame, or an image a frame |
-//! | `/cameras/<name>/people` | boxes, coloured and labelled by identity |
-//! | `/cameras/<name>/trails` | where the feet of each identity were in the last instants |
+//! | `/cameras/<name>/image` | the video with a reference a frame, or an image a frame |
+//! | `/cameras/<name>/people` | boxes, colored and labelled by identity |
+//! | `/cameras/<name>/trails` | where the feet of each identity were in the last timesteps |
 //! | `/ground/people`, `/ground/trails` | the same on the ground, if calibrated |
 //! | `/plots/people/<name>` | people each camera sees |
 //! | `/plots/identities/now`, `/plots/identities/so_far` | people all cameras see, and have seen |
 //! | `/plots/speed` | frame sets per second |
 //!
-//! Two timelines: `frame`, the instant on the recording's clock, and `time`, the same in seconds.
+//! Two timelines: `frame`, the timestep on the recording's clock, and `time`, the same in seconds.
 //!
 //! A recording is written straight to its file and flushed every second, not renamed when it is complete: a run that
 //! is killed leaves all but its last second, which the viewer opens, and a long run can be looked at while it goes on.
@@ -24,7 +24,7 @@ mod embeddings;
 mod errors;
 mod ground;
 mod layout;
-mod picture;
+mod image;
 mod recording_log;
 mod speed;
 
@@ -39,21 +39,21 @@ use rerun::{
     Color, EntityPath, RecordingStream, RecordingStreamBuilder, Scalars, SeriesLines, SpawnOptions,
     entity_path,
 };
-use scene::{FrameSet, PersonId, Recording, TrackedBox};
+use mvmhat_scene::{FrameSet, PersonId, Sequence, TrackedBox};
 
 use super::Sink;
 use super::mosaic::Size;
 use super::palette::Rgb;
 use crate::config::OutputConfig;
 use crate::viewer;
-use layout::{builder, picture_sizes, plot};
+use layout::{builder, image_sizes, plot};
 use recording_log::RecordingLog;
 use speed::Speed;
 
 pub(crate) use embeddings::{EmbeddedCrop, save_embedding};
 pub(crate) use errors::save_errors;
 
-/// The timeline of instants.
+/// The timeline of timesteps.
 const FRAME: &str = "frame";
 /// The timeline of seconds.
 const TIME: &str = "time";
@@ -80,8 +80,8 @@ impl RerunSink {
     ///
     /// # Errors
     /// A file that cannot be written.
-    pub(crate) fn save(path: &Path, recording: &Recording, config: &OutputConfig) -> Result<Self> {
-        let sizes = picture_sizes(recording);
+    pub(crate) fn save(path: &Path, recording: &Sequence, config: &OutputConfig) -> Result<Self> {
+        let sizes = image_sizes(recording);
         let stream = save(builder(recording, &sizes, plots(), PlayState::Paused), path)?;
         Self::new(stream, false, recording, &sizes, config)
     }
@@ -90,10 +90,10 @@ impl RerunSink {
     ///
     /// # Errors
     /// No viewer on the search path, with how to install it.
-    pub(crate) fn view(recording: &Recording, config: &OutputConfig) -> Result<Self> {
+    pub(crate) fn view(recording: &Sequence, config: &OutputConfig) -> Result<Self> {
         viewer::require()?;
         let options = SpawnOptions { hide_welcome_screen: true, ..SpawnOptions::default() };
-        let sizes = picture_sizes(recording);
+        let sizes = image_sizes(recording);
         let stream = builder(recording, &sizes, plots(), PlayState::Following)
             .spawn_opts(&options)
             .context("the Rerun viewer does not start; write a file for it instead with --rrd FILE")?;
@@ -103,7 +103,7 @@ impl RerunSink {
     fn new(
         stream: RecordingStream,
         live: bool,
-        recording: &Recording,
+        recording: &Sequence,
         sizes: &[Option<Size>],
         config: &OutputConfig,
     ) -> Result<Self> {

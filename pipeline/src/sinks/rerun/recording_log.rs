@@ -1,13 +1,13 @@
-//! What every file for the viewer shows: the cameras with their pictures, people and trails, and the ground.
+//! What every file for the viewer shows: the cameras with their images, people and trails, and the ground.
 
 use anyhow::Result;
 use rerun::{
     Boxes2D, Color, EntityPath, LineStrips2D, Radius, RecordingStream, Scalars, SeriesLines, entity_path,
 };
-use scene::{BBox, CameraId, FrameIndex, FrameSet, Recording, TrackedBox, View};
+use mvmhat_scene::{BBox, CameraId, FrameIndex, FrameSet, Sequence, TrackedBox, ViewFrame};
 
 use super::ground::Ground;
-use super::picture::Pictures;
+use super::image::Images;
 use super::{FRAME, TIME, camera_path};
 use crate::sinks::mosaic::Size;
 use crate::sinks::palette::{Rgb, color};
@@ -15,7 +15,7 @@ use crate::sinks::trails::Trails;
 
 /// The plots of how many people each camera sees.
 pub(super) const PEOPLE: &str = "/plots/people/**";
-/// The edge of a picture that is not there.
+/// The edge of an image that is not there.
 const EDGE: Rgb = Rgb { r: 90, g: 90, b: 90 };
 
 /// A recording on its way to the viewer.
@@ -29,16 +29,16 @@ pub(super) struct RecordingLog {
 struct CameraLog {
     path: EntityPath,
     count: EntityPath,
-    pictures: Pictures,
+    images: Images,
     trails: Trails<[f32; 2]>,
 }
 
 impl RecordingLog {
-    /// Logs what never changes. A camera without pictures shows the edge of one, if its size is known; trails go back
-    /// `trail` instants.
+    /// Logs what never changes. A camera without images shows the edge of one, if its size is known; trails go back
+    /// `trail` timesteps.
     pub(super) fn open(
         stream: &RecordingStream,
-        recording: &Recording,
+        recording: &Sequence,
         sizes: &[Option<Size>],
         trail: usize,
     ) -> Result<Self> {
@@ -48,22 +48,22 @@ impl RecordingLog {
         let mut cameras = Vec::new();
         for (camera, size) in recording.cameras.iter().zip(sizes) {
             let path = camera_path(&camera.name);
-            let picture = path.join(&entity_path!("picture"));
-            let pictures = Pictures::open(camera, stream, &picture)?;
-            if let (Pictures::None, Some(size)) = (&pictures, size) {
+            let image = path.join(&entity_path!("image"));
+            let images = Images::open(camera, stream, &image)?;
+            if let (Images::None, Some(size)) = (&images, size) {
                 let edge = BBox::new(0.0, 0.0, f64::from(size.width), f64::from(size.height));
-                stream.log_static(picture, &boxes_2d([edge], 1.0).with_colors([Color::from(EDGE)]))?;
+                stream.log_static(image, &boxes_2d([edge], 1.0).with_colors([Color::from(EDGE)]))?;
             }
             let count = entity_path!("plots", "people", camera.name);
             stream.log_static(count.clone(), &SeriesLines::new().with_names([camera.name.as_str()]))?;
-            cameras.push(CameraLog { path, count, pictures, trails: Trails::new(trail) });
+            cameras.push(CameraLog { path, count, images, trails: Trails::new(trail) });
         }
-        let scales: Vec<f64> = cameras.iter().map(|camera| camera.pictures.scale()).collect();
+        let scales: Vec<f64> = cameras.iter().map(|camera| camera.images.scale()).collect();
         let ground = Ground::open(recording, trail, &scales, stream)?;
         Ok(Self { stream: stream.clone(), cameras, ground })
     }
 
-    /// Logs an instant; what is logged to the stream from now on belongs to it, too.
+    /// Logs a timestep; what is logged to the stream from now on belongs to it, too.
     pub(super) fn write(&mut self, frames: &FrameSet<Vec<TrackedBox>>) -> Result<()> {
         self.stream.set_time_sequence(FRAME, i64::try_from(frames.index.0)?);
         self.stream.set_duration_secs(TIME, frames.seconds);
@@ -78,7 +78,7 @@ impl RecordingLog {
 
     /// Where each camera is logged, and its pixels shown a pixel of the source.
     pub(super) fn cameras(&self) -> impl Iterator<Item = (&EntityPath, f64)> {
-        self.cameras.iter().map(|camera| (&camera.path, camera.pictures.scale()))
+        self.cameras.iter().map(|camera| (&camera.path, camera.images.scale()))
     }
 }
 
@@ -87,12 +87,12 @@ impl CameraLog {
         &mut self,
         stream: &RecordingStream,
         now: FrameIndex,
-        view: Option<&View<Vec<TrackedBox>>>,
+        view: Option<&ViewFrame<Vec<TrackedBox>>>,
     ) -> Result<()> {
         let below = |name: &str| self.path.join(&entity_path!(name));
-        self.pictures.log(stream, &below("picture"), view.map(|view| view.number))?;
+        self.images.log(stream, &below("image"), view.map(|view| view.number))?;
 
-        let scale = self.pictures.scale();
+        let scale = self.images.scale();
         let boxes = view.map_or(&[][..], |view| &view.content[..]);
         let people = boxes_2d(boxes.iter().map(|b| b.bbox), scale)
             .with_colors(boxes.iter().map(|b| Color::from(color(b.person))))
@@ -111,7 +111,7 @@ impl CameraLog {
     }
 }
 
-/// Boxes in a picture that is shown at `scale` times its size.
+/// Boxes in an image that is shown at `scale` times its size.
 pub(super) fn boxes_2d(boxes: impl IntoIterator<Item = BBox>, scale: f64) -> Boxes2D {
     let shown = |b: BBox| ([b.x, b.y].map(|v| (v * scale) as f32), [b.w, b.h].map(|v| (v * scale) as f32));
     let (corners, sizes): (Vec<_>, Vec<_>) = boxes.into_iter().map(shown).unzip();

@@ -1,16 +1,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use evaluation::{CameraRows, Comparison, Crop, Crops, EmbeddingScores, Observation, Protocol};
+use mvmhat_evaluation::{CameraRows, Comparison, Crop, Crops, EmbeddingScores, Observation, Protocol};
 use opencv::core::{CV_8UC3, Mat, Scalar};
 use opencv::prelude::*;
 use opencv::videoio::{CAP_FFMPEG, VideoWriter};
 use rerun::StoreKind;
 use rerun::external::re_log_encoding::DecoderApp;
 use rerun::log::{Chunk, LogMsg};
-use scene::{BBox, Calibration, CameraId, Embedding, FrameIndex, FrameNumber, Rotation};
+use mvmhat_scene::{BBox, Calibration, CameraId, Embedding, FrameIndex, FrameNumber, Rotation};
 
 use super::ground::Ground;
-use super::picture::Pictures;
+use super::image::Images;
 use super::*;
 use crate::sinks::{fixture, thumbnail};
 
@@ -45,7 +45,7 @@ fn read(path: &Path) -> (BTreeMap<String, Entity>, usize) {
     (entities, blueprint)
 }
 
-fn written(recording: &Recording, folder: &Path) -> (BTreeMap<String, Entity>, usize) {
+fn written(recording: &Sequence, folder: &Path) -> (BTreeMap<String, Entity>, usize) {
     let path = folder.join("run.rrd");
     let mut sink = RerunSink::save(&path, recording, &OutputConfig::default()).unwrap();
     for number in 1..=fixture::FRAMES {
@@ -76,12 +76,12 @@ fn a_file_has_every_entity_on_both_timelines() {
         assert_eq!(entity.timelines, BTreeSet::from([FRAME.to_owned(), TIME.to_owned()]), "{name}");
     }
     assert!(!entities.contains_key("/ground/people"), "no calibration, no ground");
-    let picture = &entities["/cameras/a/picture"];
-    assert_eq!(picture.rows, frames, "an image a frame, or none where the camera is absent");
+    let image = &entities["/cameras/a/image"];
+    assert_eq!(image.rows, frames, "an image a frame, or none where the camera is absent");
     assert!(
-        picture.components.contains("EncodedImage:blob") && picture.components.contains("Clear:is_recursive")
+        image.components.contains("EncodedImage:blob") && image.components.contains("Clear:is_recursive")
     );
-    assert!(!picture.is_static);
+    assert!(!image.is_static);
 }
 
 #[test]
@@ -106,9 +106,9 @@ fn film(folder: &Path, file: &str, [a, b, c, d]: [char; 4]) -> Recording {
     let path = camera.join(file);
     let mut writer = VideoWriter::new_with_backend(&path, CAP_FFMPEG, code, 10.0, size, true).unwrap();
     assert!(writer.is_opened().unwrap(), "{file}");
-    let picture = Mat::new_rows_cols_with_default(240, 320, CV_8UC3, Scalar::all(90.0)).unwrap();
+    let image = Mat::new_rows_cols_with_default(240, 320, CV_8UC3, Scalar::all(90.0)).unwrap();
     for _ in 0..fixture::FRAMES {
-        writer.write(&picture).unwrap();
+        writer.write(&image).unwrap();
     }
     writer.release().unwrap();
     Recording::open(&folder.join("film")).unwrap()
@@ -119,10 +119,10 @@ fn an_mp4_is_embedded_once_and_referred_to() {
     let folder = tempfile::tempdir().unwrap();
     let recording = film(folder.path(), "video.mp4", ['a', 'v', 'c', '1']);
     let (entities, _) = written(&recording, folder.path());
-    let picture = &entities["/cameras/a/picture"];
-    assert!(picture.is_static && picture.components.contains("AssetVideo:blob"), "{picture:?}");
-    assert!(picture.components.contains("VideoFrameReference:timestamp"), "{picture:?}");
-    assert!(!picture.components.contains("EncodedImage:blob"), "{picture:?}");
+    let image = &entities["/cameras/a/image"];
+    assert!(image.is_static && image.components.contains("AssetVideo:blob"), "{image:?}");
+    assert!(image.components.contains("VideoFrameReference:timestamp"), "{image:?}");
+    assert!(!image.components.contains("EncodedImage:blob"), "{image:?}");
 }
 
 #[test]
@@ -130,8 +130,8 @@ fn a_frame_is_referred_to_by_its_own_presentation_time() {
     let folder = tempfile::tempdir().unwrap();
     let recording = film(folder.path(), "video.mp4", ['a', 'v', 'c', '1']);
     let (stream, storage) = RecordingStreamBuilder::new("test").memory().unwrap();
-    let pictures = Pictures::open(&recording.cameras[0], &stream, &camera_path("a")).unwrap();
-    let Pictures::Video(times) = pictures else { panic!("an MP4 is embedded") };
+    let images = Images::open(&recording.cameras[0], &stream, &camera_path("a")).unwrap();
+    let Images::Video(times) = images else { panic!("an MP4 is embedded") };
     // 10 frames per second.
     assert_eq!(times, [0, 100_000_000, 200_000_000, 300_000_000]);
     assert!(!storage.take().is_empty());
@@ -146,9 +146,9 @@ fn what_the_viewer_cannot_show_upright_is_decoded() {
     let avi = film(other.path(), "video.avi", ['M', 'J', 'P', 'G']);
     for recording in [turned, avi] {
         let (entities, _) = written(&recording, folder.path());
-        let picture = &entities["/cameras/a/picture"];
-        assert!(picture.components.contains("EncodedImage:blob"), "{picture:?}");
-        assert!(!picture.components.contains("AssetVideo:blob"), "{picture:?}");
+        let image = &entities["/cameras/a/image"];
+        assert!(image.components.contains("EncodedImage:blob"), "{image:?}");
+        assert!(!image.components.contains("AssetVideo:blob"), "{image:?}");
     }
 }
 
@@ -156,7 +156,7 @@ fn what_the_viewer_cannot_show_upright_is_decoded() {
 fn a_calibrated_recording_has_a_ground() {
     let folder = tempfile::tempdir().unwrap();
     let mut recording = fixture::images(folder.path());
-    // Both stand 3 m up and look straight down: x right, y towards the bottom of the picture. Focal length 100 px.
+    // Both stand 3 m up and look straight down: x right, y towards the bottom of the image. Focal length 100 px.
     let camera = "{image_size: [320, 240], K: [[100, 0, 160], [0, 100, 120], [0, 0, 1]], \
                   R: [[1, 0, 0], [0, -1, 0], [0, 0, -1]], t: [0, 0, 3]}";
     let calibration =
@@ -221,7 +221,7 @@ fn errors_are_drawn_by_kind_beside_the_tracks() {
     let (entities, blueprint) = read(&path);
     assert!(blueprint > 0);
     let both = BTreeSet::from([FRAME.to_owned(), TIME.to_owned()]);
-    for name in ["people", "truth", "picture", "errors/false_positives", "errors/cross_view"] {
+    for name in ["people", "truth", "image", "errors/false_positives", "errors/cross_view"] {
         for camera in ["a", "b"] {
             let entity = &entities[&format!("/cameras/{camera}/{name}")];
             assert_eq!((entity.rows, &entity.timelines), (2, &both), "{camera} {name}");
@@ -240,7 +240,7 @@ fn errors_are_drawn_by_kind_beside_the_tracks() {
 }
 
 #[test]
-fn a_camera_without_pictures_shows_the_edge_of_one() {
+fn a_camera_without_images_shows_the_edge_of_one() {
     let folder = tempfile::tempdir().unwrap();
     let truth = folder.path().join("yard/a/gt");
     std::fs::create_dir_all(&truth).unwrap();
@@ -251,15 +251,15 @@ fn a_camera_without_pictures_shows_the_edge_of_one() {
     let path = folder.path().join("errors.rrd");
     let comparison = Comparison::new(None, vec![a]).unwrap();
     save_errors(&path, &recording, &comparison, Protocol::Devkit).unwrap();
-    let picture = &read(&path).0["/cameras/a/picture"];
-    assert!(picture.is_static && picture.components.contains("Boxes2D:half_sizes"), "{picture:?}");
+    let image = &read(&path).0["/cameras/a/image"];
+    assert!(image.is_static && image.components.contains("Boxes2D:half_sizes"), "{image:?}");
 }
 
 /// Four crops of two people in two cameras; in `b` person 2 looks like person 1.
 fn embedded() -> (Crops, EmbeddingScores) {
-    let crop = |camera, instant, person, embedding: [f32; 2]| Crop {
+    let crop = |camera, timestep, person, embedding: [f32; 2]| Crop {
         camera: CameraId(camera),
-        instant: FrameIndex(instant),
+        timestep: FrameIndex(timestep),
         person,
         embedding: Embedding::normalized(embedding.to_vec()),
     };
@@ -280,9 +280,9 @@ fn a_map_of_embeddings_goes_through_the_queries() {
     let recording = fixture::images(folder.path());
     let (crops, scores) = embedded();
     let path = folder.path().join("map.rrd");
-    let picture = Mat::new_rows_cols_with_default(240, 320, CV_8UC3, Scalar::all(90.0)).unwrap();
-    let picture = detectors::Picture::new(picture).unwrap();
-    let small = thumbnail(&picture, &BBox::new(0.0, 0.0, 50.0, 100.0)).unwrap();
+    let image = Mat::new_rows_cols_with_default(240, 320, CV_8UC3, Scalar::all(90.0)).unwrap();
+    let image = mvmhat_detectors::Image::new(image).unwrap();
+    let small = thumbnail(&image, &BBox::new(0.0, 0.0, 50.0, 100.0)).unwrap();
     let of_crops = |thumbnail: Option<&Vec<u8>>| -> Vec<EmbeddedCrop> {
         let one = |_| EmbeddedCrop { number: FrameNumber(5), thumbnail: thumbnail.cloned() };
         (0..4).map(one).collect()
@@ -294,11 +294,11 @@ fn a_map_of_embeddings_goes_through_the_queries() {
         let points = &entities[&format!("/map/{camera}")];
         assert!(points.is_static && points.components.contains("Points2D:positions"), "{points:?}");
     }
-    for name in ["/map/query", "/nearest/picture", "/queries"] {
+    for name in ["/map/query", "/nearest/image", "/queries"] {
         assert_eq!(entities[name].rows, 4, "{name}: every crop is a query");
         assert_eq!(entities[name].timelines, BTreeSet::from(["query".to_owned()]));
     }
     save_embedding(&path, &recording, &crops, &scores, &of_crops(None)).unwrap();
     let (entities, _) = read(&path);
-    assert!(!entities.contains_key("/nearest/picture") && entities["/queries"].rows == 4);
+    assert!(!entities.contains_key("/nearest/image") && entities["/queries"].rows == 4);
 }

@@ -1,4 +1,4 @@
-//! Known motions of pictures made here.
+//! Known motions of images made here.
 
 use opencv::core::{BORDER_CONSTANT, CV_8UC1, CV_8UC3, Scalar};
 use opencv::imgproc::{COLOR_GRAY2BGR, INTER_CUBIC, INTER_LINEAR, warp_affine};
@@ -36,7 +36,7 @@ fn clouds(size: (i32, i32), blot: i32, seed: u64) -> Mat {
     sum
 }
 
-/// A motion that turns by `degrees` and zooms by `zoom` about the middle of the picture, then shifts.
+/// A motion that turns by `degrees` and zooms by `zoom` about the middle of the image, then shifts.
 fn about_the_middle(zoom: f64, degrees: f64, shift: (f64, f64)) -> CameraMotion {
     let (a, b) = (zoom * degrees.to_radians().cos(), zoom * degrees.to_radians().sin());
     let (x, y) = (f64::from(SIZE.0) / 2.0, f64::from(SIZE.1) / 2.0);
@@ -49,7 +49,7 @@ struct World {
     people: Vec<Mat>,
 }
 
-/// How much wall there is on each side of the first picture.
+/// How much wall there is on each side of the first image.
 const AROUND: f64 = 200.0;
 
 impl World {
@@ -58,9 +58,9 @@ impl World {
         Self { wall, people: (1..=people as u64).map(|i| clouds((60, 180), 12, seed + i)).collect() }
     }
 
-    /// The picture after the camera has moved by `motion`; people stand at their places in it.
-    fn film(&self, motion: &CameraMotion, places: &[(i32, i32)]) -> Picture {
-        // Where the wall's pixels go: to the first picture, and on. Pixels are counted from their middles here.
+    /// The image after the camera has moved by `motion`; people stand at their places in it.
+    fn film(&self, motion: &CameraMotion, places: &[(i32, i32)]) -> Image {
+        // Where the wall's pixels go: to the first image, and on. Pixels are counted from their middles here.
         let CameraMotion { a, b, dx, dy } = *motion;
         let (x, y) = (0.5 - AROUND, 0.5 - AROUND);
         let (x, y) = (a * x - b * y + dx - 0.5, b * x + a * y + dy - 0.5);
@@ -73,17 +73,17 @@ impl World {
             let place = Rect::new(x, y, person.cols(), person.rows());
             person.copy_to(&mut grey.roi_mut(place).unwrap()).unwrap();
         }
-        colour(&grey)
+        color(&grey)
     }
 }
 
-fn colour(grey: &Mat) -> Picture {
-    let mut picture = Mat::default();
-    cvt_color_def(grey, &mut picture, COLOR_GRAY2BGR).unwrap();
-    Picture::new(picture).unwrap()
+fn color(grey: &Mat) -> Image {
+    let mut image = Mat::default();
+    cvt_color_def(grey, &mut image, COLOR_GRAY2BGR).unwrap();
+    Image::new(image).unwrap()
 }
 
-/// How far the motion found is from the true one at the corner of the picture where it is worst, in pixels.
+/// How far the motion found is from the true one at the corner of the image where it is worst, in pixels.
 fn error_at_corners(found: &CameraMotion, truth: &CameraMotion) -> f64 {
     let (w, h) = (f64::from(SIZE.0), f64::from(SIZE.1));
     let errors = [(0.0, 0.0), (w, 0.0), (0.0, h), (w, h)].map(|corner| {
@@ -110,7 +110,7 @@ fn motions() -> [CameraMotion; 9] {
 
 #[test]
 fn shift_zoom_and_turn_are_found_whoever_walks_by() {
-    // Four people fill a fifth of the picture and walk another way than the wall goes.
+    // Four people fill a fifth of the image and walk another way than the wall goes.
     let before = [(60, 100), (200, 140), (350, 90), (500, 150)];
     let after = [(75, 100), (191, 141), (361, 94), (480, 150)];
     for people in [0, 4] {
@@ -142,7 +142,7 @@ fn the_similarity_of_three_points_by_hand() {
 }
 
 #[test]
-fn a_picture_that_is_missing_is_bridged() {
+fn a_image_that_is_missing_is_bridged() {
     let world = World::new(0, 7);
     let motion = |t: f64| about_the_middle(1.01_f64.powf(t), 0.5 * t, (4.0 * t, -2.0 * t));
     let mut finder = MotionFinder::default();
@@ -152,12 +152,12 @@ fn a_picture_that_is_missing_is_bridged() {
 }
 
 #[test]
-fn the_same_pictures_give_the_same_motion_to_the_last_bit() {
+fn the_same_images_give_the_same_motion_to_the_last_bit() {
     let world = World::new(4, 3);
-    let pictures = [(0.0, 40), (5.0, 55), (11.0, 70), (13.0, 85)].map(|(shift, x)| {
+    let images = [(0.0, 40), (5.0, 55), (11.0, 70), (13.0, 85)].map(|(shift, x)| {
         world.film(&about_the_middle(1.0, shift / 10.0, (shift, 0.0)), &[(x, 100), (x + 150, 100)])
     });
-    let moved = |finder: &mut MotionFinder| pictures.each_ref().map(|p| finder.look(p).unwrap());
+    let moved = |finder: &mut MotionFinder| images.each_ref().map(|p| finder.look(p).unwrap());
     let first = moved(&mut MotionFinder::default());
     let mut warm = MotionFinder::default();
     // A finder that has drawn before, on another thread.
@@ -177,7 +177,7 @@ fn the_same_pictures_give_the_same_motion_to_the_last_bit() {
 fn too_little_to_hold_on_to_or_another_scene_is_no_motion() {
     let blank = |grey: f64| {
         let mat = Mat::new_rows_cols_with_default(SIZE.1, SIZE.0, CV_8UC3, Scalar::all(grey)).unwrap();
-        Picture::new(mat).unwrap()
+        Image::new(mat).unwrap()
     };
     let [here, elsewhere] = [1, 2].map(|seed| World::new(0, seed).film(&CameraMotion::STILL, &[]));
     for (before, now) in [(&blank(90.0), &blank(90.0)), (&here, &blank(90.0)), (&here, &elsewhere)] {
@@ -189,12 +189,12 @@ fn too_little_to_hold_on_to_or_another_scene_is_no_motion() {
 }
 
 #[test]
-fn tiny_pictures_and_large_ones() {
+fn tiny_images_and_large_ones() {
     for (width, height) in [(1, 1), (5, 3), (40, 700), (1920, 1088)] {
         let mut finder = MotionFinder::default();
-        let picture = colour(&clouds((width, height), 24, 5));
-        finder.look(&picture).unwrap();
-        let moved = finder.look(&picture).unwrap();
+        let image = color(&clouds((width, height), 24, 5));
+        finder.look(&image).unwrap();
+        let moved = finder.look(&image).unwrap();
         assert_eq!(matches!(moved, Moved::By(_)), width >= 40, "{width}x{height}: {moved:?}");
     }
 }

@@ -1,7 +1,0 @@
-//! The `mvmhat` program; everything it does is in the library beside it.
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    pipeline::main()
-}

@@ -1,0 +1,55 @@
+//! What is minimized: a loss, and for one of them a network beside the embedding.
+
+use anyhow::{Result, bail};
+use mvmhat_learning::{AssignmentNetwork, FrameSets, Loss, LossConfig};
+use tch::Tensor;
+
+use super::plan::Grouping;
+
+/// A loss with what it needs.
+pub(super) struct Objective {
+    pub(super) loss: LossConfig,
+    /// For [`LossConfig::MvmhatPp`].
+    pub(super) assignment_network: Option<AssignmentNetwork>,
+}
+
+impl Objective {
+    /// The names of the terms of a loss; one that is switched off is 0.
+    pub(super) fn terms(&self) -> &'static [&'static str] {
+        match &self.loss {
+            LossConfig::Mvmhat(_) => &["symmetric", "transitive"],
+            LossConfig::MvmhatPp(_) => {
+                &["symmetric", "transitive", "pseudo_labels", "symmetry", "nuclear_norm", "sums"]
+            }
+            LossConfig::Identities(_) => &["contrastive"],
+        }
+    }
+
+    /// The losses of a batch, one a sample. `embeddings` are N x D, rows of unit length.
+    ///
+    /// # Errors
+    /// Embeddings that are not finite, or a grouping that is not that of the loss.
+    pub(super) fn losses(&self, embeddings: &Tensor, grouping: &Grouping) -> Result<Vec<Loss>> {
+        match (grouping, &self.loss) {
+            (Grouping::Identities(identities), LossConfig::Identities(loss)) => {
+                let identities = Tensor::from_slice(identities).to_device(embeddings.device());
+                Ok(vec![loss.loss(embeddings, &identities)])
+            }
+            (Grouping::FrameSets(samples), _) => {
+                let sizes: Vec<i64> = samples.iter().flatten().map(|size| *size as i64).collect();
+                let mut sets = embeddings.split_with_sizes(sizes, 0).into_iter();
+                let sets_of = |sizes: &Vec<usize>| sets.by_ref().take(sizes.len()).collect::<Vec<_>>();
+                samples.iter().map(sets_of).map(|sets| self.of_sample(&FrameSets::new(&sets)?)).collect()
+            }
+            _ => bail!("the batch is not of the kind that the loss learns from"),
+        }
+    }
+
+    fn of_sample(&self, sets: &FrameSets) -> Result<Loss> {
+        match (&self.loss, &self.assignment_network) {
+            (LossConfig::Mvmhat(loss), _) => Ok(loss.loss(sets)),
+            (LossConfig::MvmhatPp(loss), Some(network)) => Ok(loss.loss(sets, |soft| network.forward(soft))?),
+            _ => bail!("the loss does not learn from samples of several views"),
+        }
+    }
+}
