@@ -6,24 +6,23 @@ use anyhow::{Context, Result};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use crate::print;
-use crate::stream::Stop;
+use crate::{CancellationToken, print};
 
-/// Makes Ctrl-C and SIGTERM, which `kill` and batch systems send, request `stop`. A hang-up is left alone, so that `nohup`
+/// Makes Ctrl-C and SIGTERM, which `kill` and batch systems send, cancel a run. A hang-up is left alone, so that `nohup`
 /// works.
 ///
 /// # Errors
 /// Where the system gives no signal handler.
-pub(crate) fn stop_on_ctrl_c(stop: &Arc<Stop>) -> Result<()> {
-    let stop = Arc::clone(stop);
+pub fn cancel_on_ctrl_c(token: &Arc<CancellationToken>) -> Result<()> {
+    let token = Arc::clone(token);
     let mut signals = Signals::new([SIGINT, SIGTERM]).context("Ctrl-C cannot be handled")?;
     let handle = move || {
-        for (place, _) in signals.forever().enumerate() {
-            if place > 0 {
+        for (earlier, _) in signals.forever().enumerate() {
+            if earlier > 0 {
                 std::process::exit(1);
             }
-            stop.request();
-            print::complaint(
+            token.cancel();
+            print::error_lines(
                 "stopping: what is under way will be finished and kept (Ctrl-C again ends at once)",
             );
         }

@@ -4,12 +4,12 @@
 use std::io::Write;
 
 /// Prints lines to standard output.
-pub(crate) fn lines(text: &str) {
+pub fn lines(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 
 /// Prints lines to standard error.
-pub(crate) fn complaint(text: &str) {
+pub fn error_lines(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }

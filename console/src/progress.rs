@@ -1,4 +1,4 @@
-//! How far a run is: a bar on a terminal, a line every few seconds in a log.
+//! How far a run is: a progress bar on a terminal, a line every few seconds in a log.
 
 use std::io::IsTerminal;
 use std::sync::Mutex;
@@ -10,15 +10,16 @@ use indicatif::{ProgressBar, ProgressStyle};
 const LOG_EVERY: Duration = Duration::from_secs(10);
 
 /// Counts finished items out of those expected.
-pub(crate) struct Progress {
+#[derive(Debug)]
+pub struct Progress {
     bar: ProgressBar,
     unit: &'static str,
     log: Option<Mutex<Instant>>,
 }
 
 impl Progress {
-    /// Begins at none of `expected` items; `unit` names them in the plural.
-    pub(crate) fn new(expected: u64, unit: &'static str) -> Self {
+    /// Starts at zero of `expected` items; `unit` names them in the plural.
+    pub fn new(expected: u64, unit: &'static str) -> Self {
         let bar = ProgressBar::new(expected);
         let style = ProgressStyle::with_template(&format!(
             "{{bar:30.cyan/blue}} {{pos}}/{{len}} {unit}  {{per_sec}}  {{eta}} left{{msg}}"
@@ -36,7 +37,7 @@ impl Progress {
     }
 
     /// One more item is finished.
-    pub(crate) fn advance(&self) {
+    pub fn advance(&self) {
         self.bar.inc(1);
         let Some(log) = &self.log else { return };
         let mut last = log.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -50,7 +51,7 @@ impl Progress {
     }
 
     /// Takes the bar off the screen.
-    pub(crate) fn finish(&self) {
+    pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }

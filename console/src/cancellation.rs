@@ -1,4 +1,4 @@
-//! How a run ends before its recording does: an error in a stage, or the user's Ctrl-C.
+//! How a run ends before its input does: an error in a stage, or the user's Ctrl-C.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,27 +7,28 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::anyhow;
 
-/// Shared by all stages. Once it is set the readers stop reading; what is under way is finished and written.
+/// Shared by all stages of a run. Once it is cancelled the readers stop reading; what is under way is finished and
+/// written. It also keeps the error that cancelled it, if one did.
 #[derive(Debug, Default)]
-pub(crate) struct Stop {
-    requested: AtomicBool,
+pub struct CancellationToken {
+    cancelled: AtomicBool,
     failure: Mutex<Option<anyhow::Error>>,
 }
 
-impl Stop {
+impl CancellationToken {
     /// Asks every stage to finish what it has and to take nothing new.
-    pub(crate) fn request(&self) {
-        self.requested.store(true, Ordering::Relaxed);
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the run is to end.
-    pub(crate) fn is_requested(&self) -> bool {
-        self.requested.load(Ordering::Relaxed)
+    /// Whether the run is to end early.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
     }
 
     /// Ends the run because of an error. The first one is kept: later ones are usually its consequence.
-    pub(crate) fn fail(&self, error: anyhow::Error) {
-        self.request();
+    pub fn fail(&self, error: anyhow::Error) {
+        self.cancel();
         let mut failure = self.failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if failure.is_some() {
             tracing::debug!("a further error after the first: {error:#}");
@@ -38,7 +39,7 @@ impl Stop {
 
     /// Does the work of a stage. A panic in it, which is how libtorch's refusals arrive (memory that runs out, say),
     /// ends the run as an error does.
-    pub(crate) fn guard<T: Default>(&self, stage: &str, work: impl FnOnce() -> T) -> T {
+    pub fn guard<T: Default>(&self, stage: &str, work: impl FnOnce() -> T) -> T {
         catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
             self.fail(anyhow!("{stage} failed inside: {}", message(panic.as_ref())));
             T::default()
@@ -46,7 +47,7 @@ impl Stop {
     }
 
     /// The first error, if there was one.
-    pub(crate) fn take_failure(&self) -> Option<anyhow::Error> {
+    pub fn take_failure(&self) -> Option<anyhow::Error> {
         self.failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
     }
 }
@@ -62,12 +63,12 @@ mod tests {
 
     #[test]
     fn the_first_error_is_kept_and_a_panic_is_one() {
-        let stop = Stop::default();
-        assert_eq!(stop.guard("a stage", || 3), 3);
-        assert!(!stop.is_requested());
-        assert_eq!(stop.guard("a stage", || -> usize { panic!("out of memory") }), 0);
-        stop.fail(anyhow!("its consequence"));
-        assert!(stop.is_requested());
-        assert_eq!(stop.take_failure().unwrap().to_string(), "a stage failed inside: out of memory");
+        let token = CancellationToken::default();
+        assert_eq!(token.guard("a stage", || 3), 3);
+        assert!(!token.is_cancelled());
+        assert_eq!(token.guard("a stage", || -> usize { panic!("out of memory") }), 0);
+        token.fail(anyhow!("its consequence"));
+        assert!(token.is_cancelled());
+        assert_eq!(token.take_failure().unwrap().to_string(), "a stage failed inside: out of memory");
     }
 }

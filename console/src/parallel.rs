@@ -1,14 +1,14 @@
-//! Items shared out among threads, each of which has something of its own to work with.
+//! A parallel loop over items whose threads each own a worker: a network, a decoder, a buffer.
 
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Result, anyhow};
 
-/// Does `work` on every item, in a thread for each of `workers`; each takes the next item that nobody has.
+/// Does `work` on every item, in one thread per worker; each takes the next item that nobody has.
 ///
 /// # Errors
 /// The first error in the order of the threads; a thread ends with its first.
-pub(crate) fn side_by_side<W: Send, I>(
+pub fn parallel_for_each<W: Send, I>(
     workers: Vec<W>,
     items: impl Iterator<Item = I> + Send,
     work: impl Fn(&mut W, I) -> Result<()> + Sync,
@@ -45,8 +45,8 @@ mod tests {
             sum.fetch_add(item, Ordering::Relaxed);
             if item == 101 { Err(anyhow!("no {item}")) } else { Ok(()) }
         };
-        side_by_side(vec![0; 3], 1..=100, add).unwrap();
+        parallel_for_each(vec![0; 3], 1..=100, add).unwrap();
         assert_eq!(sum.load(Ordering::Relaxed), 5050);
-        assert_eq!(side_by_side(vec![0; 3], 101..=101, add).unwrap_err().to_string(), "no 101");
+        assert_eq!(parallel_for_each(vec![0; 3], 101..=101, add).unwrap_err().to_string(), "no 101");
     }
 }
