@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 use serde_yaml::{Mapping, Value};
 
-use crate::error::usage;
+use mvmhat_console::usage;
 
 /// The sections there are.
 const SECTIONS: [&str; 7] =
@@ -14,26 +14,26 @@ const SECTIONS: [&str; 7] =
 
 /// All layers laid over each other, not yet given their types; remembers the file for error messages.
 #[derive(Clone, Debug)]
-pub(crate) struct Layers {
+pub struct Layers {
     sections: Mapping,
     file: Option<(PathBuf, String)>,
 }
 
 impl Layers {
     /// The lowest layer: a preset that is part of the program.
-    pub(crate) fn preset(text: &str) -> Result<Self> {
+    pub fn preset(text: &str) -> Result<Self> {
         let mut layers = Self { sections: Mapping::new(), file: None };
         layers.lay(parse(text).context("built-in preset")?)?;
         Ok(layers)
     }
 
     /// Lays another preset over what is there.
-    pub(crate) fn lay_preset(&mut self, text: &str) -> Result<()> {
+    pub fn lay_preset(&mut self, text: &str) -> Result<()> {
         self.lay(parse(text).context("built-in preset")?).context("built-in preset")
     }
 
     /// Lays a YAML file over what is there.
-    pub(crate) fn file(&mut self, path: &Path) -> Result<()> {
+    pub fn file(&mut self, path: &Path) -> Result<()> {
         let text = std::fs::read_to_string(path)
             .map_err(|e| usage!("{}: the configuration cannot be read: {e}", path.display()))?;
         self.file = Some((path.to_path_buf(), text.clone()));
@@ -43,7 +43,7 @@ impl Layers {
 
     /// Lays the `KEY=VALUE`s of the command line over what is there, as one layer: `detector.score=0.4`; values are read
     /// as YAML.
-    pub(crate) fn set(&mut self, assignments: &[String]) -> Result<()> {
+    pub fn set(&mut self, assignments: &[String]) -> Result<()> {
         let mut layer = Mapping::new();
         for assignment in assignments {
             let value = assigned(assignment)?;
@@ -75,7 +75,7 @@ impl Layers {
     }
 
     /// The name chosen in a section, if it has one.
-    pub(crate) fn name(&self, section: &str) -> Option<&str> {
+    pub fn name(&self, section: &str) -> Option<&str> {
         self.sections.get(section)?.get("name")?.as_str()
     }
 
@@ -83,13 +83,13 @@ impl Layers {
     ///
     /// # Errors
     /// An unknown key (with the nearest valid one and its line) or a value of another type.
-    pub(crate) fn section<T: DeserializeOwned>(&self, section: &str) -> Result<T> {
+    pub fn section<T: DeserializeOwned>(&self, section: &str) -> Result<T> {
         let value = self.sections.get(section).cloned().unwrap_or_else(|| Mapping::new().into());
         self.typed(section, value)
     }
 
     /// The keys of a section without the one that chose it.
-    pub(crate) fn options(&self, section: &str) -> Value {
+    pub fn options(&self, section: &str) -> Value {
         let mut value = self.sections.get(section).cloned().unwrap_or_else(|| Mapping::new().into());
         if let Value::Mapping(keys) = &mut value {
             keys.remove("name");
@@ -102,16 +102,17 @@ impl Layers {
     }
 
     /// What serde says of a section, with the key that was probably meant and the line of the wrong one.
-    pub(crate) fn refuse(&self, section: &str, error: &serde_yaml::Error) -> anyhow::Error {
+    pub fn refuse(&self, section: &str, error: &serde_yaml::Error) -> anyhow::Error {
         let message = error.to_string();
-        let hint =
-            mvmhat_scene::nearest_key(&message).map(|key| format!("; did you mean `{key}`?")).unwrap_or_default();
+        let hint = mvmhat_scene::nearest_key(&message)
+            .map(|key| format!("; did you mean `{key}`?"))
+            .unwrap_or_default();
         let place = message.split('`').nth(1).map(|key| self.place(section, key)).unwrap_or_default();
         usage!("{place}section `{section}`: {message}{hint}")
     }
 
     /// `file:line: ` of a key in the configuration file, or nothing where the file does not name it.
-    pub(crate) fn place(&self, section: &str, key: &str) -> String {
+    pub fn place(&self, section: &str, key: &str) -> String {
         let Some((path, text)) = &self.file else { return String::new() };
         let names = |line: &str, key: &str| {
             line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(':'))
@@ -130,7 +131,7 @@ impl Layers {
 ///
 /// # Errors
 /// If there is no `=`, or the value is not YAML.
-pub(crate) fn assigned(assignment: &str) -> Result<Value> {
+pub fn assigned(assignment: &str) -> Result<Value> {
     let Some((key, value)) = assignment.split_once('=') else {
         return Err(usage!("--set {assignment}: expected KEY=VALUE, for instance --set detector.score=0.4"));
     };
@@ -159,7 +160,7 @@ fn parse(text: &str) -> Result<Mapping> {
 }
 
 /// Lays keys over those of a lower layer.
-pub(crate) fn merge(below: &mut Mapping, over: Mapping) {
+pub fn merge(below: &mut Mapping, over: Mapping) {
     // Another choice has other keys: what was said of the former one does not apply to it.
     if over.get("name").is_some_and(|name| below.get("name") != Some(name)) {
         below.clear();
