@@ -21,7 +21,8 @@ test: setup ## Every test
 	@scripts/footage.sh >/dev/null || echo "the tests on the real clip will be skipped"
 	cargo test --release --locked --workspace
 
-lint: setup ## Formatting and lints, warnings are errors
+lint: setup ## Formatting, lints and words; warnings are errors
+	scripts/lint-words.py
 	cargo fmt --all --check
 	cargo fmt --manifest-path association/peers/Cargo.toml --check
 	cargo clippy --release --locked --workspace --all-targets -- -D warnings
