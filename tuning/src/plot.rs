@@ -3,7 +3,6 @@
 
 use std::ops::Range;
 
-use anyhow::Result;
 use mvmhat_association::{Parameter, Scale};
 use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
@@ -11,7 +10,7 @@ use plotters::prelude::*;
 
 use super::findings::Findings;
 use super::trial_log::{Proposer, Trial};
-use crate::figure::{FONT, Figure};
+use mvmhat_plots::{FONT, Figure, PlotError};
 
 const PANEL: (u32, u32) = (340, 250);
 const COLUMNS: usize = 4;
@@ -36,20 +35,14 @@ impl Figure for SearchPlot<'_> {
         (PANEL.0 * COLUMNS as u32, TITLE + PANEL.1 * rows)
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Result<()>
-    where
-        B::ErrorType: 'static,
-    {
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Result<(), PlotError> {
         draw(area, self.findings, self.title)
     }
 }
 
 type Area<B> = DrawingArea<B, Shift>;
 
-fn draw<B: DrawingBackend>(area: &Area<B>, findings: &Findings<'_>, title: &str) -> Result<()>
-where
-    B::ErrorType: 'static,
-{
+fn draw<B: DrawingBackend>(area: &Area<B>, findings: &Findings<'_>, title: &str) -> Result<(), PlotError> {
     area.fill(&WHITE)?;
     let (head, panels) = area.split_vertically(TITLE);
     head.draw(&Text::new(title.to_owned(), (16, 10), (FONT, 20).into_font().color(&INK)))?;
@@ -72,10 +65,7 @@ where
     Ok(())
 }
 
-fn legend<B: DrawingBackend>(area: &Area<B>) -> Result<()>
-where
-    B::ErrorType: 'static,
-{
+fn legend<B: DrawingBackend>(area: &Area<B>) -> Result<(), PlotError> {
     let entries =
         [(CONFIGURED, "as configured"), (BY_CHANCE, "by chance"), (GUIDED, "guided (TPE)"), (BEST, "best")];
     let mut x = 20;
@@ -98,10 +88,7 @@ fn axes<'a, B: DrawingBackend + 'a>(
     x: Range<f64>,
     y: Range<f64>,
     label: &dyn Fn(&f64) -> String,
-) -> Result<Chart<'a, B>>
-where
-    B::ErrorType: 'static,
-{
+) -> Result<Chart<'a, B>, PlotError> {
     let mut chart = ChartBuilder::on(panel)
         .caption(caption, (FONT, 16).into_font().color(&INK))
         .margin(8)
@@ -124,10 +111,11 @@ where
 }
 
 /// The best score so far, over all trials.
-fn running_best<B: DrawingBackend>(panel: &Area<B>, findings: &Findings<'_>, scores: Range<f64>) -> Result<()>
-where
-    B::ErrorType: 'static,
-{
+fn running_best<B: DrawingBackend>(
+    panel: &Area<B>,
+    findings: &Findings<'_>,
+    scores: Range<f64>,
+) -> Result<(), PlotError> {
     let last = findings.trials.len() as f64;
     let caption = format!("{}, percent, over the trials", findings.objective.name());
     let label = |number: &f64| format!("{number:.0}");

@@ -1,11 +1,10 @@
 //! The cosines of same and of different people as a drawing: PNG and SVG.
 
-use anyhow::Result;
 use mvmhat_evaluation::{Histogram, Separation};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use crate::figure::{FONT, Figure};
+use mvmhat_plots::{FONT, Figure, PlotError};
 
 /// Told apart by the color-blind too: Okabe and Ito, *Color Universal Design* (2008).
 const SAME: RGBColor = RGBColor(0, 114, 178);
@@ -24,18 +23,16 @@ impl Figure for CosineHistogram<'_> {
         (1200, 700)
     }
 
-    fn draw<B: DrawingBackend>(&self, canvas: &DrawingArea<B, Shift>) -> Result<()>
-    where
-        B::ErrorType: 'static,
-    {
+    fn draw<B: DrawingBackend>(&self, canvas: &DrawingArea<B, Shift>) -> Result<(), PlotError> {
         draw(canvas, self.title, self.separation)
     }
 }
 
-fn draw<B: DrawingBackend>(canvas: &DrawingArea<B, Shift>, title: &str, separation: &Separation) -> Result<()>
-where
-    B::ErrorType: 'static,
-{
+fn draw<B: DrawingBackend>(
+    canvas: &DrawingArea<B, Shift>,
+    title: &str,
+    separation: &Separation,
+) -> Result<(), PlotError> {
     let Histogram { same, different } = separation.histogram();
     let (same, different) = (shares(&same), shares(&different));
     let width = 2.0 / same.len() as f64;
