@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 # Reference data that may lie beside the checkout.
 SHARED := $(or $(MVMHAT_SHARED),../shared)
-.PHONY: help setup build demo test lint bench
+.PHONY: help setup build demo test lint docs bench
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -11,21 +11,27 @@ setup: ## System packages and libtorch (once; does nothing when both are there)
 	@scripts/system-packages.sh
 	@scripts/libtorch.sh
 
-build: setup ## The mvmhat binary: target/release/mvmhat
-	cargo build --release --locked
+build: setup ## Both binaries: target/release/mvmhat and target/release/papers
+	cargo build --release --locked --workspace
 
-demo: setup ## Tracks a real four-camera clip and says what to look at
+demo: setup ## Track a real four-camera clip, score it, say what to look at
 	@scripts/demo.sh
 
-test: setup ## Every test
-	@scripts/footage.sh >/dev/null || echo "the tests on the real clip will be skipped"
-	cargo test --release --locked --workspace
+test: setup ## Every test, also those that need the clip or reference data where these are there
+	@scripts/test.sh "$(SHARED)"
 
-lint: setup ## Formatting, lints and words; warnings are errors
+lint: setup ## Words, structure, documents, formatting, clippy; warnings are errors
 	scripts/lint-words.py
+	scripts/check-structure.py
+	scripts/check-licences.py
+	scripts/check-docs.py
 	cargo fmt --all --check
 	cargo fmt --manifest-path association/peers/Cargo.toml --check
 	cargo clippy --release --locked --workspace --all-targets -- -D warnings
+
+docs: setup ## The configuration reference from the presets, and the API documentation: target/doc
+	scripts/configuration-reference.py
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --workspace --no-deps
 
 bench: setup ## Every benchmark; figures are ratios to peers measured in the same run
 	cargo bench --locked --workspace
@@ -34,5 +40,5 @@ bench: setup ## Every benchmark; figures are ratios to peers measured in the sam
 		scripts/bench-inference.py "$(SHARED)/weights" && scripts/bench-evaluation.py "$(SHARED)/mvmhat" && \
 		scripts/bench-word2vec.py "$(SHARED)/learn"; \
 	else \
-		echo "skipped: ONNX Runtime, TrackEval, motrics and gensim side by side need reference data in $(SHARED)"; \
+		echo "skipped: comparisons with ONNX Runtime, TrackEval, motrics and gensim need reference data in $(SHARED)"; \
 	fi
