@@ -3,7 +3,7 @@
 //! `cargo run --release -p association --example bench -- DATASET OUT [NAME [OPTIONS]]`
 //!
 //! `DATASET/<recording>/<camera>/det/det.npy` in, `OUT/<recording>/<camera>.txt` out (MOT text). `NAME` is an associator,
-//! the default one if left out, and `OPTIONS` its constants as YAML, such as `{min_score: 0.3}`. The speed is the best of
+//! the default one if left out, and `OPTIONS` its constants as YAML, such as `{track_low_thresh: 0.3}`. The speed is the best of
 //! five runs on one thread, of the association alone.
 
 #[path = "../tests/support/recordings.rs"]

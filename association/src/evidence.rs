@@ -1,13 +1,13 @@
-//! What there is besides looks to tell who is who.
+//! What an associator may use besides detections.
 
-use crate::{AssignmentModel, Ground};
+use crate::{AssignmentModel, GroundPlane};
 
-/// What an associator may use besides detections; nothing by default.
+/// Sources of evidence besides motion and appearance; nothing by default.
 #[derive(Default)]
 pub struct Evidence {
-    /// Where the cameras stand, so that people seen at one timestep can be compared by where they are.
-    pub ground: Option<Ground>,
+    /// Where the cameras stand, so that people seen at one timestep can be compared by their ground-plane positions.
+    pub ground_plane: Option<GroundPlane>,
     /// A network that looks at everybody seen at one timestep, for
     /// [`AssignmentSource::Network`](crate::AssignmentSource::Network).
-    pub assignment: Option<Box<dyn AssignmentModel>>,
+    pub assignment_model: Option<Box<dyn AssignmentModel>>,
 }

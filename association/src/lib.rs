@@ -17,25 +17,27 @@
 //! Everything is deterministic, in one thread, and without a native library.
 
 mod assignment_model;
+mod association_config;
 mod associator;
 mod clustering;
 mod config_error;
 mod evidence;
 mod gallery;
 mod gated_assignment;
-mod ground;
+mod ground_plane;
 mod kalman;
 mod mvmhat;
 mod observations;
 mod search_space;
 
 pub use assignment_model::{AssignmentModel, AssignmentSource, SoftAssignment};
-pub use associator::{AssociationConfig, Associator, build};
+pub use association_config::AssociationConfig;
+pub use associator::{Associator, build};
 pub use clustering::{Clustering, ClusteringConfig};
 pub use config_error::ConfigError;
 pub use evidence::Evidence;
 pub use gallery::Gallery;
-pub use ground::{Ground, GroundPlace};
+pub use ground_plane::{GroundPlane, GroundPosition};
 pub use kalman::{Measurement, Motion, MotionGate, MotionNoise};
 pub use mvmhat::{Mvmhat, MvmhatConfig, adaptive_temperature};
-pub use search_space::{Parameter, Scale};
+pub use search_space::{Scale, SearchParameter};

@@ -19,12 +19,12 @@ pub(crate) struct Observations {
 }
 
 impl Observations {
-    /// Takes the detections of at least `min_score` whose box has an area. `dimension` is that of the recording's
+    /// Takes the detections of at least `track_low_thresh` whose box has an area. `dimension` is that of the recording's
     /// embeddings; an embedding of another one, or without a direction, counts as none.
-    pub(crate) fn take(&mut self, detections: &[Detection], min_score: f32, dimension: usize) {
+    pub(crate) fn take(&mut self, detections: &[Detection], track_low_thresh: f32, dimension: usize) {
         self.clear();
         self.dimension = dimension;
-        for detection in detections.iter().filter(|d| d.score >= min_score && d.bbox.is_valid()) {
+        for detection in detections.iter().filter(|d| d.score >= track_low_thresh && d.bbox.is_valid()) {
             self.boxes.push(detection.bbox);
             self.measurements.push(Measurement::of(&detection.bbox));
             self.scores.push(detection.score);

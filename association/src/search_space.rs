@@ -7,7 +7,7 @@ use crate::AssociationConfig;
 
 /// A constant that can be searched.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Parameter {
+pub struct SearchParameter {
     /// Its key in the section `association`.
     pub key: &'static str,
     /// The smallest value that is tried.
@@ -18,7 +18,7 @@ pub struct Parameter {
     pub scale: Scale,
 }
 
-/// Which steps of a [`Parameter`] are alike.
+/// Which steps of a [`SearchParameter`] are alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {
     /// Equal differences.
@@ -32,7 +32,7 @@ pub enum Scale {
 /// Digits of a value that is tried: more would not change anything but make it hard to read.
 const DIGITS: usize = 3;
 
-impl Parameter {
+impl SearchParameter {
     /// The value that lies at `share` of the way from `low` (0) to `high` (1), to three digits.
     pub fn value(&self, share: f64) -> f64 {
         let share = share.clamp(0.0, 1.0);
@@ -45,7 +45,7 @@ impl Parameter {
     }
 
     /// How far `value` lies on the way from `low` (0) to `high` (1); an end where it lies outside.
-    pub fn share(&self, value: f64) -> f64 {
+    pub fn fraction(&self, value: f64) -> f64 {
         let share = match self.scale {
             Scale::Linear | Scale::Integer => (value - self.low) / (self.high - self.low),
             Scale::Log => (value / self.low).ln() / (self.high / self.low).ln(),
@@ -62,54 +62,54 @@ fn to_digits(value: f64) -> f64 {
 impl AssociationConfig {
     /// The constants of this associator that can be searched. Not every combination of their values need be valid: see
     /// [`validate`](Self::validate).
-    pub fn search_space(&self) -> &'static [Parameter] {
+    pub fn search_space(&self) -> &'static [SearchParameter] {
         match self {
-            Self::Clustering(_) => FUSED,
+            Self::Clustering(_) => CLUSTERING,
             Self::Mvmhat(_) => MVMHAT,
         }
     }
 }
 
-const fn linear(key: &'static str, low: f64, high: f64) -> Parameter {
-    Parameter { key, low, high, scale: Scale::Linear }
+const fn linear(key: &'static str, low: f64, high: f64) -> SearchParameter {
+    SearchParameter { key, low, high, scale: Scale::Linear }
 }
 
-const fn log(key: &'static str, low: f64, high: f64) -> Parameter {
-    Parameter { key, low, high, scale: Scale::Log }
+const fn log(key: &'static str, low: f64, high: f64) -> SearchParameter {
+    SearchParameter { key, low, high, scale: Scale::Log }
 }
 
-const fn integer(key: &'static str, low: f64, high: f64) -> Parameter {
-    Parameter { key, low, high, scale: Scale::Integer }
+const fn integer(key: &'static str, low: f64, high: f64) -> SearchParameter {
+    SearchParameter { key, low, high, scale: Scale::Integer }
 }
 
-const FUSED: &[Parameter] = &[
-    linear("min_score", 0.05, 0.6),
-    linear("high_score", 0.2, 0.9),
-    linear("sure_score", 0.4, 0.95),
-    integer("confirm_hits", 1.0, 8.0),
-    integer("max_misses", 5.0, 120.0),
+const CLUSTERING: &[SearchParameter] = &[
+    linear("track_low_thresh", 0.05, 0.6),
+    linear("track_high_thresh", 0.2, 0.9),
+    linear("instant_confirm_score", 0.4, 0.95),
+    integer("min_hits", 1.0, 8.0),
+    integer("max_age", 5.0, 120.0),
     log("mahalanobis_gate", 3.0, 40.0),
     linear("max_cost", 2.0, 16.0),
-    linear("min_overlap", 0.1, 0.8),
-    linear("min_visible", 0.0, 0.9),
+    linear("min_iou", 0.1, 0.8),
+    linear("min_visibility", 0.0, 0.9),
     log("position_noise", 0.01, 0.25),
     log("velocity_noise", 0.001, 0.05),
     linear("min_deviations", 0.0, 4.0),
     log("max_evidence", 1.0, 20.0),
     linear("hysteresis", 0.0, 5.0),
-    integer("review_every", 1.0, 30.0),
+    integer("recluster_every", 1.0, 30.0),
     integer("gallery_size", 20.0, 500.0),
     log("ground_deviation", 0.1, 2.0),
 ];
 
-const MVMHAT: &[Parameter] = &[
-    linear("min_score", 0.05, 0.9),
+const MVMHAT: &[SearchParameter] = &[
+    linear("track_low_thresh", 0.05, 0.9),
     log("max_cosine_distance", 0.02, 1.0),
     integer("gallery_size", 5.0, 300.0),
     log("mahalanobis_gate", 3.0, 40.0),
     linear("max_iou_distance", 0.3, 0.95),
-    integer("confirm_hits", 1.0, 8.0),
-    integer("max_misses", 5.0, 200.0),
+    integer("min_hits", 1.0, 8.0),
+    integer("max_age", 5.0, 200.0),
     log("position_noise", 0.01, 0.25),
     log("velocity_noise", 0.001, 0.05),
     linear("temperature_delta", 0.5, 0.95),
@@ -158,7 +158,7 @@ mod tests {
                     let tried = AssociationConfig::named(name, serde_yaml::Value::from(keys)).unwrap();
                     // Constants that bound each other may exclude a value beside the others' defaults.
                     if let Err(error) = tried.validate() {
-                        assert!(error.allowed.contains('`'), "{error}");
+                        assert!(error.rule.contains('`'), "{error}");
                     }
                 }
             }
@@ -174,9 +174,9 @@ mod tests {
         ];
         for (parameter, share, value) in cases {
             assert_eq!(parameter.value(share), value, "{parameter:?}");
-            assert!((parameter.share(value) - share).abs() < 1e-12, "{parameter:?}");
+            assert!((parameter.fraction(value) - share).abs() < 1e-12, "{parameter:?}");
             assert_eq!((parameter.value(-1.0), parameter.value(2.0)), (parameter.low, parameter.high));
-            assert_eq!((parameter.share(-9.0), parameter.share(9.0)), (0.0, 1.0));
+            assert_eq!((parameter.fraction(-9.0), parameter.fraction(9.0)), (0.0, 1.0));
         }
         assert_eq!(linear("a", 0.0, 1.0).value(0.123_456), 0.123, "three digits are enough");
         assert_eq!(integer("c", 1.0, 5.0).value(0.6), 3.0, "whole numbers");

@@ -8,7 +8,7 @@ mod crowd;
 use std::collections::BTreeMap;
 
 use crowd::Crowd;
-use mvmhat_association::{AssignmentSource, Associator, Clustering, ClusteringConfig, Evidence, Ground};
+use mvmhat_association::{AssignmentSource, Associator, Clustering, ClusteringConfig, Evidence, GroundPlane};
 use mvmhat_scene::{
     BBox, Calibration, Camera, CameraId, Detection, Embedding, FrameIndex, FrameNumber, FrameSet, Rotation,
     Sequence, Source, TrackedBox, ViewDetections, ViewFrame,
@@ -30,7 +30,7 @@ fn associate_with<S: Into<ViewDetections>>(
     evidence: Evidence,
     sets: impl IntoIterator<Item = FrameSet<S>>,
 ) -> Vec<Tracked> {
-    let at_once = !config.offline && config.delay == 0;
+    let at_once = !config.offline && config.lag == 0;
     let mut associator = Clustering::new(config, evidence).unwrap();
     let mut tracked: Vec<_> =
         sets.into_iter().flat_map(|set| associator.associate(set.map(|_, view| view.into()))).collect();
@@ -41,7 +41,7 @@ fn associate_with<S: Into<ViewDetections>>(
 }
 
 /// Cameras of these numbers, each at another height over the ground, looking 45 degrees down.
-fn ground(numbers: &[usize]) -> Option<Ground> {
+fn ground(numbers: &[usize]) -> Option<GroundPlane> {
     let mut yaml = "units: metres\nground_plane: [0, 0, 1, 0]\ncameras:\n".to_owned();
     let half = 0.5f64.sqrt();
     for number in 0..4 {
@@ -62,7 +62,7 @@ fn ground(numbers: &[usize]) -> Option<Ground> {
         detections: None,
         ground_truth: None,
     };
-    Ground::of(&Sequence {
+    GroundPlane::from_sequence(&Sequence {
         name: "crowd".into(),
         root: "crowd".into(),
         cameras: numbers.iter().enumerate().map(camera).collect(),
@@ -154,7 +154,7 @@ fn who_is_forgotten_is_still_reported_where_they_were_seen() {
         ClusteringConfig { gallery_age: 10, ..Default::default() },
         ClusteringConfig { gallery_size: 0, ..Default::default() },
     ] {
-        let reported = people_with(ClusteringConfig { delay: 100, ..short }, timesteps());
+        let reported = people_with(ClusteringConfig { lag: 100, ..short }, timesteps());
         assert_eq!(reported.len(), 150);
         for [people] in &reported[..20] {
             assert_eq!(people.len(), 2, "{reported:?}");
@@ -264,8 +264,8 @@ proptest! {
         let place = |camera: usize| cameras.iter().position(|&c| c == camera).unwrap();
         let places: Vec<_> = (0..4).map(place).collect();
         let evidence = |calibrated: bool, numbers: &[usize]| Evidence {
-            ground: calibrated.then(|| ground(numbers).unwrap()),
-            assignment: None,
+            ground_plane: calibrated.then(|| ground(numbers).unwrap()),
+            assignment_model: None,
         };
         let asked = ClusteringConfig { assignment: AssignmentSource::Softmax, ..ClusteringConfig::default() };
         let offline = ClusteringConfig { offline: true, ..asked.clone() };

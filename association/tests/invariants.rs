@@ -12,9 +12,9 @@ type Tracked = FrameSet<Vec<TrackedBox>>;
 /// Associators and the score below which each ignores detections.
 fn associators() -> [(AssociationConfig, f32); 4] {
     let (clustering, mvmhat) = (ClusteringConfig::default(), MvmhatConfig::default());
-    let min_scores = [clustering.min_score as f32, mvmhat.min_score as f32];
-    let later = ClusteringConfig { delay: 4, fill_gaps: 3, ..clustering.clone() };
-    let offline = ClusteringConfig { offline: true, fill_gaps: 3, ..clustering.clone() };
+    let min_scores = [clustering.track_low_thresh as f32, mvmhat.track_low_thresh as f32];
+    let later = ClusteringConfig { lag: 4, interpolate: 3, ..clustering.clone() };
+    let offline = ClusteringConfig { offline: true, interpolate: 3, ..clustering.clone() };
     [
         (AssociationConfig::Clustering(clustering), min_scores[0]),
         (AssociationConfig::Clustering(later), min_scores[0]),
@@ -84,7 +84,7 @@ fn frame_set(t: usize, views: Vec<Option<Vec<Detection>>>) -> Detected {
 proptest! {
     #[test]
     fn every_instant_comes_out_once_with_each_person_at_most_once_in_a_view(sets in recording()) {
-        for (config, min_score) in associators() {
+        for (config, track_low_thresh) in associators() {
         let tracked = associate(&config, &sets);
         prop_assert_eq!(tracked.len(), sets.len());
         for (tracked, set) in tracked.iter().zip(&sets) {
@@ -97,7 +97,7 @@ proptest! {
                     prop_assert!(boxes[0].person < boxes[1].person, "sorted, nobody thrice: {boxes:?}");
                 }
                 for tracked in tracked.iter().flat_map(|view| &view.content) {
-                    prop_assert!(tracked.bbox.is_valid() && tracked.score >= min_score && tracked.person.0 > 0);
+                    prop_assert!(tracked.bbox.is_valid() && tracked.score >= track_low_thresh && tracked.person.0 > 0);
                 }
             }
         }
@@ -130,10 +130,10 @@ proptest! {
 
     #[test]
     fn detections_below_the_threshold_change_nothing(sets in recording(), bbox in bbox()) {
-        for (config, min_score) in associators() {
+        for (config, track_low_thresh) in associators() {
         let mut more = sets.clone();
         for view in more.iter_mut().flat_map(|set| &mut set.views).flatten() {
-            view.content.insert(0, Detection { bbox, score: min_score - 0.01, embedding: None });
+            view.content.insert(0, Detection { bbox, score: track_low_thresh - 0.01, embedding: None });
         }
         prop_assert_eq!(associate(&config, &more), associate(&config, &sets));
         }

@@ -95,7 +95,7 @@ fn output_that_waits_is_whole() {
         |out: &Path| rows(&out.join("tracks/cam1.txt")).iter().map(|r| r.0).collect::<BTreeSet<_>>().len();
     let online = folder.path().join("online");
     track(&recording, &online, &[]).succeeded();
-    for (name, option) in [("late", "--set=association.delay=7"), ("offline", "--offline")] {
+    for (name, option) in [("late", "--set=association.lag=7"), ("offline", "--offline")] {
         let out = folder.path().join(name);
         track(&recording, &out, &[option]).succeeded();
         assert!(frames(&out) >= frames(&online), "{name}: nothing is lost on the way");

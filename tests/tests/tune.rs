@@ -55,23 +55,23 @@ fn the_constant_that_is_wrong_is_found_and_the_preset_brings_its_score() {
     let hall = recording(&folder.path().join("hall"), 40);
     let yard = recording(&folder.path().join("yard"), 30);
     let out = folder.path().join("out");
-    let more = ["--objective=mota", "--trials=40", "--only=min_score,max_misses", "--validate"];
+    let more = ["--objective=mota", "--trials=40", "--only=track_low_thresh,max_age", "--validate"];
     let done = tune(&hall, &out, &[&more[..], &[yard.to_str().unwrap()]].concat()).succeeded();
 
     let preset = text(out.join("preset.yaml"));
-    let found = constant(&preset, "min_score");
+    let found = constant(&preset, "track_low_thresh");
     assert!(found > 0.6 && found <= 0.9, "{preset}");
     assert!(preset.contains("was 0.5") && preset.contains("yard (held out)"), "{preset}");
     let trials = text(out.join("trials.csv"));
     assert_eq!(trials.lines().count(), 41);
-    assert_eq!(trials.lines().next().unwrap(), "trial,by,score,hall,min_score,max_misses");
+    assert_eq!(trials.lines().next().unwrap(), "trial,by,score,hall,track_low_thresh,max_age");
     assert!(trials.lines().nth(1).unwrap().ends_with(",0.5,80"), "{trials}");
     let matters = |key: &str| {
         let line = done.stdout.lines().find(|line| line.starts_with(key)).unwrap();
         line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap()
     };
-    assert!(matters("min_score") > 25.0 && matters("max_misses") < 10.0, "{}", done.stdout);
-    assert!(out.join("tune.png").is_file() && text(out.join("tune.svg")).contains("min_score"));
+    assert!(matters("track_low_thresh") > 25.0 && matters("max_age") < 10.0, "{}", done.stdout);
+    assert!(out.join("tune.png").is_file() && text(out.join("tune.svg")).contains("track_low_thresh"));
 
     // What the table promises is what tracking with the preset and evaluating give.
     let tracks = folder.path().join("tracks");
@@ -111,7 +111,7 @@ fn a_search_that_was_killed_goes_on_to_the_same_result() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path();
     recording(&home.join("hall"), 40);
-    let more = ["--trials=45", "--only=min_score,max_iou_distance,confirm_hits"];
+    let more = ["--trials=45", "--only=track_low_thresh,max_iou_distance,min_hits"];
     Run::from(tune_in(home, &more).output().unwrap()).succeeded();
     let whole = results(&home.join("hall/out"));
 
@@ -128,9 +128,9 @@ fn a_search_that_was_killed_goes_on_to_the_same_result() {
     assert!(results(&home.join("hall/out")) == whole, "the same bytes");
 
     let other: Vec<&str> =
-        resumed.iter().copied().chain(["--seed=1", "--range=min_score=0.1..0.8"]).collect();
+        resumed.iter().copied().chain(["--seed=1", "--range=track_low_thresh=0.1..0.8"]).collect();
     Run::from(tune_in(home, &other).output().unwrap())
-        .failed(2, &["--resume", "seed was 0, now 1", "ranges.min_score was [0.05,0.9], now [0.1,0.8]"]);
+        .failed(2, &["--resume", "seed was 0, now 1", "ranges.track_low_thresh was [0.05,0.9], now [0.1,0.8]"]);
     Run::from(tune_in(home, &["--trials=20", more[1], "--resume"]).output().unwrap())
         .failed(2, &["--trials 20"]);
     // Constants that were changed by hand are not those of this search.
@@ -144,7 +144,7 @@ fn an_interrupted_search_keeps_its_trials_and_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path();
     recording(&home.join("hall"), 600);
-    let more = ["--trials=150", "--only=min_score"];
+    let more = ["--trials=150", "--only=track_low_thresh"];
     let mut command = tune_in(home, &more);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let start = Instant::now();
@@ -181,7 +181,7 @@ fn ground_truth_may_lie_elsewhere_and_recordings_in_a_dataset() {
             std::fs::rename(data.join(name).join(camera).join("gt"), truth.join("gt")).unwrap();
         }
     }
-    let more = ["--trials=3", "--only=min_score"];
+    let more = ["--trials=3", "--only=track_low_thresh"];
     let path = |parts: &[&str]| parts.iter().fold(folder.path().to_owned(), |path, part| path.join(part));
     let tune = |arguments: &[&Path], more: &[&str]| {
         let arguments = arguments.iter().map(|argument| argument.to_str().unwrap());
@@ -195,7 +195,7 @@ fn ground_truth_may_lie_elsewhere_and_recordings_in_a_dataset() {
     tune(&both, &[&more[..], &[&out("two")]].concat()).succeeded();
     tune(&[&data, gt, &path(&["truth"])], &[&more[..], &["--dataset", &out("all")]].concat()).succeeded();
     assert_eq!(text(path(&["two", "trials.csv"])), text(path(&["all", "trials.csv"])));
-    assert!(text(path(&["two", "trials.csv"])).starts_with("trial,by,score,hall,yard,min_score\n"));
+    assert!(text(path(&["two", "trials.csv"])).starts_with("trial,by,score,hall,yard,track_low_thresh\n"));
 }
 
 #[test]
@@ -203,8 +203,8 @@ fn bad_input_is_refused_before_anything_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let hall = recording(&folder.path().join("hall"), 5);
     let out = folder.path().join("out");
-    tune(&hall, &out, &["--only=min_scor"]).failed(2, &["--only", "did you mean `min_score`"]);
-    tune(&hall, &out, &["--range=min_score=0.5..0.5"]).failed(2, &["min_score", "empty range"]);
+    tune(&hall, &out, &["--only=track_low_thres"]).failed(2, &["--only", "did you mean `track_low_thresh`"]);
+    tune(&hall, &out, &["--range=track_low_thresh=0.5..0.5"]).failed(2, &["track_low_thresh", "empty range"]);
     tune(&hall, &out, &["--range=color=0..1"]).failed(2, &["`color` cannot be searched"]);
     tune(&hall, &out, &["--trials=0"]).failed(2, &["--trials"]);
     tune(&hall, &out, &["--objective=luck"]).failed(2, &["luck", "global-idf1"]);

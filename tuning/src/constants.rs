@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use anyhow::Result;
-use mvmhat_association::{AssociationConfig, Parameter, Scale};
+use mvmhat_association::{AssociationConfig, SearchParameter, Scale};
 use serde_yaml::{Mapping, Value};
 
 use crate::error::usage;
@@ -20,7 +20,7 @@ impl FromStr for Range {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not KEY=LOW..HIGH, for instance min_score=0.1..0.5");
+        let wrong = || format!("`{text}` is not KEY=LOW..HIGH, for instance track_low_thresh=0.1..0.5");
         let (key, ends) = text.split_once('=').ok_or_else(wrong)?;
         let (low, high) = ends.split_once("..").ok_or_else(wrong)?;
         let end = |text: &str| text.trim().parse::<f64>().ok().filter(|v| v.is_finite()).ok_or_else(wrong);
@@ -37,7 +37,7 @@ impl FromStr for Range {
 pub(super) struct Constants {
     configured: AssociationConfig,
     /// What is searched, in the order of the associator's list.
-    pub(super) searched: Vec<Parameter>,
+    pub(super) searched: Vec<SearchParameter>,
 }
 
 impl Constants {
@@ -59,7 +59,7 @@ impl Constants {
         };
         only.iter().try_for_each(|key| known("--only", key))?;
         ranges.iter().try_for_each(|range| known("--range", &range.key))?;
-        let mut searched: Vec<Parameter> = space.to_vec();
+        let mut searched: Vec<SearchParameter> = space.to_vec();
         searched.retain(|parameter| only.is_empty() || only.iter().any(|key| key == parameter.key));
         for Range { key, low, high } in ranges {
             let Some(parameter) = searched.iter_mut().find(|parameter| parameter.key == key) else {
@@ -80,7 +80,7 @@ impl Constants {
     /// The values as configured.
     pub(super) fn configured(&self) -> Result<Vec<f64>> {
         let written = serde_yaml::to_value(&self.configured)?;
-        let value = |p: &Parameter| {
+        let value = |p: &SearchParameter| {
             let value = written.get(p.key).and_then(Value::as_f64);
             value.ok_or_else(|| anyhow::anyhow!("`association.{}` is no number", p.key))
         };
@@ -123,27 +123,27 @@ mod tests {
 
     #[test]
     fn values_make_a_configuration_and_what_is_not_searched_stays() {
-        let constants = choose(&["max_misses", "min_score"], &["max_misses=10..20"]).unwrap();
+        let constants = choose(&["max_age", "track_low_thresh"], &["max_age=10..20"]).unwrap();
         let keys: Vec<_> = constants.searched.iter().map(|p| (p.key, p.low, p.high)).collect();
-        assert_eq!((keys[0].0, keys[1]), ("min_score", ("max_misses", 10.0, 20.0)));
+        assert_eq!((keys[0].0, keys[1]), ("track_low_thresh", ("max_age", 10.0, 20.0)));
         let configured = constants.configured().unwrap();
         assert_eq!(constants.with(&configured).unwrap(), AssociationConfig::default());
         let written = serde_yaml::to_value(constants.with(&[0.125, 17.0]).unwrap()).unwrap();
         let default = serde_yaml::to_value(AssociationConfig::default()).unwrap();
-        assert_eq!(written["min_score"], Value::from(0.125));
-        assert_eq!(written["max_misses"], Value::from(17));
+        assert_eq!(written["track_low_thresh"], Value::from(0.125));
+        assert_eq!(written["max_age"], Value::from(17));
         assert_eq!(written["gallery_size"], default["gallery_size"]);
-        assert!(constants.with(&[2.0, 17.0]).unwrap_err().to_string().contains("association.min_score"));
+        assert!(constants.with(&[2.0, 17.0]).unwrap_err().to_string().contains("association.track_low_thresh"));
     }
 
     #[test]
     fn what_cannot_be_searched_is_refused() {
         let error = |only: &[&str], ranges: &[&str]| format!("{:#}", choose(only, ranges).unwrap_err());
-        assert!(error(&["min_scor"], &[]).contains("did you mean `min_score`?"));
+        assert!(error(&["track_low_thres"], &[]).contains("did you mean `track_low_thresh`?"));
         assert!(error(&[], &["color=0..1"]).contains("`color` cannot be searched"));
-        assert!(error(&["min_score"], &["max_misses=1..2"]).contains("not among those"));
+        assert!(error(&["track_low_thresh"], &["max_age=1..2"]).contains("not among those"));
         assert!(error(&[], &["position_noise=0..1"]).contains("over 0"));
-        assert!(error(&[], &["max_misses=1.5..3"]).contains("whole numbers"));
+        assert!(error(&[], &["max_age=1.5..3"]).contains("whole numbers"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a search has found, as tables for a terminal.
 
-use mvmhat_association::Parameter;
+use mvmhat_association::SearchParameter;
 
 use super::constants::Constants;
 use super::importance::Importance;
@@ -19,7 +19,7 @@ pub(super) struct Findings<'a> {
     /// The trials by score, the best first; of equal ones the earlier first.
     pub(super) ranking: Vec<&'a Trial>,
     /// Place among the values of a trial, range and importance of each constant, the most important first.
-    pub(super) constants: Vec<(usize, Parameter, Importance)>,
+    pub(super) constants: Vec<(usize, SearchParameter, Importance)>,
 }
 
 impl<'a> Findings<'a> {
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_best_comes_first_and_of_equal_ones_the_earlier() {
-        let only = ["min_score".to_owned(), "max_misses".to_owned()];
+        let only = ["track_low_thresh".to_owned(), "max_age".to_owned()];
         let constants = Constants::choose(AssociationConfig::default(), &only, &[]).unwrap();
         let trial = |number: usize, score: f64| Trial {
             number,
@@ -118,7 +118,7 @@ mod tests {
             [50.0, 70.0, 60.0, 70.0].into_iter().enumerate().map(|(i, s)| trial(i, s)).collect();
         let findings = Findings::new(Objective::Idf1, &constants, &trials);
         assert_eq!(findings.ranking.iter().map(|t| t.number).collect::<Vec<_>>(), [1, 3, 2, 0]);
-        assert_eq!(findings.constants[0].1.key, "max_misses", "min_score never changed");
+        assert_eq!(findings.constants[0].1.key, "max_age", "track_low_thresh never changed");
         let table = findings.constants_table();
         let head = table.lines().nth(1).unwrap();
         assert!(

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use mvmhat_association::{AssociationConfig, Evidence, Ground};
+use mvmhat_association::{AssociationConfig, Evidence, GroundPlane};
 use mvmhat_evaluation::{CameraRows, Comparison, Observation, Protocol, SequenceScores, Window};
 use mvmhat_scene::{FrameSet, Sequence, TrackedBox};
 
@@ -20,7 +20,7 @@ pub(super) struct Labelled {
     cameras: Vec<(usize, String, Vec<Observation>)>,
     window: Window,
     sets: Sets,
-    ground: Option<Ground>,
+    ground: Option<GroundPlane>,
 }
 
 /// The ground truth of a recording before anything is detected.
@@ -28,7 +28,7 @@ pub(super) struct Truth {
     cameras: Vec<(usize, String, Vec<Observation>)>,
     window: Window,
     /// Where the cameras of the recording stand, if that is known.
-    ground: Option<Ground>,
+    ground: Option<GroundPlane>,
 }
 
 impl Truth {
@@ -70,7 +70,7 @@ impl Truth {
             Some(group) if frames == FrameRange::default() => group.window(),
             _ => inputs::within(labelled, frames.first, frames.last),
         };
-        Ok(Self { cameras, window, ground: Ground::of(recording) })
+        Ok(Self { cameras, window, ground: GroundPlane::from_sequence(recording) })
     }
 
     /// Beside what the networks see.
@@ -86,7 +86,7 @@ impl Labelled {
     /// Constants out of their range, or frames that cannot be scored.
     pub(super) fn score(&self, config: &AssociationConfig) -> Result<SequenceScores> {
         let mut associator =
-            mvmhat_association::build(config, Evidence { ground: self.ground.clone(), assignment: None })?;
+            mvmhat_association::build(config, Evidence { ground_plane: self.ground.clone(), assignment_model: None })?;
         let mut tracks: Vec<Vec<Observation>> = vec![Vec::new(); self.cameras.len()];
         let mut take = |decided: Vec<FrameSet<Vec<TrackedBox>>>| {
             for set in decided {

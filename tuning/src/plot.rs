@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use mvmhat_association::{Parameter, Scale};
+use mvmhat_association::{Scale, SearchParameter};
 use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
@@ -58,7 +58,7 @@ fn draw<B: DrawingBackend>(area: &Area<B>, findings: &Findings<'_>, title: &str)
         let caption = format!("{}: {:.0} %", parameter.key, 100.0 * importance.share);
         let label = |share: &f64| value_at(parameter, *share);
         let mut chart = axes(panel, &caption, -0.03..1.03, scores.clone(), &label)?;
-        let point = |trial: &Trial| (parameter.share(trial.values[*place]), clipped(trial, &scores));
+        let point = |trial: &Trial| (parameter.fraction(trial.values[*place]), clipped(trial, &scores));
         chart.draw_series(marks(findings, point))?;
     }
     area.present()?;
@@ -172,7 +172,7 @@ fn clipped(trial: &Trial, scores: &Range<f64>) -> f64 {
 
 /// The value at a place of a constant's axis, short enough for a label. Between whole numbers it is none: the label says
 /// where the place is.
-fn value_at(parameter: &Parameter, share: f64) -> String {
+fn value_at(parameter: &SearchParameter, share: f64) -> String {
     let digits = match parameter.scale {
         Scale::Linear => format!("{:.2}", parameter.value(share)),
         Scale::Log => format!("{:.1e}", parameter.value(share)),
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn labels_are_short_and_true() {
-        let label = |low, high, scale, share| value_at(&Parameter { key: "k", low, high, scale }, share);
+        let label = |low, high, scale, share| value_at(&SearchParameter { key: "k", low, high, scale }, share);
         assert_eq!(label(0.2, 0.9, Scale::Linear, 0.5), "0.55");
         assert_eq!(label(0.001, 0.05, Scale::Log, 0.0), "0.001");
         assert_eq!(label(0.001, 0.05, Scale::Log, 0.5), "0.0071");

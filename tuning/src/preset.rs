@@ -50,13 +50,13 @@ mod tests {
         for name in AssociationConfig::NAMES {
             let configured = Config::load(None, &[format!("association.name={name}")]).unwrap().association;
             let constants =
-                Constants::choose(configured, &["min_score".into(), "max_misses".into()], &[]).unwrap();
+                Constants::choose(configured, &["track_low_thresh".into(), "max_age".into()], &[]).unwrap();
             let trial = |number, values| Trial { number, by: Proposer::Random, values, scores: vec![50.0] };
             let first = trial(0, constants.configured().unwrap());
             let best = constants.with(&[0.234, 41.0]).unwrap();
             let text = text(&best, &constants, &first, &["Found: by a test.".into()]).unwrap();
             assert!(text.starts_with("# Found: by a test.\nassociation:\n"), "{text}");
-            assert!(text.contains("min_score: 0.234  # ") && text.contains(" tried; was "), "{text}");
+            assert!(text.contains("track_low_thresh: 0.234  # ") && text.contains(" tried; was "), "{text}");
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("preset.yaml");
             std::fs::write(&file, &text).unwrap();

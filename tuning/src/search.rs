@@ -147,7 +147,7 @@ impl Search<'_> {
         let searched = &self.constants.searched;
         let steered = self.method == Method::Tpe && number >= BY_CHANCE && number % BATCH >= STILL_BY_CHANCE;
         let point = |trial: &Trial| -> Vec<f64> {
-            searched.iter().zip(&trial.values).map(|(parameter, value)| parameter.share(*value)).collect()
+            searched.iter().zip(&trial.values).map(|(parameter, value)| parameter.fraction(*value)).collect()
         };
         let tried: Vec<(Vec<f64>, f64)> = finished.iter().map(|t| (point(t), t.score())).collect();
         let mut random = Random::new(self.seed, &format!("trial {number}"));
@@ -188,7 +188,7 @@ mod tests {
 
     use super::*;
 
-    const KEYS: [&str; 2] = ["min_score", "max_misses"];
+    const KEYS: [&str; 2] = ["track_low_thresh", "max_age"];
 
     fn constants() -> Constants {
         Constants::choose(AssociationConfig::default(), &KEYS.map(str::to_owned), &[]).unwrap()
@@ -198,11 +198,11 @@ mod tests {
         TrialLog::open(&folder.join("trials.csv"), &["hall"], &KEYS).unwrap()
     }
 
-    /// Best at min_score 0.4 and 60 misses.
+    /// Best at track_low_thresh 0.4 and 60 misses.
     fn worth(config: &AssociationConfig) -> Result<Vec<f64>> {
         let written = serde_yaml::to_value(config)?;
         let value = |key: &str| written[key].as_f64().unwrap();
-        Ok(vec![100.0 - 100.0 * (value("min_score") - 0.4).abs() - (value("max_misses") - 60.0).abs() / 2.0])
+        Ok(vec![100.0 - 100.0 * (value("track_low_thresh") - 0.4).abs() - (value("max_age") - 60.0).abs() / 2.0])
     }
 
     fn search(folder: &Path, trials: usize, stop: &Stop) -> Result<Vec<Trial>> {
@@ -273,12 +273,12 @@ mod tests {
     #[test]
     fn ranges_without_a_valid_value_are_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let range = ["min_score=2..3".parse().unwrap()];
+        let range = ["track_low_thresh=2..3".parse().unwrap()];
         let constants =
-            Constants::choose(AssociationConfig::default(), &["min_score".to_owned()], &range).unwrap();
+            Constants::choose(AssociationConfig::default(), &["track_low_thresh".to_owned()], &range).unwrap();
         let search = Search { constants: &constants, method: Method::Random, seed: 0, trials: 9 };
-        let log = TrialLog::open(&folder.path().join("trials.csv"), &["hall"], &["min_score"]).unwrap();
+        let log = TrialLog::open(&folder.path().join("trials.csv"), &["hall"], &["track_low_thresh"]).unwrap();
         let error = format!("{:#}", search.run(log, worth, &Stop::default()).unwrap_err());
-        assert!(error.contains("association.min_score"), "{error}");
+        assert!(error.contains("association.track_low_thresh"), "{error}");
     }
 }

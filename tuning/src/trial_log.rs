@@ -186,7 +186,7 @@ mod tests {
     }
 
     fn open(path: &Path) -> Result<TrialLog> {
-        TrialLog::open(path, &["hall, north", "yard"], &["min_score", "max_cost"])
+        TrialLog::open(path, &["hall, north", "yard"], &["track_low_thresh", "max_cost"])
     }
 
     #[test]
@@ -202,7 +202,7 @@ mod tests {
         again.put_in_order().unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[0], "trial,by,score,\"hall, north\",yard,min_score,max_cost");
+        assert_eq!(lines[0], "trial,by,score,\"hall, north\",yard,track_low_thresh,max_cost");
         assert!(lines[1].starts_with("0,tpe,") && lines[2].starts_with("1,tpe,"), "{text}");
     }
 
@@ -228,7 +228,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("trials.csv");
         open(&path).unwrap().append(trial(0)).unwrap();
-        assert!(TrialLog::open(&path, &["yard"], &["min_score"]).is_err());
+        assert!(TrialLog::open(&path, &["yard"], &["track_low_thresh"]).is_err());
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, text.replace("tpe", "guess")).unwrap();
         let error = format!("{:#}", open(&path).unwrap_err());

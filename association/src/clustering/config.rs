@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config_error::{at_least_one, fraction, positive, require, within};
+use crate::config_error::{
+    require, require_at_least_one, require_fraction, require_non_negative, require_positive, require_within,
+};
 use crate::{AssignmentSource, ConfigError, MotionNoise};
 
 /// Constants of the clustering associator, [`Clustering`](crate::Clustering).
@@ -13,18 +15,18 @@ use crate::{AssignmentSource, ConfigError, MotionNoise};
 #[serde(deny_unknown_fields, default)]
 pub struct ClusteringConfig {
     /// Detections below this score are ignored, 0 to 1. Default 0.2.
-    pub min_score: f64,
+    pub track_low_thresh: f64,
     /// Only detections from this score on start a tracklet; less certain ones continue one at most (Zhang et al.,
-    /// *ByteTrack: Multi-Object Tracking by Associating Every Detection Box*, ECCV 2022), 0 to 1, at least `min_score`.
+    /// *ByteTrack: Multi-Object Tracking by Associating Every Detection Box*, ECCV 2022), 0 to 1, at least `track_low_thresh`.
     /// Default 0.5.
-    pub high_score: f64,
+    pub track_high_thresh: f64,
     /// A detection from this score on is believed and reported at once, 0 to 1. Default 0.8.
-    pub sure_score: f64,
+    pub instant_confirm_score: f64,
     /// Detections after which a tracklet is believed and reported if none of them was that sure, at least 1. Default 2.
-    pub confirm_hits: u32,
+    pub min_hits: u32,
     /// Frames of its camera for which a tracklet is continued without a detection; at least 1. Default 30. Its person is
     /// remembered for longer, see `gallery_size`.
-    pub max_misses: u32,
+    pub max_age: u32,
     /// Largest squared Mahalanobis distance between a detection and the predicted box, over 0. Default 9.4877, the
     /// 95 % quantile of chi-square with 4 degrees of freedom.
     pub mahalanobis_gate: f64,
@@ -32,10 +34,10 @@ pub struct ClusteringConfig {
     /// less what the looks say for it. Default 9.
     pub max_cost: f64,
     /// Smallest overlap (intersection over union) with which what is left continues a tracklet, 0 to 1. Default 0.5.
-    pub min_overlap: f64,
+    pub min_iou: f64,
     /// Looks of a box of which no more than this share is free of nearer boxes are not learned, 0 to below 1.
     /// Default 0.3.
-    pub min_visible: f64,
+    pub min_visibility: f64,
     /// Standard deviation of positions and sizes, relative to the height of the box, over 0. Default 1/20 (DeepSORT).
     pub position_noise: f64,
     /// Standard deviation of velocities per frame, relative to the height of the box, over 0. Default 1/200.
@@ -47,20 +49,20 @@ pub struct ClusteringConfig {
     /// The most that the looks of two sightings can say, in nats, over 0. Default 5.
     pub max_evidence: f64,
     /// Whether looks are compared relative to how alike people are to everybody. Default true.
-    pub local_scaling: bool,
+    pub csls: bool,
     /// Whether the clustering is improved by single steps. Default true; without it the most alike are joined, and that is it.
-    pub refine: bool,
+    pub local_search: bool,
     /// What a former decision counts against new evidence, in nats for each two sightings; 0 or more. Default 1.5.
     pub hysteresis: f64,
     /// Every so many timesteps all identities are considered anew, at least 1. Default 10. When somebody comes, it is done at
     /// once.
-    pub review_every: u32,
+    pub recluster_every: u32,
     /// Sightings remembered when they are over, one a person and view; the oldest are forgotten. Default 200.
     pub gallery_size: usize,
     /// Timesteps after which a sighting that is over is forgotten, at least 1. Default 15,000, ten minutes at 25 a second.
     pub gallery_age: u64,
     /// Whether places on the ground count, where the recording has a calibration. Default true.
-    pub ground: bool,
+    pub ground_plane: bool,
     /// How far a person's middle is from the middle of the lower edge of a perfect box, in metres, over 0. Default 0.4.
     pub ground_deviation: f64,
     /// What says of the people at one timestep who is who, beside the looks gathered over time. Default none.
@@ -68,44 +70,44 @@ pub struct ClusteringConfig {
     /// Where the weights of the assignment network are; for whoever builds the associator. Default none.
     pub assignment_weights: Option<String>,
     /// Timesteps by which output is held back, so that identities profit from what comes next. Default 0.
-    pub delay: u32,
+    pub lag: u32,
     /// Holds everything back until the recording is over and decides with all of it; memory then grows with its length.
     /// Default false.
     pub offline: bool,
     /// Longest gap in which a person is not detected, in timesteps, that is filled in a straight line, as far as output is held
     /// back; 0 fills none. Default 0.
-    pub fill_gaps: u32,
+    pub interpolate: u32,
 }
 
 impl Default for ClusteringConfig {
     fn default() -> Self {
         Self {
-            min_score: 0.2,
-            high_score: 0.5,
-            sure_score: 0.8,
-            confirm_hits: 2,
-            max_misses: 30,
+            track_low_thresh: 0.2,
+            track_high_thresh: 0.5,
+            instant_confirm_score: 0.8,
+            min_hits: 2,
+            max_age: 30,
             mahalanobis_gate: 9.4877,
             max_cost: 9.0,
-            min_overlap: 0.5,
-            min_visible: 0.3,
+            min_iou: 0.5,
+            min_visibility: 0.3,
             position_noise: 1.0 / 20.0,
             velocity_noise: 1.0 / 200.0,
             min_deviations: 1.0,
             max_evidence: 5.0,
-            local_scaling: true,
-            refine: true,
+            csls: true,
+            local_search: true,
             hysteresis: 1.5,
-            review_every: 10,
+            recluster_every: 10,
             gallery_size: 200,
             gallery_age: 15_000,
-            ground: true,
+            ground_plane: true,
             ground_deviation: 0.4,
             assignment: AssignmentSource::None,
             assignment_weights: None,
-            delay: 0,
+            lag: 0,
             offline: false,
-            fill_gaps: 0,
+            interpolate: 0,
         }
     }
 }
@@ -121,24 +123,29 @@ impl ClusteringConfig {
     /// # Errors
     /// The first key that is not, with what is allowed.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        fraction("min_score", self.min_score)?;
-        within("high_score", self.high_score, self.min_score..=1.0, "between `min_score` and 1")?;
-        fraction("sure_score", self.sure_score)?;
-        at_least_one("confirm_hits", self.confirm_hits.into())?;
-        at_least_one("max_misses", self.max_misses.into())?;
-        positive("mahalanobis_gate", self.mahalanobis_gate)?;
-        within("max_cost", self.max_cost, 0.0..=1e6, "between 0 and 1000000")?;
-        fraction("min_overlap", self.min_overlap)?;
-        let below_one = (0.0..1.0).contains(&self.min_visible);
-        require("min_visible", self.min_visible, below_one, "at least 0 and below 1")?;
-        positive("position_noise", self.position_noise)?;
-        positive("velocity_noise", self.velocity_noise)?;
-        within("min_deviations", self.min_deviations, 0.0..=f64::MAX, "0 or more and finite")?;
-        within("hysteresis", self.hysteresis, 0.0..=f64::MAX, "0 or more and finite")?;
-        positive("max_evidence", self.max_evidence)?;
-        at_least_one("review_every", self.review_every.into())?;
-        at_least_one("gallery_age", self.gallery_age as f64)?;
-        positive("ground_deviation", self.ground_deviation)
+        require_fraction("track_low_thresh", self.track_low_thresh)?;
+        require_within(
+            "track_high_thresh",
+            self.track_high_thresh,
+            self.track_low_thresh..=1.0,
+            "between `track_low_thresh` and 1",
+        )?;
+        require_fraction("instant_confirm_score", self.instant_confirm_score)?;
+        require_at_least_one("min_hits", self.min_hits.into())?;
+        require_at_least_one("max_age", self.max_age.into())?;
+        require_positive("mahalanobis_gate", self.mahalanobis_gate)?;
+        require_within("max_cost", self.max_cost, 0.0..=1e6, "between 0 and 1000000")?;
+        require_fraction("min_iou", self.min_iou)?;
+        let below_one = (0.0..1.0).contains(&self.min_visibility);
+        require("min_visibility", self.min_visibility, below_one, "at least 0 and below 1")?;
+        require_positive("position_noise", self.position_noise)?;
+        require_positive("velocity_noise", self.velocity_noise)?;
+        require_non_negative("min_deviations", self.min_deviations)?;
+        require_non_negative("hysteresis", self.hysteresis)?;
+        require_positive("max_evidence", self.max_evidence)?;
+        require_at_least_one("recluster_every", self.recluster_every.into())?;
+        require_at_least_one("gallery_age", self.gallery_age)?;
+        require_positive("ground_deviation", self.ground_deviation)
     }
 }
 
@@ -156,20 +163,20 @@ mod tests {
         let default = ClusteringConfig::default;
         let broken = [
             (
-                ClusteringConfig { high_score: 0.1, ..default() },
-                "`association.high_score` is 0.1, but must be between `min_score` and 1",
+                ClusteringConfig { track_high_thresh: 0.1, ..default() },
+                "`association.track_high_thresh` is 0.1, but must be between `track_low_thresh` and 1",
             ),
             (
-                ClusteringConfig { min_visible: 1.0, ..default() },
-                "`association.min_visible` is 1, but must be at least 0 and below 1",
+                ClusteringConfig { min_visibility: 1.0, ..default() },
+                "`association.min_visibility` is 1, but must be at least 0 and below 1",
             ),
             (
                 ClusteringConfig { hysteresis: f64::NAN, ..default() },
                 "`association.hysteresis` is NaN, but must be 0 or more and finite",
             ),
             (
-                ClusteringConfig { review_every: 0, ..default() },
-                "`association.review_every` is 0, but must be at least 1",
+                ClusteringConfig { recluster_every: 0, ..default() },
+                "`association.recluster_every` is 0, but must be at least 1",
             ),
         ];
         for (config, message) in broken {

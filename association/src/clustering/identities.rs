@@ -84,14 +84,14 @@ impl Identities {
         let mut sightings: Vec<&mut Sighting> = present;
         sightings.extend(&mut self.gallery);
         sightings.sort_by(|a, b| a.in_order(b));
-        let likeness = likeness(&sightings, config.local_scaling);
+        let likeness = likeness(&sightings, config.csls);
         let mut identity: Vec<Option<usize>> = vec![None; sightings.len()];
         let mut clusters = Vec::new();
         for _ in 0..ROUNDS {
             self.likelihoods = Likelihoods::estimate(&sightings, &likeness, &identity, config.min_deviations);
             let affinities = affinities(&sightings, &likeness, &self.likelihoods, &self.meetings, config);
             clusters = cluster(&affinities);
-            if config.refine {
+            if config.local_search {
                 refine(&affinities, &mut clusters);
             }
             identity = clusters.iter().copied().map(Some).collect();

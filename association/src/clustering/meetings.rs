@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::tracklet::{Sighting, TrackletId};
-use crate::{AssignmentModel, GroundPlace};
+use crate::{AssignmentModel, GroundPosition};
 
 /// Independent timesteps that any number of timesteps is worth, at most.
 const INDEPENDENT: f64 = 3.0;
@@ -35,7 +35,7 @@ pub(crate) struct Present<'a> {
     pub(crate) view: usize,
     pub(crate) tracklet: TrackletId,
     /// Where they stand, where that can be told.
-    pub(crate) place: Option<GroundPlace>,
+    pub(crate) place: Option<GroundPosition>,
     /// How they look, where that is known.
     pub(crate) embedding: Option<&'a [f32]>,
 }
@@ -119,7 +119,7 @@ impl Said {
 
 /// How much the places of two people speak for one person, in nats, among people who are scattered over the ground with the
 /// variance `spread` in either direction: the logarithm of the likelihood ratio of two normal distributions of their distance.
-fn nearness(a: &GroundPlace, b: &GroundPlace, spread: f64) -> f64 {
+fn nearness(a: &GroundPosition, b: &GroundPosition, spread: f64) -> f64 {
     let squared = a.squared_distance(b);
     let same = a.variance + b.variance;
     let strangers = 2.0 * spread + same;
@@ -127,9 +127,9 @@ fn nearness(a: &GroundPlace, b: &GroundPlace, spread: f64) -> f64 {
 }
 
 /// Variance of places on the ground, the mean of both directions, in square metres.
-fn spread(places: impl Iterator<Item = GroundPlace>) -> f64 {
+fn spread(places: impl Iterator<Item = GroundPosition>) -> f64 {
     let (mut n, mut sum, mut squares) = (0.0, (0.0, 0.0), 0.0);
-    for GroundPlace { position: (x, y), .. } in places {
+    for GroundPosition { position: (x, y), .. } in places {
         n += 1.0;
         sum = (sum.0 + x, sum.1 + y);
         squares += x * x + y * y;
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn people_of_different_views_are_compared_by_where_they_stand() {
-        let place = |x: f64| Some(GroundPlace { position: (x, 0.0), variance: 0.25 });
+        let place = |x: f64| Some(GroundPosition { position: (x, 0.0), variance: 0.25 });
         let present = |view, tracklet, x| Present {
             view,
             tracklet: TrackletId(tracklet),
@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn nearness_by_hand() {
-        let place = |x| GroundPlace { position: (x, 0.0), variance: 0.25 };
+        let place = |x| GroundPosition { position: (x, 0.0), variance: 0.25 };
         // Variances of the distance: 0.5 for one person, 0.5 + 2 * 3.75 = 8 for strangers.
         assert!((nearness(&place(0.0), &place(0.0), 3.75) - 16f64.ln()).abs() < 1e-12);
         let apart = 16f64.ln() - 0.5 * 9.0 * (2.0 - 0.125);

@@ -79,7 +79,9 @@ use tracklet::{Sighting, Tracklet, TrackletId};
 use visibility::clarities;
 
 use crate::observations::Observations;
-use crate::{AssignmentModel, AssignmentSource, Associator, ConfigError, Evidence, Ground, SoftAssignment};
+use crate::{
+    AssignmentModel, AssignmentSource, Associator, ConfigError, Evidence, GroundPlane, SoftAssignment,
+};
 
 /// The default associator: tracklets of all views, clustered jointly by how they look. The top of its file tells how.
 ///
@@ -90,7 +92,7 @@ pub struct Clustering {
     views: Vec<ViewState>,
     identities: Identities,
     time: TimeMatcher,
-    ground: Option<Ground>,
+    ground: Option<GroundPlane>,
     assignment: Option<Box<dyn AssignmentModel>>,
     held_back: HeldBack,
     /// With the whole recording to decide with: all sightings that are over, as they were.
@@ -122,10 +124,10 @@ impl Clustering {
         let assignment: Option<Box<dyn AssignmentModel>> = match config.assignment {
             AssignmentSource::None => None,
             AssignmentSource::Softmax => Some(Box::new(SoftAssignment::default())),
-            AssignmentSource::Network => evidence.assignment,
+            AssignmentSource::Network => evidence.assignment_model,
         };
         Ok(Self {
-            ground: evidence.ground.filter(|_| config.ground),
+            ground: evidence.ground_plane.filter(|_| config.ground_plane),
             assignment,
             config,
             views: Vec::new(),
@@ -148,8 +150,8 @@ impl Clustering {
             tracklets.iter_mut().for_each(|t| t.coast(config));
             return;
         };
-        observations.take(detections, config.min_score as f32, self.dimension.unwrap_or(0));
-        clarities(&observations.boxes, config.min_visible as f32, clarity);
+        observations.take(detections, config.track_low_thresh as f32, self.dimension.unwrap_or(0));
+        clarities(&observations.boxes, config.min_visibility as f32, clarity);
         // What the camera did since its frame before; timesteps without one were foreseen in the image of that frame.
         if let Some(motion) = camera_motion {
             tracklets.iter_mut().for_each(|t| t.motion.move_camera(motion));
@@ -161,7 +163,7 @@ impl Clustering {
         for (i, tracklet) in tracklet_of.iter().enumerate() {
             match tracklet {
                 Some(t) => tracklets[*t].update(*timestep, observations, i, clarity[i], config),
-                None if f64::from(observations.scores[i]) >= config.high_score => {
+                None if f64::from(observations.scores[i]) >= config.track_high_thresh => {
                     self.tracklets += 1;
                     let id = TrackletId(self.tracklets);
                     tracklets.push(Tracklet::start(
@@ -187,7 +189,7 @@ impl Clustering {
         if self.config.offline && tracklet.believed {
             self.archive.push(Sighting { person: None, ..sighting.clone() });
         }
-        if self.config.offline || self.config.delay == 0 {
+        if self.config.offline || self.config.lag == 0 {
             // No box of it waits for what the gallery knows.
             sighting.tracklets.clear();
         }
@@ -198,11 +200,11 @@ impl Clustering {
     fn identify(&mut self) {
         let believed = || self.views.iter().flat_map(|view| &view.tracklets).filter(|t| t.believed);
         let newcomer = believed().any(|t| t.sighting.person.is_none());
-        if !newcomer && !self.timestep.is_multiple_of(self.config.review_every.into()) {
+        if !newcomer && !self.timestep.is_multiple_of(self.config.recluster_every.into()) {
             return;
         }
         self.meet();
-        if self.config.delay > 0 {
+        if self.config.lag > 0 {
             self.identities.keep_names_of(&self.held_back.tracklets());
         }
         self.identities.forget_before(self.timestep.saturating_sub(self.config.gallery_age));
@@ -225,7 +227,7 @@ impl Clustering {
         for (view, state) in self.views.iter().enumerate() {
             for tracklet in state.tracklets.iter().filter(|t| t.believed) {
                 let Some(detection) = tracklet.detection else { continue };
-                let place = |ground: &Ground| ground.place(view, &tracklet.motion.bbox(), deviation);
+                let place = |ground: &GroundPlane| ground.place(view, &tracklet.motion.bbox(), deviation);
                 present.push(Present {
                     view,
                     tracklet: tracklet.id,
@@ -250,7 +252,7 @@ impl Clustering {
         }
         let present = self.views.iter().flat_map(|view| &view.tracklets).map(|t| &t.sighting);
         let names = names(present.chain(self.identities.gallery()));
-        let gap = self.config.fill_gaps as usize;
+        let gap = self.config.interpolate as usize;
         let mut released = Vec::new();
         while self.held_back.len() > wait {
             released.extend(self.held_back.pop(&names, gap));
@@ -299,7 +301,7 @@ impl Associator for Clustering {
         self.held_back.push(seen.map(|camera, _| {
             views[camera.index()].tracklets.iter().filter_map(Tracklet::current_box).collect()
         }));
-        let wait = if self.config.offline { usize::MAX } else { self.config.delay as usize };
+        let wait = if self.config.offline { usize::MAX } else { self.config.lag as usize };
         self.release(wait)
     }
 

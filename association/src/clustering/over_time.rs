@@ -30,7 +30,7 @@ pub(crate) struct Situation<'a> {
 impl Situation<'_> {
     /// Whether the detector is certain enough of a detection for it to begin a tracklet.
     fn is_certain(&self, detection: usize) -> bool {
-        f64::from(self.seen.scores[detection]) >= self.config.high_score
+        f64::from(self.seen.scores[detection]) >= self.config.track_high_thresh
     }
 
     /// How much looks speak for a detection being the person of a tracklet, in nats, where they are known.
@@ -109,7 +109,7 @@ impl TimeMatcher {
             }
             1.0 - view.tracklets[tracklet].motion.bbox().iou(&view.seen.boxes[detection]) as f32
         });
-        self.assign(1.0 - view.config.min_overlap as f32);
+        self.assign(1.0 - view.config.min_iou as f32);
     }
 
     /// Matches the tracklets and detections that rows and columns of the costs stand for.

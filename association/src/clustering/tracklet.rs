@@ -144,12 +144,12 @@ impl Tracklet {
         self.detection = Some(i);
         self.score = seen.scores[i];
         self.believed |=
-            f64::from(self.score) >= config.sure_score || self.sighting.hits >= config.confirm_hits;
+            f64::from(self.score) >= config.instant_confirm_score || self.sighting.hits >= config.min_hits;
     }
 
     /// Whether the tracklet outlives this timestep.
     pub(crate) fn survives(&self, config: &ClusteringConfig) -> bool {
-        self.missed == 0 || (self.believed && self.missed <= config.max_misses)
+        self.missed == 0 || (self.believed && self.missed <= config.max_age)
     }
 
     /// Where the person is seen, or believed to be if they were seen at the timestep before: one frame without detection

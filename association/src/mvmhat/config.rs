@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config_error::{at_least_one, fraction, positive, require, within};
+use crate::config_error::{
+    require, require_at_least_one, require_fraction, require_positive, require_within,
+};
 use crate::{ConfigError, MotionNoise};
 
 /// Constants of the published inference, [`Mvmhat`](crate::Mvmhat).
@@ -15,7 +17,7 @@ use crate::{ConfigError, MotionNoise};
 pub struct MvmhatConfig {
     /// Detections below this score are ignored, 0 to 1. Default 0.5; the published code has 0.8 for the detector it
     /// was made for.
-    pub min_score: f64,
+    pub track_low_thresh: f64,
     /// Largest cosine distance (1 - cosine) between a detection and the gallery of a track, 0 to 2. Default 0.2
     /// (published code).
     pub max_cosine_distance: f64,
@@ -28,10 +30,10 @@ pub struct MvmhatConfig {
     /// Largest IoU distance (1 - IoU) of a match without appearance, 0 to 1. Default 0.7 (DeepSORT).
     pub max_iou_distance: f64,
     /// Detections after which a track is confirmed and reported, at least 1. Default 3 (DeepSORT).
-    pub confirm_hits: u32,
+    pub min_hits: u32,
     /// Frames without a detection after which a confirmed track is dropped, and the depth of the matching cascade;
     /// at least 1. Default 80 (published code).
-    pub max_misses: u32,
+    pub max_age: u32,
     /// Standard deviation of positions and sizes, relative to the height of the box, over 0. Default 1/20 (DeepSORT).
     pub position_noise: f64,
     /// Standard deviation of velocities per frame, relative to the height of the box, over 0. Default 1/160 (DeepSORT).
@@ -51,13 +53,13 @@ pub struct MvmhatConfig {
 impl Default for MvmhatConfig {
     fn default() -> Self {
         Self {
-            min_score: 0.5,
+            track_low_thresh: 0.5,
             max_cosine_distance: 0.2,
             gallery_size: 100,
             mahalanobis_gate: 9.4877,
             max_iou_distance: 0.7,
-            confirm_hits: 3,
-            max_misses: 80,
+            min_hits: 3,
+            max_age: 80,
             position_noise: 1.0 / 20.0,
             velocity_noise: 1.0 / 160.0,
             temperature_delta: 0.5,
@@ -79,21 +81,21 @@ impl MvmhatConfig {
     /// # Errors
     /// The first key that is not, with what is allowed.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        fraction("min_score", self.min_score)?;
-        within("max_cosine_distance", self.max_cosine_distance, 0.0..=2.0, "between 0 and 2")?;
-        at_least_one("gallery_size", self.gallery_size as f64)?;
-        positive("mahalanobis_gate", self.mahalanobis_gate)?;
-        fraction("max_iou_distance", self.max_iou_distance)?;
-        at_least_one("confirm_hits", f64::from(self.confirm_hits))?;
-        at_least_one("max_misses", f64::from(self.max_misses))?;
-        positive("position_noise", self.position_noise)?;
-        positive("velocity_noise", self.velocity_noise)?;
+        require_fraction("track_low_thresh", self.track_low_thresh)?;
+        require_within("max_cosine_distance", self.max_cosine_distance, 0.0..=2.0, "between 0 and 2")?;
+        require_at_least_one("gallery_size", self.gallery_size as u64)?;
+        require_positive("mahalanobis_gate", self.mahalanobis_gate)?;
+        require_fraction("max_iou_distance", self.max_iou_distance)?;
+        require_at_least_one("min_hits", self.min_hits.into())?;
+        require_at_least_one("max_age", self.max_age.into())?;
+        require_positive("position_noise", self.position_noise)?;
+        require_positive("velocity_noise", self.velocity_noise)?;
         let delta = self.temperature_delta;
         // Below a half the temperature of two candidates may be negative, which prefers the least alike.
         let sharpens = (0.5..1.0).contains(&delta);
         require("temperature_delta", delta, sharpens, "at least 0.5 and below 1")?;
-        positive("temperature_epsilon", self.temperature_epsilon)?;
-        fraction("min_match_probability", self.min_match_probability)
+        require_positive("temperature_epsilon", self.temperature_epsilon)?;
+        require_fraction("min_match_probability", self.min_match_probability)
     }
 }
 
@@ -111,12 +113,12 @@ mod tests {
         let default = MvmhatConfig::default;
         let broken = [
             (
-                MvmhatConfig { min_score: 1.5, ..default() },
-                "`association.min_score` is 1.5, but must be between 0 and 1",
+                MvmhatConfig { track_low_thresh: 1.5, ..default() },
+                "`association.track_low_thresh` is 1.5, but must be between 0 and 1",
             ),
             (
-                MvmhatConfig { min_score: f64::NAN, ..default() },
-                "`association.min_score` is NaN, but must be between 0 and 1",
+                MvmhatConfig { track_low_thresh: f64::NAN, ..default() },
+                "`association.track_low_thresh` is NaN, but must be between 0 and 1",
             ),
             (
                 MvmhatConfig { gallery_size: 0, ..default() },

@@ -14,12 +14,12 @@
 //!                    +-----------+----------------+
 //!                                v
 //!                       TENTATIVE in this view --- missed ---> gone
-//!                                | seen `confirm_hits` times
+//!                                | seen `min_hits` times
 //!                                v
 //!          +-------------> CONFIRMED, reported
 //!          |                     | missed: foreseen and reported for one timestep more,
 //!   found again by looks         v           then only remembered
-//!   and motion, or by it       LOST --- more than `max_misses` timesteps ---> gone
+//!   and motion, or by it       LOST --- more than `max_age` timesteps ---> gone
 //!   adopting its old identity    |
 //!          +---------------------+
 //! ```
@@ -143,7 +143,7 @@ impl Mvmhat {
                 Some(view) => {
                     state.observations.take(
                         &view.content.detections,
-                        self.config.min_score as f32,
+                        self.config.track_low_thresh as f32,
                         dimension,
                     );
                     state.tracks.iter_mut().for_each(|track| track.predict(&self.config));

@@ -48,7 +48,7 @@ impl TimeMatcher {
     fn cascade(&mut self, tracks: &[Track], seen: &Observations, config: &MvmhatConfig) {
         let noise = config.motion_noise();
         self.confirmed.clear();
-        let within = |t: &Track| t.stage == Stage::Confirmed && t.age <= config.max_misses;
+        let within = |t: &Track| t.stage == Stage::Confirmed && t.age <= config.max_age;
         self.confirmed.extend((0..tracks.len()).filter(|&t| within(&tracks[t])));
         self.confirmed.sort_by_key(|&t| tracks[t].age);
         let confirmed = std::mem::take(&mut self.confirmed);

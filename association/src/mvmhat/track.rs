@@ -67,7 +67,7 @@ impl Track {
         self.age = 0;
         self.score = seen.scores[i];
         self.hits = self.hits.saturating_add(1);
-        if self.hits >= config.confirm_hits {
+        if self.hits >= config.min_hits {
             self.stage = Stage::Confirmed;
         }
     }
@@ -79,6 +79,6 @@ impl Track {
 
     /// Whether the track outlives a timestep at which nobody saw the person.
     pub(crate) fn survives_miss(&self, config: &MvmhatConfig) -> bool {
-        self.stage == Stage::Confirmed && self.age <= config.max_misses
+        self.stage == Stage::Confirmed && self.age <= config.max_age
     }
 }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
-use mvmhat_association::{AssociationConfig, Evidence, Ground, build};
+use mvmhat_association::{AssociationConfig, Evidence, GroundPlane, build};
 use mvmhat_evaluation::{CameraRows, Comparison, Observation, Window};
 use mvmhat_scene::{FrameNumber, FrameSet, Sequence, TrackedBox};
 
@@ -23,7 +23,7 @@ pub(crate) struct Case {
     window: Option<Window>,
     /// Whether the first so many cameras are scored only.
     views: Option<usize>,
-    ground: Option<Ground>,
+    ground: Option<GroundPlane>,
 }
 
 impl Case {
@@ -44,12 +44,20 @@ impl Case {
                 .map(|(first, last)| Window { first: FrameNumber(first), last: FrameNumber(last) });
             views = number("views").map(|views| views as usize);
         }
-        Ok(Self { sets, cameras, truth: truth_rows, window, views, ground: Ground::of(&recording) })
+        Ok(Self {
+            sets,
+            cameras,
+            truth: truth_rows,
+            window,
+            views,
+            ground: GroundPlane::from_sequence(&recording),
+        })
     }
 
     /// Who is who according to an associator, and the seconds it took.
     pub(crate) fn track(&self, config: &AssociationConfig) -> Result<(Tracks, f64), Box<dyn Error>> {
-        let mut associator = build(config, Evidence { ground: self.ground.clone(), assignment: None })?;
+        let mut associator =
+            build(config, Evidence { ground_plane: self.ground.clone(), assignment_model: None })?;
         let input = self.sets.clone();
         let start = Instant::now();
         let mut tracked: Vec<_> = input.into_iter().flat_map(|set| associator.associate(set)).collect();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
-use mvmhat_association::{Evidence, Ground};
+use mvmhat_association::{Evidence, GroundPlane};
 use clap::Args;
 use mvmhat_scene::{CameraId, Sequence};
 use tch::Device;
@@ -77,8 +77,8 @@ impl Track {
         let associator = mvmhat_association::build(
             &config.association,
             Evidence {
-                ground: Ground::of(&recording),
-                assignment: assignment::model(&config.association, device)?,
+                ground_plane: GroundPlane::from_sequence(&recording),
+                assignment_model: assignment::model(&config.association, device)?,
             },
         )?;
         let frames = (self.frames.first, self.frames.last);

@@ -83,7 +83,7 @@ pub(crate) struct Tune {
     /// Search these constants only; the others stay as configured
     #[arg(long, value_name = "KEY,...", value_delimiter = ',')]
     only: Vec<String>,
-    /// Search a constant between other ends, for instance min_score=0.1..0.5; may be repeated
+    /// Search a constant between other ends, for instance track_low_thresh=0.1..0.5; may be repeated
     #[arg(long, value_name = "KEY=LOW..HIGH")]
     range: Vec<Range>,
     /// YAML file laid over the built-in configuration (configs/track.yaml)

@@ -261,7 +261,7 @@ mod tests {
         let message = |set: &str| format!("{:#}", Config::load(None, &[set.to_owned()]).unwrap_err());
         assert!(message("pipeline.queue=0").contains("`pipeline.queue` is 0, but must be from 1 to 1024"));
         assert!(message("detector.score=2").contains("detector.score"));
-        assert!(message("association.min_score=2").contains("association.min_score"));
+        assert!(message("association.track_low_thresh=2").contains("association.track_low_thresh"));
         assert!(message("recording.camera_motion=2").contains("recording"));
 
         let folder = tempfile::tempdir().unwrap();

@@ -1,7 +1,7 @@
 //! What is learned from: crops of people of all recordings, ordered by recording, timestep and camera.
 
 use anyhow::Result;
-use mvmhat_association::Ground;
+use mvmhat_association::GroundPlane;
 use mvmhat_scene::{BBox, CameraId, FrameNumber};
 
 use super::augmentation::Augmentation;
@@ -29,7 +29,7 @@ pub(super) struct Filmed {
     pub(super) part: String,
     pub(super) cameras: Vec<String>,
     /// Where its cameras stand, if that is known.
-    pub(super) ground: Option<Ground>,
+    pub(super) ground: Option<GroundPlane>,
     /// Seconds from timestep to timestep.
     pub(super) seconds: f64,
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use mvmhat_association::Ground;
+use mvmhat_association::GroundPlane;
 use mvmhat_detectors::{Detector, DetectorConfig, Frame};
 use mvmhat_scene::{BBox, Camera, CameraId, Sequence};
 use serde_json::json;
@@ -90,7 +90,7 @@ impl FootageReader<'_> {
             name: recording.name.clone(),
             part: part.named(&recording.name),
             cameras: recording.cameras.iter().map(|camera| camera.name.clone()).collect(),
-            ground: Ground::of(recording),
+            ground: GroundPlane::from_sequence(recording),
             seconds: stride as f64 / clock.fps(),
         };
         tell(&filmed, &footage.crops[first..], left_out);

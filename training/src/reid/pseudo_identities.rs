@@ -39,7 +39,7 @@ pub(super) fn associate(
     let mut start = 0;
     for crops in footage.crops.chunk_by(|a, b| a.recording == b.recording) {
         let filmed = &footage.recordings[crops[0].recording];
-        let evidence = Evidence { ground: filmed.ground.clone(), assignment: None };
+        let evidence = Evidence { ground_plane: filmed.ground.clone(), assignment_model: None };
         let mut associator = mvmhat_association::build(config, evidence)?;
         let mut decided = Vec::new();
         for set in frame_sets(crops, filmed.cameras.len(), filmed.seconds, &mut embeddings) {

@@ -4,14 +4,14 @@ use mvmhat_scene::{BBox, Pinhole, Plane, Sequence};
 
 /// A place on the ground, and how well it is known.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct GroundPlace {
+pub struct GroundPosition {
     /// x and y in the world, in metres.
     pub position: (f64, f64),
     /// Variance of either, in square metres.
     pub variance: f64,
 }
 
-impl GroundPlace {
+impl GroundPosition {
     /// Squared distance to another place, in square metres.
     pub fn squared_distance(&self, other: &Self) -> f64 {
         let (dx, dy) = (self.position.0 - other.position.0, self.position.1 - other.position.1);
@@ -21,7 +21,7 @@ impl GroundPlace {
 
 /// The calibrated cameras of a recording above their common ground.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Ground {
+pub struct GroundPlane {
     plane: Plane,
     /// One entry a camera, in their order; `None` where a camera is not calibrated.
     cameras: Vec<Option<Pinhole>>,
@@ -32,7 +32,7 @@ const FOOT_DEVIATION: f64 = 0.05;
 /// A lower edge so near to that of the image, in pixels, is where the image ends and not where feet are.
 const MARGIN: f64 = 3.0;
 
-impl Ground {
+impl GroundPlane {
     /// The cameras of a recording; `None` where fewer than two of them are calibrated.
     pub fn of(recording: &Sequence) -> Option<Self> {
         let calibration = recording.calibration.as_ref()?;
@@ -46,7 +46,7 @@ impl Ground {
     ///
     /// `deviation` is how far, in metres, a perfect lower edge would still be from the middle of the person. The uncertainty of
     /// the edge itself weighs the more the farther away somebody is: it is carried over to the ground.
-    pub fn place(&self, camera: usize, bbox: &BBox, deviation: f64) -> Option<GroundPlace> {
+    pub fn place(&self, camera: usize, bbox: &BBox, deviation: f64) -> Option<GroundPosition> {
         let pinhole = self.cameras.get(camera)?.as_ref()?;
         if bbox.bottom() > f64::from(pinhole.image_size.1) - MARGIN {
             return None;
@@ -55,7 +55,7 @@ impl Ground {
         let position = pinhole.ground_position((x, y), &self.plane)?;
         let lower = pinhole.ground_position((x, y + FOOT_DEVIATION * bbox.h), &self.plane)?;
         let (dx, dy) = (position.0 - lower.0, position.1 - lower.1);
-        Some(GroundPlace { position, variance: deviation * deviation + dx * dx + dy * dy })
+        Some(GroundPosition { position, variance: deviation * deviation + dx * dx + dy * dy })
     }
 }
 
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     /// A camera 4 m above the ground that looks along y and 45 degrees down, with a focal length of 100 pixels.
-    fn ground() -> Ground {
+    fn ground() -> GroundPlane {
         let yaml = "units: metres
 ground_plane: [0, 0, 1, 0]
 cameras:
@@ -78,7 +78,7 @@ cameras:
     t: [0, 2.8284271247461903, 2.8284271247461903]
 ";
         let calibration = Calibration::parse(yaml.as_bytes()).unwrap();
-        Ground { plane: calibration.ground, cameras: vec![calibration.cameras.get("a").cloned(), None] }
+        GroundPlane { plane: calibration.ground, cameras: vec![calibration.cameras.get("a").cloned(), None] }
     }
 
     #[test]
