@@ -9,7 +9,8 @@
 use tch::nn::VarStore;
 use tch::{Tensor, no_grad};
 
-use crate::{Parameters, Random};
+use mvmhat_random::Random;
+use crate::Parameters;
 
 /// h, for parameters of about 1.
 const STEP: f64 = 1e-6;

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use tch::nn::{Path, VarStore};
 use tch::{Tensor, no_grad};
 
-use crate::Random;
+use mvmhat_random::Random;
 
 /// Which neighbours of a unit are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -70,7 +70,6 @@ mod models;
 mod networks;
 mod optim;
 mod parameters;
-mod random;
 mod schedule;
 mod training;
 
@@ -109,7 +108,6 @@ pub use optim::{
     RmsPropConfig, Sgd, SgdConfig,
 };
 pub use parameters::{FreezeError, Parameter, Parameters, freeze};
-pub use random::Random;
 pub use schedule::{Decline, Schedule};
 pub use training::{
     Batches, Best, End, Goal, Observer, Outcome, Position, Record, Summary, Task, TaskError, TrainError,

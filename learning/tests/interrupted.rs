@@ -15,9 +15,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use mvmhat_learning::{
-    AdamWConfig, Best, Decline, Goal, OptimizerConfig, Random, Record, Schedule, SgdConfig, TrainerConfig,
-};
+use mvmhat_random::Random;
+use mvmhat_learning::{AdamWConfig, Best, Decline, Goal, OptimizerConfig, Record, Schedule, SgdConfig, TrainerConfig};
 use spirals::SpiralsConfig;
 
 const FOLDER: &str = "LEARNING_TEST_FOLDER";

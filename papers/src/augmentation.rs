@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use crate::Random;
+use mvmhat_random::Random;
 
 /// How far images are moved; each value is drawn evenly between its negative and itself.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

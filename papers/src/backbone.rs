@@ -17,7 +17,8 @@ use tch::{Device, Kind, Tensor};
 use super::classification::{Classification, Classifier};
 use super::{ChapterError, Lesson};
 use crate::data::{Samples, read_cifar10, read_image_folder};
-use crate::{AlexNet, Init, LinearConfig, Random, Resnet, ResnetConfig, Vgg, VggConfig, initialize};
+use mvmhat_random::Random;
+use crate::{AlexNet, Init, LinearConfig, Resnet, ResnetConfig, Vgg, VggConfig, initialize};
 
 /// What AlexNet needs at least on either side.
 const SIDE: i64 = 64;

@@ -5,7 +5,8 @@ use std::path::Path;
 use tch::Tensor;
 
 use super::ChapterError;
-use crate::{DataError, Random, read_pairs};
+use mvmhat_random::Random;
+use crate::{DataError, read_pairs};
 
 /// What every answer begins with.
 const START: char = '_';

@@ -17,7 +17,7 @@ use tch::{Kind, Tensor, no_grad};
 use super::thesaurus::Thesaurus;
 use super::words::WordVectors;
 use super::{ChapterError, Drawing, Findings, Lesson};
-use crate::Random;
+use mvmhat_random::Random;
 use crate::data::Corpus;
 
 /// Directions that are drawn beside those that are asked for, and rounds that make them exact.

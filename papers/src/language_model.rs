@@ -24,7 +24,8 @@ use tch::{Device, Kind, Reduction, Tensor, no_grad};
 use super::recurrent::{Cell, RecurrentLayer};
 use super::{Chapter, ChapterError, Findings, Lesson};
 use crate::data::{Corpus, Vocabulary};
-use crate::{Fan, Init, Outcome, Position, Random, Task, TaskError, initialize};
+use mvmhat_random::Random;
+use crate::{Fan, Init, Outcome, Position, Task, TaskError, initialize};
 use network::{Network, State, cross_entropy, side_by_side};
 
 /// Texts that are read side by side in validation.

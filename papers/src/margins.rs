@@ -13,7 +13,8 @@ use tch::nn::VarStore;
 use tch::{Device, Kind, Reduction, Tensor};
 
 use super::{ChapterError, Findings, Lesson};
-use crate::{Init, LinearConfig, Random, gradient_difference};
+use mvmhat_random::Random;
+use crate::{Init, LinearConfig, gradient_difference};
 
 /// Samples, and numbers of each.
 const SAMPLES: i64 = 64;

@@ -16,7 +16,8 @@ use tch::nn::{self, VarStore};
 use tch::{Device, Kind, Reduction, Tensor, no_grad};
 
 use super::{Chapter, ChapterError, Findings, Lesson};
-use crate::{Init, LinearConfig, Outcome, Position, Random, Task, TaskError};
+use mvmhat_random::Random;
+use crate::{Init, LinearConfig, Outcome, Position, Task, TaskError};
 
 /// Points that are made up.
 const POINTS: i64 = 200;

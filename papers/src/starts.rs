@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor, nn};
 
 use super::{ChapterError, Drawing, Findings, Lesson};
-use crate::{Activation, Fan, Init, Random};
+use mvmhat_random::Random;
+use crate::{Activation, Fan, Init};
 
 /// Samples, units of a layer, layers.
 const SAMPLES: i64 = 1000;

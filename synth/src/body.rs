@@ -1,6 +1,6 @@
 //! How somebody is built: lengths in metres.
 
-use crate::random::Random;
+use mvmhat_random::Random;
 
 /// A body. What is not here follows from the height.
 #[derive(Clone)]
@@ -22,8 +22,8 @@ impl Body {
     pub(crate) fn new(woman: bool, random: &mut Random) -> Self {
         let child = random.chance(0.04);
         let (mean, deviation) = if woman { (1.64, 0.06) } else { (1.77, 0.065) };
-        let height = if child { random.range(1.25, 1.5) } else { mean + deviation * random.normal() };
-        let girth = (1.0 + 0.1 * random.normal()).clamp(0.82, 1.32);
+        let height = if child { random.range(1.25, 1.5) } else { mean + deviation * random.bounded_normal() };
+        let girth = (1.0 + 0.1 * random.bounded_normal()).clamp(0.82, 1.32);
         Self {
             height,
             hips: height * if woman { 0.108 } else { 0.1 },

@@ -8,8 +8,8 @@ use crate::loft::v3;
 use crate::noise::speck;
 use crate::options::Options;
 use crate::place::Place;
-use crate::random::Random;
 use crate::solid::V2;
+use mvmhat_random::Random;
 
 /// Levels of light that are told apart on the way to 8 bits.
 const LEVELS: usize = 4096;
@@ -112,7 +112,7 @@ impl Response {
             curve: (0..LEVELS).map(tone).collect(),
             vignette: random.range(0.0, 0.35),
             blur: random.range(0.0, 62.0) as u16,
-            noise: (0..NOISE).map(|_| (sigma * random.normal()).round() as i8).collect(),
+            noise: (0..NOISE).map(|_| (sigma * random.bounded_normal()).round() as i8).collect(),
             seed: random.bits() as u32,
         }
     }

@@ -1,6 +1,6 @@
 //! Colors as light: linear red, green and blue, 1 for a white surface in full light.
 
-use crate::random::Random;
+use mvmhat_random::Random;
 
 /// Linear red, green and blue.
 pub(crate) type Rgb = [f32; 3];
@@ -32,6 +32,6 @@ pub(crate) fn mixed(a: Rgb, b: Rgb, share: f32) -> Rgb {
 
 /// A color nearly like this one.
 pub(crate) fn varied(color: Rgb, random: &mut Random, amount: f32) -> Rgb {
-    let light = 1.0 + amount * random.normal();
-    color.map(|c| (c * light * (1.0 + 0.4 * amount * random.normal())).clamp(0.004, 0.9))
+    let light = 1.0 + amount * random.bounded_normal();
+    color.map(|c| (c * light * (1.0 + 0.4 * amount * random.bounded_normal())).clamp(0.004, 0.9))
 }

@@ -214,9 +214,9 @@ mod tests {
     use crate::options::PlaceKind;
     use crate::person::people;
     use crate::place::Place;
-    use crate::random::Random;
     use crate::solid::{Solid, V2};
     use crate::walk::Moment;
+    use mvmhat_random::Random;
 
     /// A level camera 8 m south of the origin and 1 m high, 300 pixels to the unit, that looks at (`to`, 0).
     fn seen(solids: Vec<Solid>, to: f64) -> (f64, Vec<Seen>) {

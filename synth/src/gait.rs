@@ -6,7 +6,7 @@
 
 use std::f32::consts::TAU;
 
-use crate::random::Random;
+use mvmhat_random::Random;
 
 /// All angles of a body; pairs are left and right.
 #[derive(Clone, Copy, Default)]

@@ -34,7 +34,6 @@ mod outfit;
 mod person;
 mod place;
 mod plan;
-mod random;
 mod shadow;
 mod silhouette;
 mod skeleton;

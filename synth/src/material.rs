@@ -2,7 +2,7 @@
 
 use crate::color::{Rgb, mixed, scaled, srgb};
 use crate::noise::{clouds, smooth, speck};
-use crate::random::Random;
+use mvmhat_random::Random;
 
 /// How a surface is made. Lengths are in metres.
 #[derive(Clone, Copy)]

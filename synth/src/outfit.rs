@@ -1,7 +1,7 @@
 //! What people wear and carry: cuts, and the colors and patterns of the cloth.
 
 use crate::color::{Rgb, srgb, varied};
-use crate::random::Random;
+use mvmhat_random::Random;
 
 /// How the upper body is dressed.
 #[derive(Clone, Copy, PartialEq)]

@@ -5,8 +5,8 @@ use crate::color::{Rgb, mixed, scaled};
 use crate::gait::Manner;
 use crate::noise::{clouds, smooth};
 use crate::outfit::{Bottom, Hair, Hat, Outfit, Pattern, Top};
-use crate::random::Random;
 use crate::texture::Texture;
+use mvmhat_random::Random;
 
 /// The surfaces of a person, the place of each in [`Person::textures`].
 #[derive(Clone, Copy)]

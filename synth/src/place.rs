@@ -11,9 +11,9 @@ use crate::loft::{V3, v3};
 use crate::material::{Finish, Material};
 use crate::noise::clouds;
 use crate::options::PlaceKind;
-use crate::random::Random;
 use crate::solid::{Solid, V2};
 use crate::tree::Tree;
+use mvmhat_random::Random;
 
 /// What shines on a place.
 #[derive(Clone)]

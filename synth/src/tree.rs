@@ -95,7 +95,7 @@ mod tests {
     use crate::loft::v3;
     use crate::options::PlaceKind;
     use crate::place::Place;
-    use crate::random::Random;
+    use mvmhat_random::Random;
 
     #[test]
     fn a_ray_meets_in_the_tree_what_it_meets_among_all() {
@@ -104,7 +104,7 @@ mod tests {
         let tree = Tree::new(solids.clone());
         let random = &mut Random::new(1, "rays");
         for _ in 0..2000 {
-            let mut number = |scale: f32| scale * random.normal();
+            let mut number = |scale: f32| scale * random.bounded_normal();
             let (origin, ray) =
                 (v3(number(3.0), number(3.0), 1.0 + number(0.3)), v3(number(1.0), number(1.0), number(0.4)));
             let distances = solids.iter().filter_map(|s| s.meet(origin, ray)).map(|hit| hit.distance);

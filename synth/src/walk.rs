@@ -10,8 +10,8 @@ use std::f32::consts::PI;
 
 use crate::place::Place;
 use crate::plan::{Plan, Way};
-use crate::random::Random;
 use crate::solid::V2;
+use mvmhat_random::Random;
 
 /// Seconds of walking before the first timestep, so that a recording begins in the middle of things.
 const WARM_UP: f32 = 25.0;
@@ -125,7 +125,7 @@ impl<'a> Crowd<'a> {
                     place: spot,
                     velocity: V2::zeros(),
                     heading: random.range(-PI, PI),
-                    phase: random.uniform(),
+                    phase: random.uniform_f32(),
                     seconds: 0.0,
                     stride: 0.0,
                     company: false,

@@ -1,7 +1,7 @@
 //! How a camera sees colors: brighter or darker, with a cast, another gamma, paler or stronger. What training makes images
 //! differ by, since it is how cameras do.
 
-use mvmhat_learning::Random;
+use mvmhat_random::Random;
 
 /// What the three colors of a pixel add to its grey (ITU-R BT.601), in the order red, green, blue.
 pub(super) const RGB: [f32; 3] = [0.299, 0.587, 0.114];

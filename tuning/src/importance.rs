@@ -82,7 +82,7 @@ fn ranks(values: &[f64]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mvmhat_learning::Random;
+    use mvmhat_random::Random;
 
     #[test]
     fn ranks_by_hand() {

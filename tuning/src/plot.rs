@@ -185,7 +185,7 @@ fn value_at(parameter: &SearchParameter, share: f64) -> String {
 #[cfg(test)]
 mod tests {
     use mvmhat_association::AssociationConfig;
-    use mvmhat_learning::Random;
+    use mvmhat_random::Random;
     use opencv::imgcodecs;
     use opencv::prelude::*;
 

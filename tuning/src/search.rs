@@ -26,7 +26,7 @@ use super::trial_log::{Proposer, Trial, TrialLog};
 use crate::error::usage;
 use crate::progress::Progress;
 use crate::stream::Stop;
-use mvmhat_learning::Random;
+use mvmhat_random::Random;
 
 /// Trials that are proposed at once.
 const BATCH: usize = 8;

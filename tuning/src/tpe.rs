@@ -9,7 +9,7 @@
 //! All values are shares of their ranges, 0 to 1. The constants here are independent of each other (the tree of the paper
 //! is flat), each chosen by its own pair of densities.
 
-use mvmhat_learning::Random;
+use mvmhat_random::Random;
 
 /// Share of the trials that count as good (gamma of the paper).
 const GOOD: f64 = 0.15;

@@ -8,7 +8,8 @@
 
 use tch::{Kind, Tensor};
 
-use crate::{Random, Temperature};
+use mvmhat_random::Random;
+use crate::Temperature;
 
 /// What kind of problems.
 #[derive(Clone, Copy, Debug, PartialEq)]

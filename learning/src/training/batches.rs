@@ -1,7 +1,7 @@
 //! Which samples are learned from together.
 
 use super::Position;
-use crate::Random;
+use mvmhat_random::Random;
 
 /// A new random order of all samples in every epoch, cut into batches of one size. What does not fill a batch is left
 /// out of the epoch, other samples each time.

@@ -17,7 +17,8 @@ use super::{
     durable,
 };
 use crate::parameters::sorted;
-use crate::{Average, Optimizer, Parameters, Random, clip_gradients, freeze, gradient_norm};
+use mvmhat_random::Random;
+use crate::{Average, Optimizer, Parameters, clip_gradients, freeze, gradient_norm};
 
 /// A network in training. See [`TrainerConfig::init`] and [`TrainerConfig::resume`].
 pub struct Trainer<'a> {

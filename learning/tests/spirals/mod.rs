@@ -1,8 +1,7 @@
 //! A small network on a problem made up here: which of two spirals a point of the plane is on.
 
-use mvmhat_learning::{
-    Batches, Init, InitError, LinearConfig, Outcome, Position, Random, Task, TaskError, batch_norm_config,
-};
+use mvmhat_random::Random;
+use mvmhat_learning::{Batches, Init, InitError, LinearConfig, Outcome, Position, Task, TaskError, batch_norm_config};
 use serde_json::{Value, json};
 use tch::nn::{self, VarStore};
 use tch::{Device, Kind, Tensor};

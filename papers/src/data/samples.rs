@@ -2,7 +2,7 @@
 
 use tch::Tensor;
 
-use crate::Random;
+use mvmhat_random::Random;
 
 /// What a classifier learns from or is measured on.
 #[derive(Debug)]

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use mvmhat_learning::{ChapterConfig, Random, TrainerConfig};
+use mvmhat_random::Random;
+use mvmhat_learning::{ChapterConfig, TrainerConfig};
 use serde::{Deserialize, Serialize};
 use serde_yaml::{Mapping, Value};
 

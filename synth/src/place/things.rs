@@ -4,8 +4,8 @@ use super::Place;
 use crate::loft::v3;
 use crate::material::{Finish, Material};
 use crate::options::PlaceKind;
-use crate::random::Random;
 use crate::solid::{Solid, V2};
+use mvmhat_random::Random;
 
 impl Place {
     /// Things to walk around, apart from each other and from the doors.

@@ -4,8 +4,8 @@ use super::Place;
 use crate::loft::v3;
 use crate::material::{Finish, Material};
 use crate::options::PlaceKind;
-use crate::random::Random;
 use crate::solid::{Solid, V2};
+use mvmhat_random::Random;
 
 /// How far a door is open on either side of its middle, how high it is, how deep the wall, how wide the passage.
 const DOOR: f32 = 0.95;

@@ -58,7 +58,7 @@ impl Crowd<'_> {
 
     /// After a rest: out of the place, to others who stand, or somewhere else.
     fn depart(&mut self, index: usize) {
-        let chance = self.random.uniform();
+        let chance = self.random.uniform_f32();
         if chance < 0.3 {
             let gate = self.random.below(self.gates.len());
             let way = self.gates[gate].clone();

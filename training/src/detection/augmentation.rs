@@ -4,7 +4,7 @@
 //! larger or smaller than it is, turned around or not, in colors of its own. The canvas as a whole may be blurred, coarse or
 //! noisy, as images of cheap cameras are.
 
-use mvmhat_learning::Random;
+use mvmhat_random::Random;
 use serde::{Deserialize, Serialize};
 
 use super::footage::{Footage, Shot};

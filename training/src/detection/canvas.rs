@@ -146,7 +146,7 @@ impl Lens {
 #[cfg(test)]
 mod tests {
     use mvmhat_detectors::Image;
-    use mvmhat_learning::Random;
+    use mvmhat_random::Random;
     use opencv::imgproc::rectangle;
     use mvmhat_scene::FrameNumber;
 

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use mvmhat_detectors::Image;
-use mvmhat_learning::Random;
+use mvmhat_random::Random;
 
 use super::frame_file::{Entry, FrameFile};
 

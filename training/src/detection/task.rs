@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use mvmhat_detectors::networks::{PersonNetwork, Start, detection_loss};
-use mvmhat_learning::{Outcome, Position, Random, Task, TaskError};
+use mvmhat_random::Random;
+use mvmhat_learning::{Outcome, Position, Task, TaskError};
 use serde_json::{Value, json};
 use tch::nn::VarStore;
 use tch::{Kind, Tensor};

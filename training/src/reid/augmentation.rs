@@ -7,7 +7,7 @@
 
 use anyhow::Result;
 use mvmhat_detectors::Image;
-use mvmhat_learning::Random;
+use mvmhat_random::Random;
 use opencv::core::Mat;
 use opencv::imgproc::{
     COLOR_BGR2HSV, COLOR_BGR2RGB, COLOR_HSV2RGB, INTER_AREA, INTER_LINEAR, cvt_color_def, resize,

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use anyhow::{Result, bail};
-use mvmhat_learning::{Batches, Position, Random};
+use mvmhat_random::Random;
+use mvmhat_learning::{Batches, Position};
 use mvmhat_scene::CameraId;
 use serde::{Deserialize, Serialize};
 

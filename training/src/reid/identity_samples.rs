@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
-use mvmhat_learning::{Position, Random};
+use mvmhat_random::Random;
+use mvmhat_learning::Position;
 use serde::{Deserialize, Serialize};
 
 use super::augmentation::AugmentationConfig;

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use mvmhat_learning::Random;
+use mvmhat_random::Random;
 
 /// A rectangle of a crop that something else covers.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use anyhow::Result;
-use mvmhat_learning::Random;
+use mvmhat_random::Random;
 
 use super::augmentation::{Augmentation, AugmentationConfig, Together};
 use super::colors::Colors;

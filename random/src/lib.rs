@@ -1,30 +1,15 @@
-//! Random numbers that are the same on every machine, and need no state in a checkpoint.
-//!
-//! A generator is named, not carried along: what is random about a purpose (`init layers.0.weight`, `order 3`) is a
-//! pure function of the seed and the name of the purpose. So a run that goes on after a crash draws what it would have
-//! drawn, and a layer more does not change how the others start.
-//!
-//! ```
-//! use mvmhat_learning::Random;
-//!
-//! let mut random = Random::new(7, "coin");
-//! let heads = random.uniform() < 0.5;
-//! assert_eq!(Random::new(7, "coin").uniform() < 0.5, heads);
-//! ```
+#![doc = include_str!("../README.md")]
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use sha2::{Digest, Sha256};
 
-/// A generator of one purpose: ChaCha with 8 rounds, keyed by the sha256 of seed and purpose.
-///
-/// Its numbers involve nothing that differs between machines: the logarithm of [`normal`](Self::normal) is computed by
-/// `libm`, not by the system.
+/// The random stream of one purpose: ChaCha with 8 rounds, keyed by the sha256 of seed and purpose.
 #[derive(Debug, Clone)]
 pub struct Random(ChaCha8Rng);
 
 impl Random {
-    /// The generator of a purpose, at its beginning.
+    /// The stream of a purpose, at its beginning.
     pub fn new(seed: u64, purpose: &str) -> Self {
         let key = Sha256::new().chain_update(seed.to_le_bytes()).chain_update(purpose).finalize();
         Self(ChaCha8Rng::from_seed(key.into()))
@@ -40,6 +25,21 @@ impl Random {
         (self.bits() >> 11) as f64 / (1u64 << 53) as f64
     }
 
+    /// A number in `[0, 1)`, a multiple of 2^-24.
+    pub fn uniform_f32(&mut self) -> f32 {
+        (self.bits() >> 40) as f32 / (1u32 << 24) as f32
+    }
+
+    /// A number from `low` to `high`, each equally likely.
+    pub fn range(&mut self, low: f32, high: f32) -> f32 {
+        low + (high - low) * self.uniform_f32()
+    }
+
+    /// True with this probability.
+    pub fn chance(&mut self, probability: f32) -> bool {
+        self.uniform_f32() < probability
+    }
+
     /// A number of the normal distribution of mean 0 and deviation 1, by Marsaglia's polar method.
     pub fn normal(&mut self) -> f64 {
         loop {
@@ -51,7 +51,13 @@ impl Random {
         }
     }
 
-    /// A whole number below `end`, each equally likely; 0 if there is none.
+    /// Roughly a normal number of mean 0 and deviation 1 that is never beyond 3: twelve uniform numbers summed (Irwin and
+    /// Hall), as the sizes of people and the noise of cameras are bounded too.
+    pub fn bounded_normal(&mut self) -> f32 {
+        (0..12).map(|_| self.uniform_f32()).sum::<f32>().clamp(3.0, 9.0) - 6.0
+    }
+
+    /// An integer below `end`, each equally likely; 0 if there is none.
     pub fn below(&mut self, end: usize) -> usize {
         // The upper half of a 128-bit product; the few bits that would favour some numbers are drawn again
         // (Lemire, *Fast Random Integer Generation in an Interval*, 2019).
@@ -63,6 +69,14 @@ impl Random {
                 return (product >> 64) as usize;
             }
         }
+    }
+
+    /// One of these items, each equally likely.
+    ///
+    /// # Panics
+    /// Without items.
+    pub fn pick<T: Copy>(&mut self, items: &[T]) -> T {
+        items[self.below(items.len())]
     }
 
     /// Brings items into a random order, each equally likely (Fisher and Yates).
@@ -85,6 +99,7 @@ mod tests {
         assert_eq!([random.bits(), random.bits()], [15_430_232_195_535_192_420, 8_640_023_922_214_951_853]);
         // 15430232195535192420 / 2^64
         assert!((Random::new(7, "coin").uniform() - 0.836_474_563_4).abs() < 1e-10);
+        assert!((Random::new(7, "coin").uniform_f32() - 0.836_474_5).abs() < 1e-7);
     }
 
     #[test]
@@ -109,6 +124,27 @@ mod tests {
         assert!(mean(&normal).abs() < 0.015);
         assert!((mean(&squares) - 1.0).abs() < 0.02);
         assert!((mean(&fourths) - 3.0).abs() < 0.15);
+    }
+
+    #[test]
+    fn bounded_normal_numbers_have_their_moments_and_stay_within_three() {
+        let mut random = Random::new(1, "bounded");
+        let draws: Vec<_> = (0..100_000).map(|_| f64::from(random.bounded_normal())).collect();
+        let mean = |power: i32| draws.iter().map(|x| x.powi(power)).sum::<f64>() / draws.len() as f64;
+        assert!(draws.iter().all(|x| x.abs() <= 3.0));
+        assert!(mean(1).abs() < 0.015);
+        // Slightly below 1: what lies beyond 3 is brought back to it.
+        assert!((mean(2) - 1.0).abs() < 0.02);
+    }
+
+    #[test]
+    fn ranges_chances_and_picks_follow_their_probabilities() {
+        let mut random = Random::new(1, "ranges");
+        assert!((0..1000).map(|_| random.range(-2.0, 5.0)).all(|x| (-2.0..5.0).contains(&x)));
+        let hits = (0..10_000).filter(|_| random.chance(0.3)).count();
+        assert!((2800..3200).contains(&hits), "{hits}");
+        let picks = (0..9000).filter(|_| random.pick(&['a', 'b', 'c']) == 'b').count();
+        assert!((2800..3200).contains(&picks), "{picks}");
     }
 
     #[test]

@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+use std::path::{Path, PathBuf};
+
+/// A file or folder of the reference data: `path` is relative to the folder that holds them all.
+///
+/// # Panics
+/// Where it is not there: a test that asks for it cannot go on.
+#[expect(clippy::panic, reason = "only tests depend on this crate")]
+pub fn shared(path: impl AsRef<Path>) -> PathBuf {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    let found = std::env::var_os("MVMHAT_SHARED").map_or(beside, PathBuf::from).join(path);
+    if !found.exists() {
+        panic!(
+            "no reference data at {}: put them beside the checkout in shared/, or name their folder in MVMHAT_SHARED",
+            found.display()
+        );
+    }
+    found
+}
