@@ -1,5 +1,14 @@
-//! Layered YAML configuration: built-in presets, files, `--set KEY=VALUE`; errors that name file, line, key and remedy.
+#![doc = include_str!("../README.md")]
 
+mod annotate;
+mod error;
 mod layers;
+mod merge;
+mod origin;
+mod positions;
+mod renamed;
 
-pub use layers::{Layers, assigned, merge};
+pub use error::{ConfigError, Problem, SettingsError};
+pub use layers::{Layers, PathDeserializer, Schema};
+pub use merge::{assigned, merge};
+pub use origin::Origin;
