@@ -1,5 +1,7 @@
 //! What is wrong with a configuration.
 
+use std::fmt::Display;
+
 use crate::Origin;
 
 /// A value that breaks a rule: what a `validate` of a section gives.
@@ -23,15 +25,15 @@ pub struct ConfigError {
 
 impl ConfigError {
     /// The value of `path` breaks `rule`.
-    pub fn new(path: impl Into<String>, value: impl ToString, rule: impl Into<String>) -> Self {
-        Self { path: path.into(), value: value.to_string(), rule: rule.into() }
+    pub fn new(path: impl Into<String>, value: impl Display, rule: impl Into<String>) -> Self {
+        Self { path: path.into(), value: format!("{value}"), rule: rule.into() }
     }
 
     /// An error unless `value` is in a range.
     ///
     /// # Errors
     /// The value with the ends of the range.
-    pub fn check_range<T: PartialOrd + ToString>(
+    pub fn check_range<T: PartialOrd + Display>(
         path: &str,
         value: T,
         allowed: std::ops::RangeInclusive<T>,
@@ -39,7 +41,7 @@ impl ConfigError {
         if allowed.contains(&value) {
             return Ok(());
         }
-        let rule = format!("must be from {} to {}", allowed.start().to_string(), allowed.end().to_string());
+        let rule = format!("must be from {} to {}", allowed.start(), allowed.end());
         Err(Self::new(path, value, rule))
     }
 }

@@ -98,7 +98,7 @@ impl Layers {
             }
             if !self.schema.sections.contains(&name.as_str()) {
                 let nearest = mvmhat_scene::nearest(&name, self.names());
-                return Err(self.at(&name, format!("unknown section `{name}`{}", did_you_mean(nearest))));
+                return Err(self.at(&name, &format!("unknown section `{name}`{}", did_you_mean(nearest))));
             }
             let over = match value {
                 // `detector: file` is short for `detector: {name: file}`.
@@ -107,7 +107,7 @@ impl Layers {
                 Value::Null => Mapping::new(),
                 other => {
                     let message = format!("section `{name}` must hold keys, not {}", describe(&other));
-                    return Err(self.at(&name, message));
+                    return Err(self.at(&name, &message));
                 }
             };
             let below = self.merged.entry(key).or_insert_with(|| Mapping::new().into());
@@ -233,7 +233,7 @@ impl Layers {
     }
 
     /// A message about the top of a configuration, with the place where it was said.
-    fn at(&self, path: &str, message: String) -> anyhow::Error {
+    fn at(&self, path: &str, message: &str) -> anyhow::Error {
         let origin = self.origin(path);
         if origin.is_of_user() { usage!("{origin}: {message}") } else { usage!("{message}") }
     }
