@@ -6,6 +6,35 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
+/// Writes a whole file: it appears complete or not at all, and what had the name before stays until then.
+///
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("run.json");
+/// mvmhat_scene::write_atomically(&path, "{}")?;
+/// assert_eq!(std::fs::read(&path)?, b"{}");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`AtomicFile::create`] and [`AtomicFile::commit`].
+pub fn write_atomically(path: impl AsRef<Path>, content: impl AsRef<[u8]>) -> io::Result<()> {
+    write_atomically_with(path, |file| file.write_all(content.as_ref()))
+}
+
+/// As [`write_atomically`], for a content that `write` brings piece by piece.
+///
+/// # Errors
+/// That of `write`, and as [`AtomicFile::create`] and [`AtomicFile::commit`]; nothing is left behind then.
+pub fn write_atomically_with<E: From<io::Error>>(
+    path: impl AsRef<Path>,
+    write: impl FnOnce(&mut AtomicFile) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut file = AtomicFile::create(path.as_ref())?;
+    write(&mut file)?;
+    Ok(file.commit()?)
+}
+
 /// A file that is written under a temporary name in the same folder and gets its own name only when it is complete.
 ///
 /// Dropped without [`commit`](Self::commit) it leaves nothing behind, and what had the name before stays as it was.
@@ -127,6 +156,20 @@ mod tests {
     }
 
     #[test]
+    fn content_that_cannot_be_had_leaves_the_old_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tracks.txt");
+        fs::write(&path, "old").unwrap();
+        let error = write_atomically_with(&path, |file| {
+            file.write_all(b"new")?;
+            Err(io::Error::other("no more"))
+        });
+        assert_eq!(error.unwrap_err().to_string(), "no more");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
     #[cfg(unix)]
     fn a_link_is_kept_and_what_is_no_file_is_refused() {
         let folder = tempfile::tempdir().unwrap();
@@ -149,9 +192,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tracks.txt");
         fs::write(&path, "old").unwrap();
-        let mut file = AtomicFile::create(&path).unwrap();
-        file.write_all(b"new").unwrap();
-        file.commit().unwrap();
+        write_atomically(&path, "new").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }

@@ -1,4 +1,4 @@
-//! `--frames A..B`.
+//! `--frames A..=B`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,9 @@ use std::str::FromStr;
 use crate::FrameNumber;
 use serde_json::{Value, json};
 
-/// The frames from `first` to `last`, both included; `A..`, `..B` and `..` leave an end open.
+/// The frames from `first` to `last`, both included.
+///
+/// Written `A..=B`; `A..`, `..=B` and `..` leave an end open. `A-B` and `A..B` are read too and mean the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameRange {
     /// The first frame.
@@ -22,6 +24,11 @@ impl Default for FrameRange {
 }
 
 impl FrameRange {
+    /// Whether a frame belongs to the range.
+    pub fn contains(self, frame: FrameNumber) -> bool {
+        (self.first..=self.last).contains(&frame)
+    }
+
     /// Its ends, null where one is open.
     pub fn to_json(self) -> Value {
         let all = Self::default();
@@ -40,7 +47,7 @@ impl fmt::Display for FrameRange {
         }
         f.write_str("..")?;
         if self.last < all.last {
-            write!(f, "{}", self.last)?;
+            write!(f, "={}", self.last)?;
         }
         Ok(())
     }
@@ -51,15 +58,24 @@ impl FromStr for FrameRange {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
-            format!("`{text}` is not a range of frames; write A..B, for instance 100..200 (both included)")
+            format!("`{text}` is not a range of frames; write A..=B, for instance 100..=200 (both included)")
         };
-        let (first, last) = text.split_once("..").ok_or_else(wrong)?;
-        let end = |text: &str, open: FrameNumber| match text.trim() {
-            "" => Ok(open),
-            number => number.parse().map(FrameNumber).map_err(|_| wrong()),
-        };
+        let number = |text: &str| text.trim().parse().map(FrameNumber).map_err(|_| wrong());
         let all = Self::default();
-        let range = Self { first: end(first, all.first)?, last: end(last, all.last)? };
+        let range = if let Some((first, last)) = text.split_once("..") {
+            let (first, last) = (first.trim(), last.trim());
+            Self {
+                first: if first.is_empty() { all.first } else { number(first)? },
+                last: if last.is_empty() {
+                    all.last
+                } else {
+                    number(last.strip_prefix('=').unwrap_or(last))?
+                },
+            }
+        } else {
+            let (first, last) = text.split_once('-').ok_or_else(wrong)?;
+            Self { first: number(first)?, last: number(last)? }
+        };
         if range.first > range.last {
             return Err(format!("`{text}` is an empty range: the first frame comes after the last"));
         }
@@ -73,15 +89,26 @@ mod tests {
 
     #[test]
     fn both_ends_are_included_and_may_be_open() {
-        let range: FrameRange = "10..20".parse().unwrap();
+        let range: FrameRange = "10..=20".parse().unwrap();
         assert_eq!((range.first, range.last), (FrameNumber(10), FrameNumber(20)));
+        assert!([10, 20].map(FrameNumber).into_iter().all(|frame| range.contains(frame)));
+        assert!(![9, 21].map(FrameNumber).into_iter().any(|frame| range.contains(frame)));
         assert_eq!("..".parse(), Ok(FrameRange::default()));
         assert_eq!("5..".parse::<FrameRange>().unwrap().last, FrameNumber(u32::MAX));
+        assert_eq!("..=5".parse::<FrameRange>().unwrap().first, FrameNumber(0));
+    }
+
+    #[test]
+    fn other_notations_mean_the_same() {
+        for text in ["10-20", "10..20", " 10 ..= 20 ", "10 - 20"] {
+            assert_eq!(text.parse::<FrameRange>().unwrap().to_string(), "10..=20", "{text}");
+        }
+        assert_eq!("..20".parse::<FrameRange>().unwrap().to_string(), "..=20");
     }
 
     #[test]
     fn what_is_shown_can_be_read() {
-        for text in ["10..20", "5..", "..20", "..", "0..0"] {
+        for text in ["10..=20", "5..", "..=20", "..", "0..=0"] {
             let range: FrameRange = text.parse().unwrap();
             assert_eq!(range.to_string().parse(), Ok(range), "{text}");
         }
@@ -91,7 +118,9 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for text in ["", "5", "a..b", "20..10", "-1..3", "1..2..3"] {
+        for text in
+            ["", "5", "a..b", "20..10", "-1..3", "1..2..3", "5..=", "..==3", "5-", "-5", "1--2", "1-2-3"]
+        {
             assert!(text.parse::<FrameRange>().is_err(), "{text}");
         }
     }

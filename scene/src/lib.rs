@@ -36,7 +36,7 @@ mod view_detections;
 pub mod wildtrack;
 pub mod world;
 
-pub use atomic_file::AtomicFile;
+pub use atomic_file::{AtomicFile, write_atomically, write_atomically_with};
 pub use bbox::BBox;
 pub use calibration::{Calibration, CalibrationError, Pinhole, Plane};
 pub use camera_motion::CameraMotion;
@@ -48,7 +48,7 @@ pub use frame_set::{FrameSet, ViewFrame};
 pub use frame_sets::FrameSets;
 pub use ids::{CameraId, FrameIndex, FrameNumber, PersonId};
 pub use read_error::{ParseError, ReadError};
-pub use sequence::{Camera, Rotation, Sequence, SequenceError, Source};
+pub use sequence::{Camera, DEFAULT_FPS, Rotation, Sequence, SequenceError, Source, UnknownCamera};
 pub use sequence_part::SequencePart;
 pub use suggest::{nearest, nearest_key};
 pub use view_detections::ViewDetections;

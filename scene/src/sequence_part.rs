@@ -1,4 +1,4 @@
-//! `RECORDING` or `RECORDING@A..B`.
+//! `RECORDING` or `RECORDING@A..=B`.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::FrameRange;
 
-/// A recording, or the frames of it from one to another.
+/// A sequence, or the frames of it from one to another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SequencePart {
     /// The folder of the sequence.
@@ -18,11 +18,11 @@ pub struct SequencePart {
 }
 
 impl SequencePart {
-    /// The name of its recording, and which frames.
-    pub fn named(&self, recording: &str) -> String {
+    /// The name of its sequence, and which frames.
+    pub fn named(&self, sequence: &str) -> String {
         match self.frames {
-            Some(frames) => format!("{recording}@{frames}"),
-            None => recording.to_owned(),
+            Some(frames) => format!("{sequence}@{frames}"),
+            None => sequence.to_owned(),
         }
     }
 }
@@ -32,7 +32,7 @@ impl FromStr for SequencePart {
 
     fn from_str(text: &str) -> Result<Self, String> {
         // A folder may have an @ in its name.
-        match text.rsplit_once('@').filter(|(_, frames)| frames.contains("..") && !frames.contains('/')) {
+        match text.rsplit_once('@').filter(|(_, frames)| is_range(frames)) {
             Some((folder, frames)) => {
                 let frames = Some(frames.parse()?).filter(|frames| *frames != FrameRange::default());
                 Ok(Self { folder: folder.into(), frames })
@@ -40,6 +40,13 @@ impl FromStr for SequencePart {
             None => Ok(Self { folder: text.into(), frames: None }),
         }
     }
+}
+
+/// Whether what stands behind an @ is meant as a range of frames.
+fn is_range(text: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let of_numbers = text.split_once('-').is_some_and(|(first, last)| is_number(first) && is_number(last));
+    (text.contains("..") && !text.contains('/')) || of_numbers
 }
 
 impl Serialize for SequencePart {
@@ -68,17 +75,21 @@ mod tests {
 
     #[test]
     fn a_folder_with_or_without_frames() {
-        let part: SequencePart = "a/b@10..20".parse().unwrap();
+        let part: SequencePart = "a/b@10..=20".parse().unwrap();
         assert_eq!(part.folder, PathBuf::from("a/b"));
         let frames = part.frames.unwrap();
         assert_eq!((frames.first, frames.last), (FrameNumber(10), FrameNumber(20)));
-        assert_eq!(part.to_string(), "a/b@10..20");
+        assert_eq!(part.to_string(), "a/b@10..=20");
+        for other in ["a/b@10-20", "a/b@10..20"] {
+            assert_eq!(other.parse(), Ok(part.clone()), "{other}");
+        }
         assert_eq!("a/b@10..".parse::<SequencePart>().unwrap().to_string(), "a/b@10..");
         assert_eq!("a/b@..".parse::<SequencePart>().unwrap().to_string(), "a/b");
-        for whole in ["a/b", "me@home/b", "a@b", "a@../b"] {
+        for whole in ["a/b", "me@home/b", "a@b", "a@../b", "me@home-1", "a@-"] {
             let part: SequencePart = whole.parse().unwrap();
             assert_eq!((part.folder, part.frames), (PathBuf::from(whole), None));
         }
+        assert!("a@20-10".parse::<SequencePart>().is_err());
         assert!("a@20..10".parse::<SequencePart>().is_err());
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::fields::for_each_line;
 use crate::read_error::{ParseError, ReadError, read_bytes};
-use crate::{AtomicFile, FrameNumber};
+use crate::{FrameNumber, write_atomically_with};
 
 /// Where one person stands at one frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -52,12 +52,12 @@ pub fn parse(text: &[u8]) -> Result<Vec<Position>, ParseError> {
 /// # Errors
 /// Where the file cannot be written; what had its name before then stays as it was.
 pub fn write(path: &Path, positions: &[Position]) -> io::Result<()> {
-    let mut file = AtomicFile::create(path)?;
-    writeln!(file, "frame,id,x,y")?;
-    for Position { frame, id, x, y } in positions {
-        writeln!(file, "{frame},{id},{x:.4},{y:.4}")?;
-    }
-    file.commit()
+    write_atomically_with(path, |file| {
+        writeln!(file, "frame,id,x,y")?;
+        positions
+            .iter()
+            .try_for_each(|Position { frame, id, x, y }| writeln!(file, "{frame},{id},{x:.4},{y:.4}"))
+    })
 }
 
 #[cfg(test)]

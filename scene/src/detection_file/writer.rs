@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::{DetectionFile, MOT_COLUMNS};
-use crate::{AtomicFile, Detection, FrameNumber, npy};
+use crate::{Detection, FrameNumber, npy, write_atomically_with};
 
 impl DetectionFile {
     /// Writes detections of one camera and their embeddings as `.npy`, for [`read`](Self::read): boxes and scores come
@@ -20,25 +20,26 @@ impl DetectionFile {
         let embedded = detections.clone().find_map(|(_, d)| dimension(d)).unwrap_or(0);
         let invalid =
             |frame, problem| io::Error::new(io::ErrorKind::InvalidInput, format!("frame {frame}: {problem}"));
-        let mut file = AtomicFile::create(path)?;
-        file.write_all(&npy::header(detections.clone().count(), MOT_COLUMNS + embedded))?;
-        for (frame, detection) in detections {
-            if dimension(detection).is_some_and(|d| d != embedded) {
-                return Err(invalid(frame, "an embedding of another length than those before"));
+        write_atomically_with(path, |file| {
+            file.write_all(&npy::header(detections.clone().count(), MOT_COLUMNS + embedded))?;
+            for (frame, detection) in detections {
+                if dimension(detection).is_some_and(|d| d != embedded) {
+                    return Err(invalid(frame, "an embedding of another length than those before"));
+                }
+                let b = &detection.bbox;
+                let mot = [f64::from(frame.0), -1.0, b.x, b.y, b.w, b.h, f64::from(detection.score)];
+                if !mot.iter().all(|v| v.is_finite()) {
+                    return Err(invalid(frame, "a box or score that is not finite"));
+                }
+                let embedding = detection.embedding.as_ref().map_or(&[][..], |e| e.as_slice());
+                let numbers = mot.into_iter().chain([-1.0; 3]).chain(embedding.iter().map(|v| f64::from(*v)));
+                let padded = numbers.chain(std::iter::repeat(0.0)).take(MOT_COLUMNS + embedded);
+                for number in padded {
+                    file.write_all(&number.to_le_bytes())?;
+                }
             }
-            let b = &detection.bbox;
-            let mot = [f64::from(frame.0), -1.0, b.x, b.y, b.w, b.h, f64::from(detection.score)];
-            if !mot.iter().all(|v| v.is_finite()) {
-                return Err(invalid(frame, "a box or score that is not finite"));
-            }
-            let embedding = detection.embedding.as_ref().map_or(&[][..], |e| e.as_slice());
-            let numbers = mot.into_iter().chain([-1.0; 3]).chain(embedding.iter().map(|v| f64::from(*v)));
-            let padded = numbers.chain(std::iter::repeat(0.0)).take(MOT_COLUMNS + embedded);
-            for number in padded {
-                file.write_all(&number.to_le_bytes())?;
-            }
-        }
-        file.commit()
+            Ok(())
+        })
     }
 }
 

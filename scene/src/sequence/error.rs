@@ -78,3 +78,13 @@ impl SequenceError {
         Self::Content { path: path.into(), problem: problem.into() }
     }
 }
+
+/// A camera was asked for that the sequence does not have.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("there is no camera `{name}`; there are {known}", known = known.join(", "))]
+pub struct UnknownCamera {
+    /// The name that was asked for.
+    pub name: String,
+    /// The names of all cameras.
+    pub known: Vec<String>,
+}

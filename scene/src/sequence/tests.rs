@@ -1,5 +1,6 @@
 use std::fs;
 
+use mvmhat_reference::shared;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -261,22 +262,28 @@ fn links_are_followed() {
     assert_eq!(summary(&open(&root)), ["cam1=1xcam1", "cam2=cam2/b.mp4"]);
 }
 
-/// Every recording there is to test with opens, with a calibration for each of its cameras.
 #[test]
-fn shared_recordings() {
-    let shared = std::env::var_os("MVMHAT_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"), PathBuf::from);
-    if !shared.is_dir() {
-        eprintln!("skipped: no test recordings in {}, set MVMHAT_SHARED to their folder", shared.display());
-        return;
-    }
+fn cameras_are_selected_by_name_and_numbered_anew() {
+    let root = folder(&["cam1/1.jpg", "cam2/1.jpg", "cam3/1.jpg"]);
+    let selected = open(&root).select_cameras(&["cam3", "cam1"]).unwrap();
+    let found: Vec<_> = selected.cameras.iter().map(|camera| (camera.id, camera.name.as_str())).collect();
+    assert_eq!(found, [(CameraId(0), "cam1"), (CameraId(1), "cam3")]);
+    assert_eq!(open(&root).select_cameras(&[] as &[&str]).unwrap(), open(&root));
+    let error = open(&root).select_cameras(&["cam4"]).unwrap_err();
+    assert_eq!(error.to_string(), "there is no camera `cam4`; there are cam1, cam2, cam3");
+}
+
+/// Every sequence there is to test with opens, with a calibration for each of its cameras.
+#[test]
+#[ignore = "needs the reference data in ../shared (MVMHAT_SHARED)"]
+fn reference_sequences() {
     for (name, cameras, videos) in [
         ("plaza-val", 4, true),
         ("lobby-train", 3, true),
         ("mix/mix-01", 4, true),
         ("treadmill-hall", 4, false),
     ] {
-        let recording = Sequence::open(&shared.join("footage").join(name)).unwrap();
+        let recording = Sequence::open(&shared("footage").join(name)).unwrap();
         assert_eq!(recording.cameras.len(), cameras, "{name}");
         let calibration = recording.calibration.as_ref().unwrap();
         for camera in &recording.cameras {
@@ -288,9 +295,9 @@ fn shared_recordings() {
         assert!(!recording.ground_truth_positions().unwrap().unwrap().is_empty());
     }
     for (name, cameras) in [("1", 4), ("8", 3), ("12", 4)] {
-        let truth = Sequence::open(&shared.join("mvmhat").join(name)).unwrap().ground_truth().unwrap();
+        let truth = Sequence::open(&shared("mvmhat").join(name)).unwrap().ground_truth().unwrap();
         assert_eq!(truth.iter().flatten().count(), cameras);
-        let recording = Sequence::open(&shared.join("bench/sim60").join(name)).unwrap();
+        let recording = Sequence::open(&shared("bench/sim60").join(name)).unwrap();
         assert_eq!(recording.cameras.len(), cameras);
         for camera in &recording.cameras {
             let file = crate::DetectionFile::read(camera.detections.as_ref().unwrap()).unwrap();
@@ -299,7 +306,7 @@ fn shared_recordings() {
             assert!(detections > 500 && file.empty_boxes() == 0, "{name} {detections}");
         }
     }
-    let mvmhat = Sequence::open(&shared.join("mvmhat")).unwrap_err().to_string();
+    let mvmhat = Sequence::open(&shared("mvmhat")).unwrap_err().to_string();
     assert!(mvmhat.contains("6 recordings instead"), "{mvmhat}");
 }
 

@@ -65,10 +65,10 @@ use crate::wildtrack::Annotations;
 use crate::world::Position;
 use crate::{Calibration, CameraId, Clock, ClockError, FrameNumber, ReadError, Timeline, mot, world};
 
-pub use error::SequenceError;
+pub use error::{SequenceError, UnknownCamera};
 
-/// Frames per second where nothing says.
-const DEFAULT_FPS: f64 = 25.0;
+/// Frames per second where neither the images nor `recording.yaml` say.
+pub const DEFAULT_FPS: f64 = 25.0;
 
 /// What was filmed in one place by several cameras at once.
 #[derive(Clone, Debug, PartialEq)]
@@ -144,6 +144,31 @@ impl Sequence {
     /// The camera of this name.
     pub fn camera(&self, name: &str) -> Option<&Camera> {
         self.cameras.iter().find(|c| c.name == name)
+    }
+
+    /// The sequence with only the cameras of these names, in the order of the sequence; with all where there are no names.
+    ///
+    /// # Errors
+    /// A name that no camera has.
+    pub fn select_cameras(mut self, names: &[impl AsRef<str>]) -> Result<Self, UnknownCamera> {
+        for name in names.iter().map(AsRef::as_ref) {
+            if self.camera(name).is_none() {
+                let known = self.cameras.into_iter().map(|camera| camera.name).collect();
+                return Err(UnknownCamera { name: name.to_owned(), known });
+            }
+        }
+        if !names.is_empty() {
+            self.retain_cameras(|camera| names.iter().any(|name| name.as_ref() == camera.name));
+        }
+        Ok(self)
+    }
+
+    /// Removes the cameras that are not to be kept; the others are numbered anew.
+    pub fn retain_cameras(&mut self, keep: impl FnMut(&Camera) -> bool) {
+        self.cameras.retain(keep);
+        for (index, camera) in self.cameras.iter_mut().enumerate() {
+            camera.id = CameraId(index as u16);
+        }
     }
 
     /// The clock all cameras meet on, given the rate of each: [`Camera::fps`], or what its video says.
