@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""What each loss of `mvmhat train` is worth on the same footage: a table, mean and spread over seeds.
+"""What each loss of `mvmhat train` is worth on the same sequences: a table, mean and spread over seeds.
 
     scripts/ablation-training.py --validate RECORDING --out DIR RECORDING... [--seeds 3] [--set KEY=VALUE]...
 
-Every loss is trained from the same start for about as many steps, with the boxes of the ground truth and without its
+Every loss is trained from the same initialization for about as many steps, with the boxes of the ground truth and without its
 identities, and the crops of the labelled recording are told apart by the averaged weights. Runs that are complete in DIR
 are not done again; one that was killed goes on. The table is printed as Markdown and kept as DIR/table.md.
 """
@@ -22,7 +22,7 @@ MVMHAT = ROOT / "target" / "release" / "mvmhat"
 # Name, title and settings. One epoch of the published losses is a step for every timestep; one of ours as many steps as it
 # takes to see as many crops as there are, so its epochs are chosen to give about as many steps.
 PUBLISHED = ["train.trainer.epochs=1"]
-OURS = ["train.loss.name=identities", "train.people.renew=1"]
+OURS = ["train.loss.name=identities", "train.pk_sampling.relabel_every=1"]
 VARIANTS = [
     ("symmetric", "symmetric only", ["train.loss.name=mvmhat", "train.loss.transitive=false", *PUBLISHED]),
     ("transitive", "transitive only", ["train.loss.name=mvmhat", "train.loss.symmetric=false", *PUBLISHED]),
@@ -30,7 +30,7 @@ VARIANTS = [
     ("mvmhat_pp", "MvMHAT++", ["train.loss.name=mvmhat_pp", *PUBLISHED]),
     ("identities", "identities (ours)", OURS),
 ]
-SOLVED = "identities, its head solved (ours)"
+LDA = "identities, LDA head (ours)"
 
 
 def history(run):
@@ -45,11 +45,10 @@ def scores(run):
     return int(row["step"]), float(row["validation.cross_view_accuracy"]), float(row["validation.rank1"])
 
 
-def solved(run, validate):
-    """The same of the weights that were written, whose head is solved."""
-    command = [MVMHAT, "eval", "--embedding", "--gt", validate, "--json", run / "scores.json"]
+def lda(run, validate):
+    """The same of the weights that were written, which have the closed-form LDA head."""
+    command = [MVMHAT, "eval-reid", validate, "--json", run / "scores.json", "--overwrite"]
     command += ["--set", f"embedder.weights={run / 'weights.safetensors'}"]
-    (run / "scores.json").unlink(missing_ok=True)
     with open(f"{run}.log", "ab") as log:
         subprocess.run(command, stdout=log, stderr=log, check=True)
     overall = json.loads((run / "scores.json").read_text())["overall"]
@@ -105,7 +104,7 @@ def main():
             train(run, seed, settings, options)
         lines.append(row(title, map(scores, runs)))
         if name == "identities":
-            lines.append(row(SOLVED, [solved(run, options.validate) for run in runs]))
+            lines.append(row(LDA, [lda(run, options.validate) for run in runs]))
     table = "\n".join(lines) + "\n"
     (options.out / "table.md").write_text(table)
     print(table, end="")

@@ -23,7 +23,7 @@ ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", 
 
 
 def ours(data):
-    command = ["cargo", "run", "--quiet", "--release", "--package", "evaluation", "--example", "score", "--", str(data), str(ROUNDS)]
+    command = ["cargo", "run", "--quiet", "--release", "--package", "mvmhat-evaluation", "--example", "score", "--", str(data), str(ROUNDS)]
     return json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
 
 
@@ -63,9 +63,9 @@ def trackeval_scores(sequences):
         return shared / (np.prod(a[..., 2:], axis=-1) + np.prod(b[..., 2:], axis=-1) - shared)
 
     hota = 0
-    for truth, tracks in sequences:
-        data = {"similarity_scores": [iou(g[1], t[1]) for g, t in zip(truth, tracks)], "num_timesteps": len(truth)}
-        for key, number, count, side in (("gt", "num_gt_ids", "num_gt_dets", truth), ("tracker", "num_tracker_ids", "num_tracker_dets", tracks)):
+    for ground_truth, tracks in sequences:
+        data = {"similarity_scores": [iou(g[1], t[1]) for g, t in zip(ground_truth, tracks)], "num_timesteps": len(ground_truth)}
+        for key, number, count, side in (("gt", "num_gt_ids", "num_gt_dets", ground_truth), ("tracker", "num_tracker_ids", "num_tracker_dets", tracks)):
             ids = np.unique(np.concatenate([frame[0] for frame in side]))
             data[f"{key}_ids"] = [np.searchsorted(ids, frame[0]) for frame in side]
             data[number], data[count] = len(ids), sum(len(frame[0]) for frame in side)
@@ -77,7 +77,7 @@ def trackeval_scores(sequences):
 def motrics_scores(prepared):
     import motrics
 
-    return sum(motrics.evaluate(truth, tracks).hota.hota for truth, tracks in prepared) / len(prepared)
+    return sum(motrics.evaluate(gt, tracks).hota.hota for gt, tracks in prepared) / len(prepared)
 
 
 def best(function, argument, rounds):
@@ -102,7 +102,7 @@ def other_programs(data):
     def frames(side):
         return motrics.Frames(ids=[ids.tolist() for ids, _ in side], boxes=[corners(boxes) for _, boxes in side])
 
-    prepared = [(frames(truth), frames(tracks)) for truth, tracks in sequences]
+    prepared = [(frames(gt), frames(tracks)) for gt, tracks in sequences]
     trackeval_ms, trackeval_hota = best(trackeval_scores, sequences, 2)
     motrics_ms, motrics_hota = best(motrics_scores, prepared, ROUNDS)
     print(json.dumps({"trackeval_ms": trackeval_ms, "trackeval_hota": trackeval_hota, "motrics_ms": motrics_ms, "motrics_hota": motrics_hota}))

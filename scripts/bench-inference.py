@@ -3,7 +3,7 @@
 
     scripts/bench-inference.py WEIGHTS_FOLDER
 
-The folder holds `<network>.safetensors` and `<network>.onnx`. For each network the best time of an image on either
+The folder holds `<network>.safetensors` and `<network>.onnx`. For each network the best time per image on either
 side and their ratio are printed. ONNX Runtime is installed into a virtual environment in the user's cache folder.
 """
 
@@ -23,7 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def peer(folder):
-    """Milliseconds an image of every network in ONNX Runtime."""
+    """Milliseconds per image of every network in ONNX Runtime."""
     import numpy
     import onnxruntime
 
@@ -46,7 +46,7 @@ def peer(folder):
 
 
 def ours(program, folder):
-    """Milliseconds an image of every network here."""
+    """Milliseconds per image of every network here."""
     lines = subprocess.run([program, folder], check=True, capture_output=True, text=True).stdout.splitlines()
     return {name: float(ms) for name, ms in (line.rsplit(maxsplit=1) for line in lines)}
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A step of training here beside one of PyTorch, one thread each, in alternating runs on one machine.
+"""A training step here beside one in PyTorch, one thread each, in alternating runs on one machine.
 
     scripts/bench-training.py
 
@@ -95,7 +95,7 @@ def main():
     except ImportError:
         python = peers.python("bench-training", ["torch==2.13.0", "numpy"])
         os.execv(python, [str(python), *sys.argv])
-    build = ["cargo", "build", "--release", "--quiet", "-p", "learning", "--example", "training_step"]
+    build = ["cargo", "build", "--release", "--quiet", "-p", "mvmhat-learning", "--example", "training_step"]
     subprocess.run(build, cwd=ROOT, check=True)
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     program = target / "release" / "examples" / "training_step"

