@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cargo build --release --locked -p mvmhat-cli
+cargo build --release --locked
 mvmhat="${CARGO_TARGET_DIR:-target}/release/mvmhat"
 
 out=out/demo
