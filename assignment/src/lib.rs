@@ -1,9 +1,11 @@
-//! Rectangular linear assignment: the cheapest way to pair the rows of a cost matrix with its columns.
+#![doc = include_str!("../README.md")]
 
+mod cost;
 mod cost_matrix;
 mod linear_assignment;
-mod scipy;
+mod shortest_paths;
 
+pub use cost::Cost;
 pub use cost_matrix::CostMatrix;
 pub use linear_assignment::{AssignmentError, LinearAssignment};
-pub use scipy::Assignment;
+pub use shortest_paths::TieBreaking;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up may stop it")]
 
-use mvmhat_assignment::{CostMatrix, LinearAssignment};
+use mvmhat_assignment::{Cost, CostMatrix, LinearAssignment, TieBreaking};
 use proptest::prelude::*;
 
 const X: f32 = CostMatrix::FORBIDDEN;
@@ -12,14 +12,14 @@ fn solve(costs: &CostMatrix) -> Vec<Option<usize>> {
 }
 
 /// Pairs and sum of an assignment, which must be one to one and without forbidden pairs.
-fn worth(costs: &CostMatrix, columns: &[Option<usize>]) -> (usize, f64) {
+fn worth<T: Cost + std::fmt::Debug>(costs: &CostMatrix<T>, columns: &[Option<usize>]) -> (usize, f64) {
     let mut taken = vec![false; costs.columns()];
     let (mut pairs, mut sum) = (0, 0.0);
     for (row, column) in columns.iter().enumerate().filter_map(|(r, c)| Some((r, (*c)?))) {
         assert!(!std::mem::replace(&mut taken[column], true), "column {column} twice");
-        assert_ne!(costs.get(row, column), X, "forbidden pair {row}, {column}");
+        assert_ne!(costs.get(row, column), T::FORBIDDEN, "forbidden pair {row}, {column}");
         pairs += 1;
-        sum += f64::from(costs.get(row, column));
+        sum += costs.get(row, column).into();
     }
     (pairs, sum)
 }
@@ -55,12 +55,36 @@ fn costs() -> impl Strategy<Value = CostMatrix> {
 proptest! {
     #[test]
     fn no_other_assignment_is_better(problems in prop::collection::vec(costs(), 1..4)) {
-        // One solver for all of them: nothing is left over from the problem before.
-        let mut solver = LinearAssignment::default();
-        for costs in &problems {
-            let found = solver.solve(costs).unwrap().to_vec();
-            // Quarters add up exactly.
-            prop_assert_eq!(worth(costs, &found), brute_force(costs, 0, 0));
+        for ties in [TieBreaking::Last, TieBreaking::SciPy] {
+            // One solver for all of them: nothing is left over from the problem before.
+            let mut solver = LinearAssignment::new(ties);
+            for costs in &problems {
+                let found = solver.solve(costs).unwrap().to_vec();
+                // Quarters add up exactly.
+                prop_assert_eq!(worth(costs, &found), brute_force(costs, 0, 0));
+            }
+        }
+    }
+
+    #[test]
+    fn both_ways_to_break_ties_cost_the_same(
+        rows in 1_usize..30, columns in 1_usize..30, values in prop::collection::vec(-8i8..8, 900)
+    ) {
+        let costs = CostMatrix::from_fn(rows, columns, |r, c| f64::from(values[r * 30 + c]) / 4.0);
+        let [last, scipy] = [TieBreaking::Last, TieBreaking::SciPy].map(|ties| {
+            worth(&costs, LinearAssignment::new(ties).solve(&costs).unwrap())
+        });
+        prop_assert_eq!(last.0, rows.min(columns), "every row or every column has a partner");
+        prop_assert_eq!(last, scipy);
+    }
+
+    #[test]
+    fn single_and_double_precision_agree(costs in costs()) {
+        let double = CostMatrix::from_fn(costs.rows(), costs.columns(), |r, c| f64::from(costs.get(r, c)));
+        for ties in [TieBreaking::Last, TieBreaking::SciPy] {
+            let single = LinearAssignment::new(ties).solve(&costs).unwrap().to_vec();
+            let mut solver = LinearAssignment::new(ties);
+            prop_assert_eq!(single, solver.solve(&double).unwrap());
         }
     }
 

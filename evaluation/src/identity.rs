@@ -5,12 +5,12 @@
 
 use std::ops::AddAssign;
 
+use mvmhat_assignment::{CostMatrix, LinearAssignment};
 use serde::{Deserialize, Serialize};
 
 use crate::clear::at_least_one;
 use crate::clear_rules::THRESHOLD;
 use crate::{CameraSequence, Place, Protocol};
-use mvmhat_assignment::Assignment;
 
 /// Counts of the identity measures. They add up over cameras and recordings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,18 +84,19 @@ fn most_agreed(pairs: &[(u32, u32)], agreed: &[u32]) -> u64 {
     let mut edges: Vec<_> =
         met().map(|((truth, track), agreed)| (groups.of(*truth), *truth, *track, *agreed)).collect();
     edges.sort_unstable();
-    let mut assignment = Assignment::default();
+    let (mut costs, mut assignment) = (CostMatrix::default(), LinearAssignment::default());
     let mut total = 0;
     for group in edges.chunk_by(|a, b| a.0 == b.0) {
         let rows = numbering(group.iter().map(|edge| edge.1));
         let columns = numbering(group.iter().map(|edge| edge.2));
         let place = |ids: &[u32], id: u32| ids.partition_point(|other| *other < id);
-        let mut cost = vec![0.0; rows.len() * columns.len()];
+        costs.reset(rows.len(), columns.len(), 0.0);
         for (_, truth, track, agreed) in group {
-            cost[place(&rows, *truth) * columns.len() + place(&columns, *track)] = -f64::from(*agreed);
+            costs.set(place(&rows, *truth), place(&columns, *track), -f64::from(*agreed));
         }
-        let chosen = assignment.minimise(&cost, rows.len(), columns.len());
-        let gain = chosen.iter().enumerate().filter_map(|(r, c)| Some(-cost[r * columns.len() + (*c)?]));
+        // Counts are finite, so there is always an assignment; of equals any will do, as only the sum is asked for.
+        let chosen = assignment.solve(&costs).unwrap_or_default();
+        let gain = chosen.iter().enumerate().filter_map(|(row, column)| Some(-costs.get(row, (*column)?)));
         total += gain.sum::<f64>() as u64;
     }
     total

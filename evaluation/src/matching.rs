@@ -1,7 +1,8 @@
 //! One person, one track: the best matching of one frame.
 
+use mvmhat_assignment::{CostMatrix, LinearAssignment, TieBreaking};
+
 use crate::view::{Frame, Overlap};
-use mvmhat_assignment::Assignment;
 
 /// An overlap that may become a match, and how much it is wanted: more than 0.
 #[derive(Clone, Copy, Debug)]
@@ -11,11 +12,19 @@ pub(crate) struct Candidate {
 }
 
 /// Matches frame after frame and keeps its memory between them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Matcher {
-    assignment: Assignment,
-    cost: Vec<f64>,
+    assignment: LinearAssignment,
+    costs: CostMatrix<f64>,
     taken: Vec<bool>,
+}
+
+impl Default for Matcher {
+    fn default() -> Self {
+        // The scorers that are reproduced use SciPy.
+        let assignment = LinearAssignment::new(TieBreaking::SciPy);
+        Self { assignment, costs: CostMatrix::default(), taken: Vec::new() }
+    }
 }
 
 impl Matcher {
@@ -41,14 +50,13 @@ impl Matcher {
             return;
         }
         // The whole matrix of the frame, so that ties fall as in the scorers that hand it to SciPy.
-        let (rows, columns) = (frame.truth.ids.len(), frame.tracks.ids.len());
-        self.cost.clear();
-        self.cost.resize(rows * columns, cost_of_others);
+        self.costs.reset(frame.truth.ids.len(), frame.tracks.ids.len(), cost_of_others);
         for Candidate { overlap, score } in candidates.iter() {
-            self.cost[overlap.truth as usize * columns + overlap.track as usize] = cost(*score);
+            self.costs.set(overlap.truth as usize, overlap.track as usize, cost(*score));
         }
-        let chosen = self.assignment.minimise(&self.cost, rows, columns);
-        candidates.retain(|c| chosen[c.overlap.truth as usize] == Some(c.overlap.track as usize));
+        // Scores are finite, so there is always an assignment.
+        let chosen = self.assignment.solve(&self.costs).unwrap_or_default();
+        candidates.retain(|c| chosen.get(c.overlap.truth as usize) == Some(&Some(c.overlap.track as usize)));
     }
 
     /// Whether no two candidates share a person or a track: then all of them match.

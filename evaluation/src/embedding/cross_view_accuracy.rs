@@ -7,11 +7,11 @@
 
 use std::ops::{AddAssign, Range};
 
+use mvmhat_assignment::{CostMatrix, LinearAssignment, TieBreaking};
 use mvmhat_scene::FrameIndex;
 
 use super::Crops;
 use crate::clear::at_least_one;
-use mvmhat_assignment::Assignment;
 
 /// What being right costs: among equally alike people the right one is not the answer. Far less than cosines of `f32`
 /// are exact to.
@@ -34,21 +34,20 @@ impl CrossViewAccuracy {
 
     /// Scores two cameras, each given by the range of its crops.
     pub(super) fn new(crops: &Crops, a: Range<usize>, b: Range<usize>) -> Self {
-        let (mut score, mut solver, mut cost) = (Self::default(), Assignment::default(), Vec::new());
+        let mut score = Self::default();
+        let (mut costs, mut solver) = (CostMatrix::default(), LinearAssignment::new(TieBreaking::SciPy));
         let mut others = views(crops, b).peekable();
         for (timestep, rows) in views(crops, a) {
             while others.next_if(|(other, _)| *other < timestep).is_some() {}
             let Some((_, columns)) = others.next_if(|(other, _)| *other == timestep) else { continue };
             let is_same = |row: usize, column: usize| crops.dense()[row] == crops.dense()[column];
-            cost.clear();
-            for row in rows.clone() {
-                let of_row = columns.clone().map(|column| {
-                    let right = if is_same(row, column) { RIGHT } else { 0.0 };
-                    right - f64::from(crops.cosine(row, column))
-                });
-                cost.extend(of_row);
-            }
-            for (row, column) in rows.clone().zip(solver.minimise(&cost, rows.len(), columns.len())) {
+            costs.fill(rows.len(), columns.len(), |row, column| {
+                let (row, column) = (rows.start + row, columns.start + column);
+                let right = if is_same(row, column) { RIGHT } else { 0.0 };
+                right - f64::from(crops.cosine(row, column))
+            });
+            // Cosines are finite, so there is always an assignment.
+            for (row, column) in rows.clone().zip(solver.solve(&costs).unwrap_or_default()) {
                 score.people += u64::from(columns.clone().any(|column| is_same(row, column)));
                 score.correct += u64::from(column.is_some_and(|place| is_same(row, columns.start + place)));
             }

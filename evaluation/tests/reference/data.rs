@@ -1,14 +1,15 @@
 //! The MvMHAT data beside the checkout.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use mvmhat_evaluation::{CameraRows, Comparison, Observation, Window};
+use mvmhat_reference::shared;
 use mvmhat_scene::mot;
 use serde_json::Value;
 
-pub(crate) struct Shared {
+pub(crate) struct Reference {
     pub(crate) groups: Vec<Group>,
-    pub(crate) reference: Value,
+    pub(crate) scores: Value,
 }
 
 pub(crate) struct Group {
@@ -16,22 +17,13 @@ pub(crate) struct Group {
     pub(crate) comparison: Comparison,
 }
 
-/// All groups, or `None` (said so on the terminal) where the data is not there.
-pub(crate) fn load() -> Option<Shared> {
-    let root = std::env::var_os("MVMHAT_SHARED")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")), PathBuf::from)
-        .join("mvmhat");
-    if !root.is_dir() {
-        eprintln!(
-            "skipped: {} is not there; set MVMHAT_SHARED to the folder that holds mvmhat/",
-            root.display()
-        );
-        return None;
-    }
+/// All groups and the reference scores of each.
+pub(crate) fn load() -> Reference {
+    let root = shared("mvmhat");
     let json = |name: &str| -> Value { serde_json::from_str(&read(&root.join(name))).unwrap() };
     let groups =
         json("groups.json").as_object().unwrap().iter().map(|(name, g)| group(&root, name, g)).collect();
-    Some(Shared { groups, reference: json("reference.json") })
+    Reference { groups, scores: json("reference.json") }
 }
 
 fn group(root: &Path, name: &str, window: &Value) -> Group {
