@@ -1,9 +1,9 @@
-//! Which known architecture tensors are of, judged by a few telling names and shapes: enough to say to someone who
-//! gave the wrong file what it rather is.
+//! Which known architecture the tensors of a file belong to, judged by a few telling names and shapes: enough to tell
+//! someone who gave the wrong file what it is instead.
 
-use super::StateDict;
+use crate::{DETECTOR_NETWORK, REID_NETWORK, StateDict};
 
-/// Every architecture that weights of the list may be of. Files of our own networks say in their metadata what they are.
+/// Every architecture that the list of weights may name. Files of our own networks are told by their metadata.
 pub(super) const KNOWN: [&str; 16] = [
     "person",
     "mobilenet-v2-parts",
@@ -31,12 +31,12 @@ pub(super) fn recognize(weights: &StateDict) -> Option<&'static str> {
         .or_else(|| mobilenet_v2(weights))
 }
 
-/// What `mvmhat train` has noted in the file.
+/// By the metadata that training writes.
 fn ours(weights: &StateDict) -> Option<&'static str> {
-    if weights.metadata("person_network").is_some() {
+    if weights.metadata(DETECTOR_NETWORK).is_some() {
         return Some("person");
     }
-    let network: serde_json::Value = serde_json::from_str(weights.metadata("embedding_network")?).ok()?;
+    let network: serde_json::Value = serde_json::from_str(weights.metadata(REID_NETWORK)?).ok()?;
     (network["backbone"] == "mobilenet-v2-parts").then_some("mobilenet-v2-parts")
 }
 

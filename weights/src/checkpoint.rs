@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use super::error::Fault;
-use super::pickle::{Pickle, TensorView, Value};
+use crate::error::Fault;
+use crate::pickle::{Pickle, TensorView, Value};
 
 /// The keys under which training code keeps a state dict beside epoch and optimizer, the one to prefer first: weights
 /// averaged over training (`ema`) are there to be used instead of the last ones.

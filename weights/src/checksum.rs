@@ -7,13 +7,13 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::WeightsError;
+use crate::WeightsError;
 
 /// The sha256 of a file, 64 hexadecimal digits in lower case.
 ///
 /// # Errors
 /// If the file cannot be read.
-pub fn sha256(path: &Path) -> Result<String, WeightsError> {
+pub fn sha256_of_file(path: &Path) -> Result<String, WeightsError> {
     let mut hasher = Sha256::new();
     File::open(path)
         .and_then(|file| io::copy(&mut BufReader::with_capacity(1 << 16, file), &mut hasher))
@@ -22,7 +22,7 @@ pub fn sha256(path: &Path) -> Result<String, WeightsError> {
 }
 
 /// The sha256 of bytes, 64 hexadecimal digits in lower case.
-pub fn sha256_of(bytes: &[u8]) -> String {
+pub fn sha256_of_bytes(bytes: &[u8]) -> String {
     hex(Sha256::new_with_prefix(bytes))
 }
 

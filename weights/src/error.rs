@@ -135,7 +135,8 @@ impl WeightsError {
         move |source| Self::Io { what, path: path.to_path_buf(), source }
     }
 
-    pub(crate) fn damaged(path: &Path, reason: String) -> Self {
+    /// The file is damaged, for the given reason.
+    pub fn damaged(path: &Path, reason: String) -> Self {
         Self::Damaged { path: path.to_path_buf(), reason }
     }
 }

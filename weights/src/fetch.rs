@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 use tracing::warn;
 
-use super::checksum::{hex, sha256, sha256_of};
-use super::store::{imported_name, note_path};
-use super::{StateDict, WeightsEntry, WeightsError, WeightsStore, shipped};
+use crate::checksum::{hex, sha256_of_bytes, sha256_of_file};
+use crate::store::{imported_name, note_path};
+use crate::{StateDict, WeightsEntry, WeightsError, WeightsStore, shipped};
 
 /// How long the other side may take to answer, or to send the next bytes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -26,12 +26,12 @@ pub struct Fetched {
     /// Its checksum.
     pub sha256: String,
     /// Where it came from.
-    pub origin: Origin,
+    pub origin: WeightsOrigin,
 }
 
 /// Where weights came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub enum WeightsOrigin {
     /// They were in the cache already.
     Cache,
     /// A file of the mirror folder.
@@ -66,8 +66,8 @@ impl WeightsStore {
         for found in self.cached(entry) {
             match found.verify(name) {
                 Ok(()) => {
-                    let sha256 = sha256(&found.path)?;
-                    return Ok(Fetched { path: found.path, sha256, origin: Origin::Cache });
+                    let sha256 = sha256_of_file(&found.path)?;
+                    return Ok(Fetched { path: found.path, sha256, origin: WeightsOrigin::Cache });
                 }
                 Err(damaged @ WeightsError::Checksum { .. }) => {
                     warn!("{damaged}: fetching it again");
@@ -84,11 +84,11 @@ impl WeightsStore {
             }
             let file_name = found.path.file_name().map(PathBuf::from).unwrap_or_default();
             let (path, sha256) = self.copy_in(&found.path, &file_name, !known)?;
-            return Ok(Fetched { path, sha256, origin: Origin::Mirror(found.path) });
+            return Ok(Fetched { path, sha256, origin: WeightsOrigin::Mirror(found.path) });
         }
         if let Some(bytes) = shipped::bytes(entry) {
             let path = shipped::unpacked(&self.cache, &entry.name, bytes)?;
-            return Ok(Fetched { path, sha256: sha256_of(bytes), origin: Origin::Program });
+            return Ok(Fetched { path, sha256: sha256_of_bytes(bytes), origin: WeightsOrigin::Program });
         }
         self.download(entry, progress)
     }
@@ -105,7 +105,7 @@ impl WeightsStore {
         if !file.is_file() {
             return Err(WeightsError::NoFile { path: file.to_path_buf() });
         }
-        let actual = sha256(file)?;
+        let actual = sha256_of_file(file)?;
         let known = entry.files.iter().find(|known| known.sha256.as_ref() == Some(&actual));
         let own = PathBuf::from(imported_name(entry));
         let (path, sha256) = if let Some(known) = known {
@@ -116,7 +116,7 @@ impl WeightsStore {
             check_architecture(file, file, entry)?;
             self.copy_in(file, &own, true)?
         };
-        Ok(Fetched { path, sha256, origin: Origin::Import { published: known.is_some() } })
+        Ok(Fetched { path, sha256, origin: WeightsOrigin::Import { published: known.is_some() } })
     }
 
     fn download(
@@ -144,7 +144,11 @@ impl WeightsStore {
                         Ok(()) => {
                             let path =
                                 incoming.keep(&self.cache.join(&file.name), &sum, file.sha256.is_none())?;
-                            return Ok(Fetched { path, sha256: sum, origin: Origin::Download(url.clone()) });
+                            return Ok(Fetched {
+                                path,
+                                sha256: sum,
+                                origin: WeightsOrigin::Download(url.clone()),
+                            });
                         }
                         Err(reason) => reason,
                     },

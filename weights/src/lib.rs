@@ -1,15 +1,11 @@
-//! Weights of networks: which are known, where they are, and the tensors in their files.
-//!
-//! - A file of weights is read by [`StateDict::read`], safetensors or PyTorch's own format: parsed, never executed.
-//! - The known weights are listed in `configs/weights.yaml` with their publisher, licence, checksum and input convention
-//!   ([`Registry`]).
-//! - [`locate`] finds the file for a name or a path; a [`WeightsStore`] also fetches and imports files.
+#![doc = include_str!("../README.md")]
 
 mod architecture;
 mod checkpoint;
 mod checksum;
 mod error;
 mod fetch;
+mod former_names;
 mod pickle;
 mod registry;
 mod safetensors_file;
@@ -20,9 +16,14 @@ mod tensors;
 mod torch_legacy;
 mod torch_zip;
 
-pub use checksum::{sha256, sha256_of};
+pub use checksum::{sha256_of_bytes, sha256_of_file};
 pub use error::{Mismatch, WeightsError};
-pub use fetch::{Fetched, Origin};
+pub use fetch::{Fetched, WeightsOrigin};
 pub use registry::{ColorOrder, Fit, InputConvention, Licence, Registry, WeightsEntry, WeightsFile};
 pub use state_dict::StateDict;
-pub use store::{Availability, Place, WeightsStore, available, locate};
+pub use store::{Availability, WeightsLocation, WeightsStore, available, locate};
+
+/// The entry in the metadata of a weights file that describes its re-ID network, as JSON.
+pub const REID_NETWORK: &str = "reid_network";
+/// The entry in the metadata of a weights file that describes its person detector, as JSON.
+pub const DETECTOR_NETWORK: &str = "detector_network";

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use super::{WeightsError, architecture};
+use crate::{WeightsError, architecture};
 
 /// The known weights.
 #[derive(Debug, Clone, Deserialize)]

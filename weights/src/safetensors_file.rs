@@ -7,8 +7,8 @@ use std::path::Path;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use tch::{Kind, Tensor};
 
-use super::error::Fault;
-use super::tensors;
+use crate::error::Fault;
+use crate::tensors;
 
 /// Whether a file that begins with these bytes may be a safetensors file: the length of a JSON header, 64 bits, then
 /// its opening brace.

@@ -1,6 +1,6 @@
-//! The weights that are part of the program, so that it finds and knows people from the first minute, without a network.
+//! The weights that are part of the program, so that tracking works without a download.
 //!
-//! What they were trained on, by which commands, and how good they are is told beside them, in `detectors/weights`.
+//! What they were trained on, with which commands, and how they score: the model cards beside them in `weights/shipped`.
 
 use std::fs;
 use std::io::Write;
@@ -8,29 +8,29 @@ use std::path::{Path, PathBuf};
 
 use mvmhat_scene::AtomicFile;
 
-use super::{WeightsEntry, WeightsError, sha256, sha256_of};
+use crate::{WeightsEntry, WeightsError, sha256_of_bytes, sha256_of_file};
 
-/// Names of files and what is in them.
+/// The files: name and content.
 const SHIPPED: [(&str, &[u8]); 2] = [
-    ("mvmhat-person.safetensors", include_bytes!("../../weights/mvmhat-person.safetensors")),
-    ("mvmhat-reid.safetensors", include_bytes!("../../weights/mvmhat-reid.safetensors")),
+    ("mvmhat-person.safetensors", include_bytes!("../shipped/mvmhat-person.safetensors")),
+    ("mvmhat-reid.safetensors", include_bytes!("../shipped/mvmhat-reid.safetensors")),
 ];
 
 /// The bytes of the weights of an entry, if they are part of the program.
 pub(super) fn bytes(entry: &WeightsEntry) -> Option<&'static [u8]> {
-    let of = |name: &str| SHIPPED.iter().find(|(shipped, _)| *shipped == name);
-    entry.files.iter().find_map(|file| of(&file.name)).map(|(_, bytes)| *bytes)
+    let (_, bytes) = SHIPPED.iter().find(|(name, _)| entry.files.iter().any(|file| file.name == *name))?;
+    Some(*bytes)
 }
 
-/// The file of shipped weights in the cache folder, which they are written to where it is not there or not whole. Its name
-/// has part of the checksum, so that programs of several versions do not take each other's.
+/// The file of shipped weights in the cache folder, written there unless it is there and whole. Its name has part of the
+/// checksum, so that several versions of the program do not take each other's.
 ///
 /// # Errors
 /// If the cache folder cannot be written.
 pub(super) fn unpacked(cache: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, WeightsError> {
-    let checksum = sha256_of(bytes);
+    let checksum = sha256_of_bytes(bytes);
     let path = cache.join(format!("{name}-{}.safetensors", &checksum[..8]));
-    if path.is_file() && sha256(&path)? == checksum {
+    if path.is_file() && sha256_of_file(&path)? == checksum {
         return Ok(path);
     }
     let written = || {
@@ -45,8 +45,8 @@ pub(super) fn unpacked(cache: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Registry, StateDict};
     use super::*;
+    use crate::{Registry, StateDict};
 
     #[test]
     fn every_shipped_file_is_in_the_list_with_its_checksum_and_small() {
@@ -54,7 +54,7 @@ mod tests {
         for (name, bytes) in SHIPPED {
             let entries = Registry::builtin().unwrap().entries().iter();
             let file = entries.flat_map(|entry| &entry.files).find(|file| file.name == name).unwrap();
-            assert_eq!(file.sha256.as_deref(), Some(sha256_of(bytes).as_str()), "{name}");
+            assert_eq!(file.sha256.as_deref(), Some(sha256_of_bytes(bytes).as_str()), "{name}");
             assert_eq!(file.bytes, Some(bytes.len() as u64), "{name}");
             assert!(bytes.len() <= 4_000_000, "{name}");
             let folder = tempfile::tempdir().unwrap();

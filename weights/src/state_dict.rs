@@ -8,21 +8,10 @@ use std::path::{Path, PathBuf};
 use tch::nn::VarStore;
 use tch::{Tensor, no_grad};
 
-use super::architecture;
-use super::error::{Fault, Mismatch, WeightsError};
-use super::{safetensors_file, torch_legacy, torch_zip};
+use crate::error::{Fault, Mismatch, WeightsError};
+use crate::{architecture, former_names, safetensors_file, torch_legacy, torch_zip};
 
 /// The named tensors of a weights file, on the CPU, in the types they have in the file.
-///
-/// ```no_run
-/// # fn main() -> Result<(), mvmhat_detectors::WeightsError> {
-/// let weights = mvmhat_detectors::StateDict::read(&mvmhat_detectors::locate("yolox-nano")?)?;
-/// for (name, tensor) in weights.iter() {
-///     println!("{name} {:?}", tensor.size());
-/// }
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug)]
 pub struct StateDict {
     path: PathBuf,
@@ -35,8 +24,8 @@ impl StateDict {
     /// version since 0.4). The content decides, not the name.
     ///
     /// A checkpoint is parsed, never executed. Its state dict may be the object itself or lie under `ema`,
-    /// `state_dict`, `model_state_dict`, `model`, `module` or `net`; what is no tensor is left out. The prefix `module.`
-    /// that data-parallel training puts before every name is taken off.
+    /// `state_dict`, `model_state_dict`, `model`, `module` or `net`; anything but tensors is skipped. The prefix
+    /// `module.` that data-parallel training puts before every name is removed.
     ///
     /// # Errors
     /// If the file cannot be read, is of another format, is damaged, or holds no state dict.
@@ -64,6 +53,7 @@ impl StateDict {
             return Err(WeightsError::Format { path: path.to_path_buf() });
         };
         let named = named.map_err(|fault| fault.in_file(path))?;
+        former_names::modernize(&mut metadata);
         let tensors = without_prefix(named, "module.").into_iter().collect();
         Ok(Self { path: path.to_path_buf(), tensors, metadata })
     }
@@ -78,7 +68,8 @@ impl StateDict {
         self.tensors.get(name)
     }
 
-    /// What the file says of itself under a key: the metadata of a safetensors file.
+    /// An entry of the metadata of a safetensors file. Entries that earlier versions of the program wrote have their
+    /// present names.
     pub fn metadata(&self, key: &str) -> Option<&str> {
         self.metadata.get(key).map(String::as_str)
     }
@@ -88,13 +79,13 @@ impl StateDict {
         self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor))
     }
 
-    /// The known architecture these tensors are of, judged by a few telling names and shapes: `yolox-nano`,
+    /// The known architecture of these tensors, judged by a few telling names and shapes: `yolox-nano`,
     /// `osnet-x0.25`, `resnet50`, …
     pub fn architecture(&self) -> Option<&'static str> {
         architecture::recognize(self)
     }
 
-    /// The same tensors under other names, for files whose names differ from the published ones by a rule.
+    /// The same tensors under other names, for files whose names differ from the network's by a rule.
     pub fn renamed(&self, rename: impl Fn(&str) -> String) -> Self {
         let tensors = self.iter().map(|(name, tensor)| (rename(name), tensor.shallow_clone())).collect();
         Self { path: self.path.clone(), tensors, metadata: self.metadata.clone() }
@@ -107,7 +98,7 @@ impl StateDict {
     /// or end in `.num_batches_tracked`, which counts training steps and plays no part in any network here.
     ///
     /// # Errors
-    /// If a variable has no tensor or one of another shape, or if the file has a tensor more: the error names them, and
+    /// If a variable has no tensor or one of another shape, or if the file has further tensors: the error names them and
     /// the architecture the file looks like.
     pub fn load_into(&self, network: &VarStore, extra: &[&str]) -> Result<(), WeightsError> {
         let variables: BTreeMap<String, Tensor> = network.variables().into_iter().collect();
@@ -143,7 +134,7 @@ impl StateDict {
     }
 }
 
-/// Takes a prefix off all names, if all have it.
+/// Removes a prefix from all names, if all have it.
 fn without_prefix(mut named: Vec<(String, Tensor)>, prefix: &str) -> Vec<(String, Tensor)> {
     if named.iter().all(|(name, _)| name.starts_with(prefix)) {
         named.iter_mut().for_each(|(name, _)| drop(name.drain(..prefix.len())));

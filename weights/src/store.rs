@@ -4,26 +4,26 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Registry, WeightsEntry, WeightsError, sha256, shipped};
+use crate::{Registry, WeightsEntry, WeightsError, sha256_of_file, shipped};
 
-/// The file of weights that are given by path or by name, checked.
+/// The file of the weights given by path or by name, its checksum verified.
 ///
-/// A path at which there is a file wins. A name of `configs/weights.yaml` is looked up in the cache folder
+/// A path to an existing file wins. A name of `configs/weights.yaml` is looked up in the cache folder
 /// (`$MVMHAT_CACHE/weights`, else `$XDG_CACHE_HOME/mvmhat/weights`, else `~/.cache/mvmhat/weights`), then in the folder
-/// `MVMHAT_WEIGHTS_MIRROR`; some weights are part of the program and are unpacked into the cache folder. What is found by name must have the checksum it is known by; that takes a second for every
-/// half gigabyte or so.
+/// `MVMHAT_WEIGHTS_MIRROR`; weights that are part of the program are unpacked into the cache folder. A file found by
+/// name must have its known checksum, which takes about a second per half gigabyte.
 ///
 /// # Errors
-/// If there is no such file or name (the error has the nearest one), the weights are not on this machine (it has the
-/// command that brings them), or their checksum is wrong.
+/// If there is no such file or name (the error suggests the nearest one), the weights are not on this machine (the error
+/// gives the command that fetches them), or their checksum is wrong.
 pub fn locate(name_or_path: &str) -> Result<PathBuf, WeightsError> {
     WeightsStore::from_env()?.locate(name_or_path)
 }
 
-/// Which of the known weights are on this machine. Files are looked for, not opened.
+/// Which of the known weights are on this machine. The files are not opened.
 ///
 /// # Errors
-/// If there is no telling where the cache folder is.
+/// If the environment does not say where the cache folder is.
 pub fn available() -> Result<Vec<Availability>, WeightsError> {
     Ok(WeightsStore::from_env()?.available())
 }
@@ -34,12 +34,12 @@ pub struct Availability {
     /// The weights.
     pub entry: WeightsEntry,
     /// Where they are.
-    pub place: Place,
+    pub location: WeightsLocation,
 }
 
-/// Where weights are.
+/// Where the file of weights is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum WeightsLocation {
     /// In the cache folder.
     Cache(PathBuf),
     /// In the mirror folder only.
@@ -47,11 +47,11 @@ pub enum Place {
     /// Part of the program.
     Shipped,
     /// Not on this machine.
-    Nowhere,
+    Absent,
 }
 
-/// The cache folder, where fetched and imported weights are kept, and the mirror folder, which is only read: a place
-/// for files that a machine without internet was given.
+/// The cache folder, where fetched and imported weights are kept, and the mirror folder, which is only read: for files
+/// that a machine without internet access was given.
 #[derive(Debug, Clone)]
 pub struct WeightsStore {
     pub(super) registry: Registry,
@@ -71,10 +71,10 @@ impl WeightsStore {
         Self { registry, cache, mirror }
     }
 
-    /// The store that the environment describes; see [`locate`].
+    /// The store with the built-in list and the folders of the environment variables; see [`locate`].
     ///
     /// # Errors
-    /// If none of the variables, `HOME` included, says where the cache folder is.
+    /// If none of the variables, `HOME` included, gives the cache folder.
     pub fn from_env() -> Result<Self, WeightsError> {
         let folder =
             |variable: &str| env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
@@ -120,14 +120,16 @@ impl WeightsStore {
 
     /// See [`available`].
     pub fn available(&self) -> Vec<Availability> {
-        let place = |entry: &WeightsEntry| {
-            let cached = self.cached(entry).into_iter().next().map(|found| Place::Cache(found.path));
-            let mirrored = || self.mirrored(entry).into_iter().next().map(|found| Place::Mirror(found.path));
-            let shipped = || shipped::bytes(entry).map(|_| Place::Shipped);
-            cached.or_else(mirrored).or_else(shipped).unwrap_or(Place::Nowhere)
+        let location = |entry: &WeightsEntry| {
+            let cached =
+                self.cached(entry).into_iter().next().map(|found| WeightsLocation::Cache(found.path));
+            let mirrored =
+                || self.mirrored(entry).into_iter().next().map(|found| WeightsLocation::Mirror(found.path));
+            let shipped = || shipped::bytes(entry).map(|_| WeightsLocation::Shipped);
+            cached.or_else(mirrored).or_else(shipped).unwrap_or(WeightsLocation::Absent)
         };
         let entries = self.registry.entries().iter();
-        entries.map(|entry| Availability { entry: entry.clone(), place: place(entry) }).collect()
+        entries.map(|entry| Availability { entry: entry.clone(), location: location(entry) }).collect()
     }
 
     /// The files of the cache that hold these weights: what was imported under their name wins.
@@ -157,7 +159,7 @@ impl Candidate {
     /// Fails if the file has another checksum than it should have.
     pub(super) fn verify(&self, name: &str) -> Result<(), WeightsError> {
         let Some(expected) = &self.sha256 else { return Ok(()) };
-        let actual = sha256(&self.path)?;
+        let actual = sha256_of_file(&self.path)?;
         if actual == *expected {
             return Ok(());
         }

@@ -9,10 +9,10 @@ use std::io::{Read, Seek};
 use tch::Tensor;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::checkpoint;
-use super::error::Fault;
-use super::pickle;
-use super::tensors::Storages;
+use crate::checkpoint;
+use crate::error::Fault;
+use crate::pickle;
+use crate::tensors::Storages;
 
 /// What a zip archive begins with.
 pub(super) const MAGIC: &[u8] = b"PK\x03\x04";

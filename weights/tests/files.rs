@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mvmhat_detectors::{StateDict, WeightsError};
+use mvmhat_weights::{StateDict, WeightsError};
 use proptest::prelude::*;
 use tch::nn::{self, VarStore};
 use tch::{Device, Kind, Tensor};

@@ -8,7 +8,9 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use mvmhat_detectors::{Fetched, Origin, Place, Registry, StateDict, WeightsError, WeightsStore, sha256};
+use mvmhat_weights::{
+    Fetched, Registry, StateDict, WeightsError, WeightsLocation, WeightsOrigin, WeightsStore, sha256_of_file,
+};
 use tch::{Device, Kind, Tensor};
 use tempfile::TempDir;
 
@@ -26,7 +28,8 @@ impl Scene {
         let folder = TempDir::new().unwrap();
         let published = folder.path().join("published.safetensors");
         write_resnet18(&published, 1.0);
-        let sum = sum(sha256(&published).unwrap()).map_or_else(String::new, |sum| format!("sha256: {sum}, "));
+        let sum = sum(sha256_of_file(&published).unwrap())
+            .map_or_else(String::new, |sum| format!("sha256: {sum}, "));
         let yaml = format!(
             "- name: toy\n  architecture: resnet18\n  summary: a toy\n  licence: {{code: MIT, data: none}}\n  \
              input: {{height: 4, width: 2, fit: stretch, color: rgb, scale: 1.0, mean: [0, 0, 0], std: [1, 1, 1]}}\n  \
@@ -114,13 +117,13 @@ fn the_mirror_is_found_and_pulled_from() {
     let mirrored = scene.path("mirror/toy.safetensors");
     fs::copy(&scene.published, &mirrored).unwrap();
     assert_eq!(scene.store.locate("toy").unwrap(), mirrored);
-    assert_eq!(scene.store.available()[0].place, Place::Mirror(mirrored.clone()));
+    assert_eq!(scene.store.available()[0].location, WeightsLocation::Mirror(mirrored.clone()));
     let pulled = scene.pull().unwrap();
     let cached = scene.path("cache/toy.safetensors");
-    assert_eq!((pulled.path, pulled.origin), (cached.clone(), Origin::Mirror(mirrored)));
+    assert_eq!((pulled.path, pulled.origin), (cached.clone(), WeightsOrigin::Mirror(mirrored)));
     assert_eq!(scene.store.locate("toy").unwrap(), cached);
-    assert_eq!(scene.store.available()[0].place, Place::Cache(cached));
-    assert_eq!(scene.pull().unwrap().origin, Origin::Cache);
+    assert_eq!(scene.store.available()[0].location, WeightsLocation::Cache(cached));
+    assert_eq!(scene.pull().unwrap().origin, WeightsOrigin::Cache);
 }
 
 #[test]
@@ -134,7 +137,7 @@ fn a_wrong_checksum_is_an_error_and_pulling_mends_it() {
         message.contains("it is damaged or another file; delete it and run `mvmhat weights pull toy`"),
         "{message}"
     );
-    assert_eq!(scene.pull().unwrap().origin, Origin::Download(url));
+    assert_eq!(scene.pull().unwrap().origin, WeightsOrigin::Download(url));
     assert!(scene.store.locate("toy").is_ok());
 }
 
@@ -177,8 +180,8 @@ fn importing_a_file_of_ones_own() {
     let own = scene.path("own.safetensors");
     write_resnet18(&own, 2.0);
     let imported = scene.store.import(&own, "toy").unwrap();
-    assert_eq!(imported.origin, Origin::Import { published: false });
-    assert_eq!(imported.sha256, sha256(&own).unwrap());
+    assert_eq!(imported.origin, WeightsOrigin::Import { published: false });
+    assert_eq!(imported.sha256, sha256_of_file(&own).unwrap());
     let located = scene.store.locate("toy").unwrap();
     assert_eq!(
         StateDict::read(&located).unwrap().get("conv1.weight").unwrap().double_value(&[0, 0, 0, 0]),
@@ -186,7 +189,7 @@ fn importing_a_file_of_ones_own() {
     );
     // The published file, imported after it, takes its place.
     let imported = scene.store.import(&scene.published, "toy").unwrap();
-    assert_eq!(imported.origin, Origin::Import { published: true });
+    assert_eq!(imported.origin, WeightsOrigin::Import { published: true });
     assert_eq!(scene.store.locate("toy").unwrap(), scene.path("cache/toy.safetensors"));
 }
 

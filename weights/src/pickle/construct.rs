@@ -6,7 +6,7 @@ use tch::Kind;
 
 use super::machine::Containers;
 use super::value::{MAX_DIMENSIONS, Storage, TensorView, Value};
-use crate::weights::error::Fault;
+use crate::error::Fault;
 
 /// What `callable(*arguments)` would be. A name that is not known gives an opaque value that carries it.
 pub(super) fn reduce(heap: &mut Containers, callable: &Value, arguments: &Value) -> Result<Value, Fault> {

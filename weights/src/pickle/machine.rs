@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::construct;
 use super::opcode as op;
 use super::value::{Pickle, Storage, Value};
-use crate::weights::error::Fault;
+use crate::error::Fault;
 
 /// More opcodes than any checkpoint has: a tensor takes some forty. Bounds stack, memo and containers.
 const MAX_OPCODES: usize = 1 << 22;
