@@ -1,25 +1,41 @@
-//! What can go wrong in this room.
+//! What can go wrong with detectors and embedders.
 
 use std::path::PathBuf;
 
 use mvmhat_scene::{BBox, CameraId, FrameNumber, ReadError};
+use mvmhat_weights::WeightsError;
 
-use crate::WeightsError;
+/// A value of the configuration that is out of its range or does not go with the rest.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path} is {value}, but {rule}")]
+pub struct ConfigError {
+    /// The key with its sections: `detector.conf`.
+    pub path: &'static str,
+    /// The value that was given, as text.
+    pub value: String,
+    /// What is allowed, in words: `it must be between 0 and 1`.
+    pub rule: &'static str,
+}
+
+impl ConfigError {
+    /// An error unless `ok`.
+    pub(crate) fn require(
+        ok: bool,
+        path: &'static str,
+        value: impl std::fmt::Display,
+        rule: &'static str,
+    ) -> Result<(), Self> {
+        if ok { Ok(()) } else { Err(Self { path, value: value.to_string(), rule }) }
+    }
+}
 
 /// Why a detector or an embedder cannot be made or cannot go on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A value of the configuration that makes no sense.
-    #[error("{key} is {value}, but {rule}")]
-    Config {
-        /// The key, with its section.
-        key: &'static str,
-        /// What it is.
-        value: String,
-        /// What it must be.
-        rule: &'static str,
-    },
+    /// A value of the configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// The weights cannot be found, read or used.
     #[error(transparent)]
     Weights(#[from] WeightsError),
@@ -45,20 +61,20 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// Files whose embeddings cannot be compared with each other.
+    /// Files whose embeddings cannot be compared.
     #[error(
-        "{} has embeddings of {found} numbers, those of the other cameras have {expected}: make them with one network",
+        "{} has embeddings of {found} dimensions, those of the other cameras have {expected}: compute them all with one network",
         path.display()
     )]
     Dimension {
         /// The file.
         path: PathBuf,
-        /// How long its embeddings are.
+        /// The dimensions of its embeddings.
         found: usize,
-        /// How long the others' are.
+        /// Those of the other files.
         expected: usize,
     },
-    /// A detection that is not in the file the embeddings come from.
+    /// A detection that is not in the file of the embeddings.
     #[error(
         "camera {camera}, frame {number}: the file of embeddings has no box at {:.1}, {:.1}, {:.1} x {:.1}; \
          embedder.name `file` goes together with detector.name `file` only",
@@ -80,10 +96,10 @@ pub enum Error {
         /// The frame.
         number: FrameNumber,
     },
-    /// An image of a form that cannot be used.
+    /// An image of an unsupported pixel format.
     #[error("an image has {found}; three channels of 8 bits (blue, green, red) are needed")]
     Image {
-        /// What it has.
+        /// Its pixel format.
         found: String,
     },
     /// OpenCV refuses.

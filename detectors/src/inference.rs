@@ -3,35 +3,20 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use mvmhat_learning::{Fold, channels_last};
-use tch::nn::{self, ModuleT, VarStore};
-use tch::{Device, Kind, Tensor, no_grad};
+use mvmhat_learning::channels_last;
+use mvmhat_learning::networks::{Network, PublishedNames};
+use mvmhat_weights::StateDict;
+use tch::nn::{self, VarStore};
+use tch::{Device, Kind, TchError, Tensor, no_grad};
 
-use crate::{Error, StateDict};
+use crate::Error;
 
-/// A network with one input and one output, that can be folded.
-pub trait Network: ModuleT + Fold {}
-
-impl<T: ModuleT + Fold> Network for T {}
-
-impl ModuleT for Box<dyn Network> {
-    fn forward_t(&self, xs: &Tensor, train: bool) -> Tensor {
-        (**self).forward_t(xs, train)
-    }
-}
-
-impl Fold for Box<dyn Network> {
-    fn fold(&mut self) {
-        (**self).fold();
-    }
-}
-
-/// A network ready for inference: weights loaded, norms folded.
+/// A network ready for inference: weights loaded, normalizations folded.
 #[derive(Debug)]
 pub struct Inference {
     network: Box<dyn Network>,
     device: Device,
-    forward: Cell<Duration>,
+    forward_time: Cell<Duration>,
 }
 
 impl Inference {
@@ -47,18 +32,18 @@ impl Inference {
         device: Device,
     ) -> Result<Self, Error> {
         keep_memory();
-        // The variables are read only once; what stays of them is in the folded network.
+        // The variables are read only once; the folded network holds what it needs of them.
         let store = VarStore::new(device);
         let network = build(&store.root());
         weights.load_into(&store, extra)?;
         Ok(Self::folded(network, device))
     }
 
-    /// The same with the variables of a network that was built in the same way, as they are now.
+    /// A network with a copy of the present `variables` of one that was built in the same way.
     ///
     /// # Errors
     /// If they are of another network.
-    pub fn of<N: Network + 'static>(
+    pub fn from_variables<N: Network + 'static>(
         build: impl FnOnce(&nn::Path) -> N,
         variables: &VarStore,
     ) -> Result<Self, Error> {
@@ -70,7 +55,7 @@ impl Inference {
 
     fn folded<N: Network + 'static>(mut network: N, device: Device) -> Self {
         network.fold();
-        Self { network: Box::new(network), device, forward: Cell::default() }
+        Self { network: Box::new(network), device, forward_time: Cell::default() }
     }
 
     /// The output for a batch N x C x H x W of any memory layout.
@@ -80,24 +65,42 @@ impl Inference {
             let batch = channels_last(&batch.to_device(self.device).to_kind(Kind::Float));
             self.network.forward_t(&batch, false)
         });
-        self.forward.set(self.forward.get() + start.elapsed());
+        self.forward_time.set(self.forward_time.get() + start.elapsed());
         output
     }
 
     /// How long [`run`](Self::run) took so far, all calls together.
     pub fn forward_time(&self) -> Duration {
-        self.forward.get()
+        self.forward_time.get()
     }
 }
 
 /// Makes the allocator keep freed memory for the next operation.
 ///
 /// The outputs of layers are megabytes large. The GNU C library takes blocks of that size from the system one by one and
-/// gives them back when they are freed, so every layer has its output's pages mapped and zeroed anew. It raises that
-/// threshold to the largest such block it has seen freed, up to 32 MiB, and gives memory back only beyond twice of it
+/// returns them when they are freed, so every layer has its output's pages mapped and zeroed anew. It raises that
+/// threshold to the largest such block it has seen freed, up to 32 MiB, and returns memory only beyond twice of it
 /// (`mallopt(3)`, `M_MMAP_THRESHOLD`): one block of that size is enough. Elsewhere this does nothing.
 fn keep_memory() {
     const LARGEST_THRESHOLD: i64 = 32 << 20;
     const BOOKKEEPING: i64 = 8 << 10;
     drop(Tensor::empty([LARGEST_THRESHOLD - BOOKKEEPING], (Kind::Uint8, Device::Cpu)));
+}
+
+/// Published weights under the names of a network's variables.
+pub(crate) fn with_variable_names(weights: &StateDict, names: &PublishedNames) -> StateDict {
+    weights.renamed(names.rule(|name| weights.get(name).is_some()))
+}
+
+/// Copies the variables of one store into those of another that have `prefix` before their names.
+pub(crate) fn copy_variables(from: &VarStore, to: &VarStore, prefix: &str) -> Result<(), TchError> {
+    let variables = to.variables();
+    no_grad(|| {
+        from.variables().iter().try_for_each(|(name, tensor)| {
+            match variables.get(&format!("{prefix}{name}")) {
+                Some(variable) => variable.shallow_clone().f_copy_(tensor),
+                None => Ok(()),
+            }
+        })
+    })
 }

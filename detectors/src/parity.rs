@@ -1,11 +1,13 @@
-//! The networks against ONNX Runtime: the same weights and inputs must give the same outputs.
+//! Parity with ONNX Runtime: the same weights and inputs give the same outputs.
 
 use std::path::{Path, PathBuf};
 
+use mvmhat_learning::networks::Backbone;
+use mvmhat_weights::StateDict;
 use tch::{Device, Tensor};
 
-use super::{Inference, MobilenetV2, MobilenetV2Config, Osnet, OsnetConfig, Yolox, YoloxConfig};
-use crate::StateDict;
+use crate::inference::with_variable_names;
+use crate::{Inference, Yolox, YoloxConfig};
 
 /// The folder of shared weights, `None` (said aloud) where there is none.
 fn weights() -> Option<PathBuf> {
@@ -38,6 +40,14 @@ fn assert_equal(network: &Inference, folder: &Path, name: &str) {
     assert!(cosine >= 0.9999, "{name}: smallest cosine {cosine}");
 }
 
+/// Compares a backbone of the table with its weights in a file.
+fn assert_backbone(name: &str, folder: &Path, file: &str) {
+    let backbone = Backbone::named(name).unwrap();
+    let weights = with_variable_names(&state_dict(folder, file), &backbone.published);
+    let network = Inference::load(|path| backbone.build(path), &weights, &[], Device::Cpu).unwrap();
+    assert_equal(&network, folder, file);
+}
+
 #[test]
 fn yolox_nano() {
     let Some(folder) = weights() else { return };
@@ -49,23 +59,13 @@ fn yolox_nano() {
 #[test]
 fn osnet() {
     let Some(folder) = weights() else { return };
-    let weights = state_dict(&folder, "osnet_x0_25_msmt17").renamed(Osnet::published_name);
-    let build = |path: &tch::nn::Path| Osnet::new(path, OsnetConfig::X0_25);
-    assert_equal(&Inference::load(build, &weights, &[], Device::Cpu).unwrap(), &folder, "osnet_x0_25_msmt17");
+    assert_backbone("osnet-x0.25", &folder, "osnet_x0_25_msmt17");
 }
 
 #[test]
 fn mobilenet_v2() {
     let Some(folder) = weights() else { return };
-    let weights = state_dict(&folder, "mobilenet_v2_imagenet");
-    let network = Inference::load(
-        |path| MobilenetV2::new(path, MobilenetV2Config::PUBLISHED),
-        &weights,
-        &[],
-        Device::Cpu,
-    )
-    .unwrap();
-    assert_equal(&network, &folder, "mobilenet_v2_imagenet");
+    assert_backbone("mobilenet-v2", &folder, "mobilenet_v2_imagenet");
 }
 
 #[test]

@@ -59,15 +59,13 @@ mod average;
 mod clip;
 mod conv_bias;
 mod conv_norm;
-mod data;
 mod discriminant;
 mod gradient_check;
 mod init;
 mod layout;
 mod linear;
 mod losses;
-mod models;
-mod networks;
+pub mod networks;
 mod optim;
 mod parameters;
 mod schedule;
@@ -82,9 +80,6 @@ pub use average::Average;
 pub use clip::{clip_gradients, gradient_norm};
 pub use conv_bias::{ConvBias, ConvBiasConfig};
 pub use conv_norm::{ConvNorm, ConvNormConfig, Fold, batch_norm_config};
-pub use data::{
-    Corpus, DataError, Digits, Samples, Vocabulary, read_cifar10, read_idx, read_image_folder, read_pairs,
-};
 pub use discriminant::{Discriminant, DiscriminantConfig, DiscriminantError};
 pub use gradient_check::gradient_difference;
 pub use init::{Fan, Init, InitError, initialize};
@@ -96,13 +91,6 @@ pub use losses::{
     generalized_iou, identity_contrastive, nuclear_norm, pseudo_labels, sum_excess, symmetric_consistency,
     transitive_consistency, varifocal,
 };
-pub use models::{
-    Augmentation, Backbone, BackboneConfig, Cell, Chapter, ChapterConfig, ChapterError, ConvNetConfig,
-    CountsConfig, Curve, DbnConfig, DeepConvNetConfig, Drawing, Findings, LanguageModelConfig, Lesson,
-    MarginsConfig, MlpConfig, Panel, PerceptronConfig, Query, RbmConfig, Regression, RegressionConfig,
-    Seq2SeqConfig, StartsConfig, TextTransformerConfig, Told, Unit, ValleyConfig, Word2VecConfig,
-};
-pub use networks::{AlexNet, Resnet, ResnetConfig, Vgg, VggConfig};
 pub use optim::{
     AdaGrad, AdaGradConfig, Adam, AdamConfig, AdamW, AdamWConfig, Optimizer, OptimizerConfig, RmsProp,
     RmsPropConfig, Sgd, SgdConfig,

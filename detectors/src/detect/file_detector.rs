@@ -1,27 +1,28 @@
-//! Detections that come with the recording.
+//! Detections that come with the sequence.
 
-use mvmhat_scene::{Detection, DetectionFile, Sequence};
+use mvmhat_scene::{Camera, Detection, DetectionFile, Sequence};
 
-use crate::{Detector, DetectorConfig, Error, Frame};
+use super::{Detector, DetectorConfig};
+use crate::{Error, Frame};
 
-/// Looks detections up in the files of the cameras, by frame number.
+/// Reads detections from the files of the cameras, by frame number.
 ///
-/// They are taken as they are: what a file holds was chosen before. Only a `score` in the configuration leaves out more.
+/// All detections of a file are taken, except where `conf` is set in the configuration.
 #[derive(Debug)]
-pub(crate) struct FileDetector {
-    /// One a camera, in the order of the cameras.
+pub(super) struct FileDetector {
+    /// One per camera, in the order of the cameras.
     files: Vec<DetectionFile>,
-    score: Option<f32>,
+    conf: Option<f32>,
 }
 
 impl FileDetector {
-    pub(crate) fn open(config: &DetectorConfig, recording: &Sequence) -> Result<Self, Error> {
-        let file = |camera: &mvmhat_scene::Camera| match &camera.detections {
+    pub(super) fn open(config: &DetectorConfig, sequence: &Sequence) -> Result<Self, Error> {
+        let file = |camera: &Camera| match &camera.detections {
             Some(path) => Ok(DetectionFile::read(path)?),
             None => Err(Error::NoDetections { camera: camera.name.clone() }),
         };
-        let files = recording.cameras.iter().map(file).collect::<Result<_, _>>()?;
-        Ok(Self { files, score: config.score })
+        let files = sequence.cameras.iter().map(file).collect::<Result<_, _>>()?;
+        Ok(Self { files, conf: config.conf })
     }
 }
 
@@ -31,16 +32,16 @@ impl Detector for FileDetector {
     }
 
     fn detect(&mut self, frames: &[Frame]) -> Result<Vec<Vec<Detection>>, Error> {
-        let kept = |d: &&Detection| self.score.is_none_or(|score| d.score >= score);
-        // How somebody looks is for the embedder to say.
+        let confident = |d: &&Detection| self.conf.is_none_or(|conf| d.score >= conf);
+        // Embeddings are the embedder's task.
         let plain = |d: &Detection| Detection { embedding: None, ..*d };
         let detections = |frame: &Frame| {
-            let found = self.files.get(frame.camera.index()).map(|file| file.at(frame.number));
-            let mut found: Vec<Detection> =
-                found.unwrap_or_default().iter().filter(kept).map(plain).collect();
-            // A stable sort: equals stay in the order of the file.
-            found.sort_by(|a, b| b.score.total_cmp(&a.score));
-            found
+            let rows = self.files.get(frame.camera.index()).map(|file| file.at(frame.number));
+            let rows = rows.unwrap_or_default().iter();
+            let mut detections: Vec<Detection> = rows.filter(confident).map(plain).collect();
+            // A stable sort: equal scores stay in the order of the file.
+            detections.sort_by(|a, b| b.score.total_cmp(&a.score));
+            detections
         };
         Ok(frames.iter().map(detections).collect())
     }

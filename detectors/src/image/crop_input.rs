@@ -1,31 +1,31 @@
-//! From crops to the input of a network that describes them.
+//! From boxes in an image to the input of a re-ID network: cut out, resized, normalized.
 
+use mvmhat_scene::BBox;
 use opencv::core::Mat;
 use opencv::imgproc::{COLOR_BGR2RGB, cvt_color_def};
 use opencv::prelude::*;
-use mvmhat_scene::BBox;
 use tch::{Device, Kind, Tensor};
 
-use crate::crops::crop;
-use crate::{Error, Image};
+use super::{Image, crop};
+use crate::Error;
 
-/// Mean and deviation of the colors of ImageNet (red, green, blue, 0 to 1), which all these networks start from.
+/// Mean and deviation of the colors of ImageNet (red, green, blue, 0 to 1), by which all these networks normalize.
 const MEAN: [f32; 3] = [0.485, 0.456, 0.406];
 /// See [`MEAN`].
 const DEVIATION: [f32; 3] = [0.229, 0.224, 0.225];
 
-/// What a network expects of crops: all of one size, colors of mean 0 and deviation 1.
+/// The input convention of a re-ID network: crops of one size, colors of mean 0 and deviation 1.
 #[derive(Debug)]
 pub struct CropInput {
     height: i32,
     width: i32,
-    /// What a batch of pixels 0 to 255 is multiplied by, 1 x 3 x 1 x 1, and what is added then.
+    /// A batch of pixels 0 to 255 is multiplied by `scale`, then `shift` is added; both 1 x 3 x 1 x 1.
     scale: Tensor,
     shift: Tensor,
 }
 
 impl CropInput {
-    /// For crops of a height and width.
+    /// For crops of a height and width, pixels.
     pub fn new([height, width]: [i32; 2], device: Device) -> Self {
         let column = |values: [f32; 3]| Tensor::from_slice(&values).view([1, 3, 1, 1]).to_device(device);
         let scale = column(DEVIATION.map(|deviation| 1.0 / (255.0 * deviation)));
@@ -44,7 +44,7 @@ impl CropInput {
     /// If OpenCV cannot resize it.
     pub fn push(&self, image: &Image, bbox: BBox, pixels: &mut Vec<u8>) -> Result<(), Error> {
         let crop = crop(image, bbox, self.width, self.height)?;
-        // OpenCV has blue first, the networks red.
+        // OpenCV's channel order is BGR, the networks' RGB.
         let mut rgb = Mat::default();
         cvt_color_def(&crop, &mut rgb, COLOR_BGR2RGB)?;
         pixels.extend_from_slice(rgb.data_bytes()?);

@@ -1,11 +1,12 @@
-//! People cut out of images.
+//! Boxes cut out of images.
 
+use mvmhat_scene::BBox;
 use opencv::core::{Mat, Rect, Size};
 use opencv::imgproc::{INTER_AREA, INTER_LINEAR, resize};
 use opencv::prelude::*;
-use mvmhat_scene::BBox;
 
-use crate::{Error, Image};
+use super::Image;
+use crate::Error;
 
 /// The part of an image inside a box, in whole pixels, resized to `width` x `height`. Boxes that reach outside are cut at
 /// the edges; of one that lies outside altogether the nearest pixel is taken.
@@ -20,7 +21,7 @@ pub fn crop(image: &Image, bbox: BBox, width: i32, height: i32) -> Result<Mat, E
     };
     let (x, w) = span(bbox.x, bbox.right(), image.width());
     let (y, h) = span(bbox.y, bbox.bottom(), image.height());
-    // Interpolation looks at the nearest pixels only, so it would skip most of a large crop. Blocks of whole pixels are
+    // Interpolation reads the nearest pixels only, so it would skip most of a large crop. Blocks of whole pixels are
     // averaged first, which is several times faster than averaging over fractions of pixels.
     let block = (w / width).min(h / height).max(1);
     let (columns, rows) = (w / block, h / block);

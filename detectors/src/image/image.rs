@@ -1,8 +1,8 @@
-//! Images, decoded.
+//! Decoded images and frames.
 
+use mvmhat_scene::{CameraId, FrameNumber};
 use opencv::core::{CV_8UC3, Mat};
 use opencv::prelude::*;
-use mvmhat_scene::{CameraId, FrameNumber};
 
 use crate::Error;
 
@@ -11,7 +11,7 @@ use crate::Error;
 pub struct Image(Mat);
 
 impl Image {
-    /// Takes an image of OpenCV's.
+    /// Wraps an image of OpenCV's.
     ///
     /// # Errors
     /// If it is empty or not of three channels of 8 bits.
@@ -39,7 +39,7 @@ impl Image {
         self.0.rows()
     }
 
-    /// The pixels, as OpenCV knows them.
+    /// The pixels.
     pub fn mat(&self) -> &Mat {
         &self.0
     }
@@ -48,16 +48,16 @@ impl Image {
 /// One frame of one camera.
 #[derive(Debug)]
 pub struct Frame {
-    /// Whose.
+    /// The camera.
     pub camera: CameraId,
-    /// What the source calls it.
+    /// Its number in the source.
     pub number: FrameNumber,
-    /// The image; `None` where nobody needs images.
+    /// The image; `None` where neither detector nor embedder needs images.
     pub image: Option<Image>,
 }
 
 impl Frame {
-    /// The image of a frame for somebody who cannot do without.
+    /// The image of a frame, for a network that needs one.
     pub(crate) fn needed_image(&self) -> Result<&Image, Error> {
         self.image.as_ref().ok_or(Error::NoImage { camera: self.camera, number: self.number })
     }

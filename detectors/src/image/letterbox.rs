@@ -1,19 +1,20 @@
-//! Images of any size into a batch of one size.
+//! The letterbox: an image of any size into the input of a detector, proportions kept, and boxes back into the image.
 
+use mvmhat_scene::BBox;
 use opencv::core::{CV_8UC3, Mat, Scalar, Size};
 use opencv::imgproc::{INTER_LINEAR, resize};
 use opencv::prelude::*;
-use mvmhat_scene::BBox;
 
-use crate::{Error, Image};
+use super::Image;
+use crate::Error;
 
-/// Grey of the part that an image leaves empty, as the published networks were trained.
+/// Gray of the part that an image leaves empty, as the published networks were trained.
 const PADDING: f64 = 114.0;
 
-/// Grids of a detector are this coarse, in pixels: inputs are multiples of it.
-const STEP: i32 = 32;
+/// The coarsest stride of a detector, pixels: input sides are multiples of it.
+const COARSEST_STRIDE: i32 = 32;
 
-/// How an image lies in the input of a network: shrunk (or enlarged) as a whole, at the top left, grey elsewhere.
+/// How an image lies in the input of a network: shrunk (or enlarged) as a whole, at the top left, gray elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Letterbox {
     /// Width and height of the image.
@@ -22,20 +23,26 @@ pub(crate) struct Letterbox {
     scaled: [i32; 2],
     /// Width and height of the input.
     pub(crate) input: [i32; 2],
-    /// Pixels of the input for one of the image.
+    /// Pixels of the input per pixel of the image.
     scale: f64,
 }
 
 impl Letterbox {
-    /// How an image of `image` (width, height) lies in at most `input`; with `crop`, of the grey part only what
-    /// completes a multiple of 32 pixels is kept.
-    pub(crate) fn new(image: [i32; 2], input: [i32; 2], crop: bool) -> Self {
+    /// How an image of size `image` (width, height) lies in at most `input`. A `rectangular` input keeps of the gray part
+    /// only what completes a multiple of 32 pixels.
+    pub(crate) fn new(image: [i32; 2], input: [i32; 2], rectangular: bool) -> Self {
         let scale =
             (f64::from(input[0]) / f64::from(image[0])).min(f64::from(input[1]) / f64::from(image[1]));
         // Rounded down, as published.
         let scaled = [0, 1].map(|i| ((f64::from(image[i]) * scale) as i32).clamp(1, input[i]));
-        let kept = |i: usize| if crop { (scaled[i] + STEP - 1) / STEP * STEP } else { input[i] };
-        Self { image, scaled, input: [kept(0), kept(1)], scale }
+        let side = |i: usize| {
+            if rectangular {
+                (scaled[i] + COARSEST_STRIDE - 1) / COARSEST_STRIDE * COARSEST_STRIDE
+            } else {
+                input[i]
+            }
+        };
+        Self { image, scaled, input: [side(0), side(1)], scale }
     }
 
     /// The pixels of the input, row by row, blue, green, red, appended to `batch`.
@@ -50,7 +57,7 @@ impl Letterbox {
         Ok(())
     }
 
-    /// A box in the input as a box in the image, cut at the image's edges; `None` where nothing of it is inside.
+    /// A box in the input as a box in the image, clipped to the image; `None` where nothing of it is inside.
     pub(crate) fn to_image(self, bbox: BBox) -> Option<BBox> {
         let s = self.scale;
         let bbox = BBox::new(bbox.x / s, bbox.y / s, bbox.w / s, bbox.h / s);
@@ -85,11 +92,11 @@ mod tests {
         );
         let edge = letterbox.to_image(BBox::new(-5.0, 200.0, 30.0, 40.0)).unwrap();
         assert_eq!(edge, BBox::new(0.0, 400.0, 50.0, 16.0));
-        assert_eq!(letterbox.to_image(BBox::new(0.0, 208.0, 30.0, 40.0)), None, "in the grey part");
+        assert_eq!(letterbox.to_image(BBox::new(0.0, 208.0, 30.0, 40.0)), None, "in the gray part");
     }
 
     #[test]
-    fn pixels_lie_at_the_top_left_and_grey_elsewhere() {
+    fn pixels_lie_at_the_top_left_and_gray_elsewhere() {
         let red = Scalar::new(1.0, 2.0, 200.0, 0.0);
         let image = Image::new(Mat::new_rows_cols_with_default(8, 16, CV_8UC3, red).unwrap()).unwrap();
         let letterbox = Letterbox::new([16, 8], [32, 32], false);

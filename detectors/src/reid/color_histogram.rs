@@ -1,37 +1,36 @@
-//! Colors from head to foot, an embedder that needs no weights.
+//! Color histograms from head to foot: an embedder that needs no weights.
 
+use mvmhat_scene::{Detection, Embedding};
 use opencv::core::Mat;
 use opencv::imgproc::{COLOR_BGR2HSV, cvt_color_def};
 use opencv::prelude::*;
-use mvmhat_scene::{Detection, Embedding};
 
-use crate::crops::crop;
-use crate::{Embedder, Error, Frame};
+use super::Embedder;
+use crate::{Error, Frame, crop};
 
-/// Size crops are resized to; small, for the colors of clothes do not need more.
+/// Size that crops are resized to, pixels; colors of clothes need no more.
 const WIDTH: i32 = 32;
 /// See [`WIDTH`].
 const HEIGHT: i32 = 72;
-/// Bands from head to foot that are counted for themselves.
-const STRIPES: usize = 6;
+/// Horizontal parts of a crop that have a histogram each.
+const PARTS: usize = 6;
 /// Bins of colored pixels: hue x saturation.
 const HUES: usize = 12;
 /// See [`HUES`].
 const SATURATIONS: usize = 3;
-/// Bins of pixels that are nearly grey, whose hue is chance: brightness.
-const GREYS: usize = 8;
-/// Numbers a stripe has.
-const BINS: usize = HUES * SATURATIONS + GREYS;
+/// Bins of pixels that are nearly gray, whose hue is noise: brightness.
+const GRAYS: usize = 8;
+/// Bins of one part.
+const BINS: usize = HUES * SATURATIONS + GRAYS;
 
-/// Counts colors in horizontal stripes.
+/// Color histograms of the horizontal parts of a crop.
 ///
-/// For each of 6 stripes a histogram of hue and saturation, or of brightness where there is hardly any color. A pixel
-/// counts the more the nearer it is to the upright middle line, since the edges of a box are background, and is shared between
-/// neighbouring bins of hue and brightness, so that a little light changes little. The roots of the shares make a unit vector, so
-/// that the cosine of two embeddings is the mean Bhattacharyya coefficient of their stripes: 1 for equal colors, 0 where no
-/// color is shared.
+/// Each of 6 parts has a histogram of hue and saturation, or of brightness where there is hardly any color. Pixels close to
+/// the vertical center line weigh more, since the edges of a box are background. A pixel is shared between neighbouring bins
+/// of hue or brightness, so that a small change of light changes little. The square roots of the shares make a unit vector:
+/// the cosine of two embeddings is the mean Bhattacharyya coefficient of their parts, 1 for equal colors, 0 for none in common.
 #[derive(Debug)]
-pub(crate) struct ColorHistogram;
+pub(super) struct ColorHistogram;
 
 impl Embedder for ColorHistogram {
     fn needs_images(&self) -> bool {
@@ -53,44 +52,44 @@ impl Embedder for ColorHistogram {
 
 /// The embedding of `WIDTH` x `HEIGHT` pixels: hue 0 to 179, saturation and brightness 0 to 255.
 fn histogram(hsv: &[u8]) -> Embedding {
-    let mut stripes = [[0f32; BINS]; STRIPES];
+    let mut parts = [[0f32; BINS]; PARTS];
     let (width, height) = (WIDTH as usize, HEIGHT as usize);
     for (i, &[hue, saturation, value]) in hsv.as_chunks::<3>().0.iter().enumerate() {
         let (x, y) = (i % width, i / width);
         // -1 at the left edge, 1 at the right.
-        let aside = (2.0 * x as f32 + 1.0) / width as f32 - 1.0;
-        let weight = (-3.0 * aside * aside).exp();
-        let Some(bins) = stripes.get_mut(y * STRIPES / height) else { continue };
+        let offset = (2.0 * x as f32 + 1.0) / width as f32 - 1.0;
+        let weight = (-3.0 * offset * offset).exp();
+        let Some(bins) = parts.get_mut(y * PARTS / height) else { continue };
         let mut add = |bin: usize, share: f32| {
             if let Some(bin) = bins.get_mut(bin) {
                 *bin += weight * share;
             }
         };
         let (value, saturation) = (f32::from(value) / 255.0, f32::from(saturation) / 255.0);
-        // In the dark, saturation is chance too.
+        // In the dark, saturation is noise, too.
         if saturation < 0.2 || value < 0.15 {
-            let place = value * (GREYS - 1) as f32;
-            let bin = place as usize;
-            add(HUES * SATURATIONS + bin, 1.0 - place.fract());
-            add(HUES * SATURATIONS + (bin + 1).min(GREYS - 1), place.fract());
+            let position = value * (GRAYS - 1) as f32;
+            let bin = position as usize;
+            add(HUES * SATURATIONS + bin, 1.0 - position.fract());
+            add(HUES * SATURATIONS + (bin + 1).min(GRAYS - 1), position.fract());
         } else {
-            let place = f32::from(hue) / 180.0 * HUES as f32;
+            let position = f32::from(hue) / 180.0 * HUES as f32;
             let level = (((saturation - 0.2) / 0.8 * SATURATIONS as f32) as usize).min(SATURATIONS - 1);
-            let bin = place as usize;
-            add((bin % HUES) * SATURATIONS + level, 1.0 - place.fract());
-            add(((bin + 1) % HUES) * SATURATIONS + level, place.fract());
+            let bin = position as usize;
+            add((bin % HUES) * SATURATIONS + level, 1.0 - position.fract());
+            add(((bin + 1) % HUES) * SATURATIONS + level, position.fract());
         }
     }
-    // Every stripe has the same weight in all, so the roots of the counts have the same length.
-    Embedding::normalized(stripes.as_flattened().iter().map(|count| count.sqrt()).collect())
+    // Every part has the same total weight, so the vectors of square roots have the same length.
+    Embedding::normalized(parts.as_flattened().iter().map(|count| count.sqrt()).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Image;
-    use opencv::core::{CV_8UC3, Rect, Scalar};
     use mvmhat_scene::{BBox, CameraId, FrameNumber};
+    use opencv::core::{CV_8UC3, Rect, Scalar};
 
     /// An image of one color above another.
     fn dressed(top: [f64; 3], bottom: [f64; 3]) -> Frame {
@@ -121,12 +120,12 @@ mod tests {
     const WHITE: [f64; 3] = [250.0, 250.0, 250.0];
 
     #[test]
-    fn the_cosine_tells_how_much_color_is_shared() {
+    fn the_cosine_is_the_share_of_common_colors() {
         let red_blue = dressed(RED, BLUE);
         assert!((cosine(&red_blue, &dressed(RED, BLUE)) - 1.0).abs() < 1e-5);
         assert!(cosine(&red_blue, &dressed(BLUE, RED)).abs() < 1e-5, "the same colors in other places");
         let half = cosine(&red_blue, &dressed(RED, WHITE));
-        assert!((half - 0.5).abs() < 1e-5, "three of six stripes: {half}");
+        assert!((half - 0.5).abs() < 1e-5, "three of six parts: {half}");
         let darker = cosine(&red_blue, &dressed(RED.map(|c| c * 0.7), BLUE.map(|c| c * 0.7)));
         assert!(darker > 0.95, "brightness hardly counts for colors: {darker}");
     }

@@ -1,23 +1,24 @@
-//! Embeddings that come with the recording.
+//! Embeddings that come with the sequence.
 
 use mvmhat_scene::{Detection, DetectionFile, Sequence};
 
-use crate::{Embedder, Error, Frame};
+use super::Embedder;
+use crate::{Error, Frame};
 
-/// Looks embeddings up in the files of the cameras, by frame number and box.
+/// Reads embeddings from the files of the cameras, by frame number and box.
 ///
 /// The boxes must be those of the files, so it goes together with the `file` detector only.
 #[derive(Debug)]
-pub(crate) struct FileEmbedder {
-    /// One a camera, in the order of the cameras.
+pub(super) struct FileEmbedder {
+    /// One per camera, in the order of the cameras.
     files: Vec<DetectionFile>,
 }
 
 impl FileEmbedder {
-    pub(crate) fn open(recording: &Sequence) -> Result<Self, Error> {
+    pub(super) fn open(sequence: &Sequence) -> Result<Self, Error> {
         let mut expected = None;
         let mut files = Vec::new();
-        for camera in &recording.cameras {
+        for camera in &sequence.cameras {
             let Some(path) = &camera.detections else {
                 return Err(Error::NoDetections { camera: camera.name.clone() });
             };

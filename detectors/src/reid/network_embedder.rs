@@ -2,44 +2,47 @@
 
 use std::time::Duration;
 
+use mvmhat_learning::networks::Backbone;
 use mvmhat_scene::Detection;
+use mvmhat_weights::{StateDict, locate};
 use tch::{Device, nn};
 
-use crate::crop_input::CropInput;
-use crate::embeddings::embeddings;
-use crate::networks::{Backbone, EmbeddingNetworkConfig, Inference};
-use crate::{Embedder, EmbedderConfig, Error, Frame, StateDict, locate};
+use super::network_config::OTHER_NETWORKS;
+use super::{Embedder, EmbedderConfig, EmbeddingNetworkConfig, embeddings};
+use crate::inference::with_variable_names;
+use crate::{ConfigError, CropInput, Error, Frame, Inference};
 
 /// Height and width of the crops that published networks were trained on.
-const PUBLISHED_CROP: [i32; 2] = [256, 128];
-
-/// What a file of `mvmhat train` may hold beside the embedding network.
-const BESIDE: [&str; 1] = ["assignment_network."];
+const PUBLISHED_CROP_SIZE: [i32; 2] = [256, 128];
 
 /// A network with its weights.
-pub(crate) struct NetworkEmbedder {
+pub(super) struct NetworkEmbedder {
     network: Inference,
     batch: usize,
     input: CropInput,
 }
 
 impl NetworkEmbedder {
-    /// The network that the weights are of: that of `mvmhat train` where it has written them, else `backbone`.
-    pub(crate) fn load(backbone: Backbone, config: &EmbedderConfig, device: Device) -> Result<Self, Error> {
+    /// The network of the weights: the one that a file of `mvmhat train` describes, else `backbone` alone.
+    pub(super) fn load(backbone: &Backbone, config: &EmbedderConfig, device: Device) -> Result<Self, Error> {
         let Some(weights) = config.weights() else {
             let rule = "no weights of it are known: name a file as embedder.weights";
-            return Err(Error::Config { key: "embedder.name", value: backbone.as_str().to_owned(), rule });
+            return Err(ConfigError { path: "embedder.name", value: backbone.name.to_owned(), rule }.into());
         };
         let weights = StateDict::read(&locate(weights)?)?;
-        let (network, crop) = match EmbeddingNetworkConfig::of(&weights)? {
-            Some(own) => (Inference::load(|path| own.build(path), &weights, &BESIDE, device)?, own.crop),
+        let (network, crop_size) = match EmbeddingNetworkConfig::from_weights(&weights)? {
+            Some(own) => {
+                let build = |path: &nn::Path| own.build(path);
+                (Inference::load(build, &weights, &OTHER_NETWORKS, device)?, own.crop_size)
+            }
             None => {
-                let weights = backbone.published(&weights);
+                let names = &backbone.published;
+                let weights = with_variable_names(&weights, names);
                 let build = |path: &nn::Path| backbone.build(path);
-                (Inference::load(build, &weights, backbone.left_out(), device)?, PUBLISHED_CROP)
+                (Inference::load(build, &weights, names.left_out, device)?, PUBLISHED_CROP_SIZE)
             }
         };
-        Ok(Self { network, batch: config.batch, input: CropInput::new(crop, device) })
+        Ok(Self { network, batch: config.batch, input: CropInput::new(crop_size, device) })
     }
 }
 
@@ -53,16 +56,16 @@ impl Embedder for NetworkEmbedder {
     }
 
     fn embed(&mut self, frames: &[Frame], detections: &mut [Vec<Detection>]) -> Result<(), Error> {
-        let of_frames = frames.iter().zip(detections.iter_mut());
-        let mut all: Vec<_> =
-            of_frames.flat_map(|(f, found)| found.iter_mut().map(move |d| (f, d))).collect();
-        for batch in all.chunks_mut(self.batch) {
+        let per_frame = frames.iter().zip(detections.iter_mut());
+        let mut crops: Vec<_> =
+            per_frame.flat_map(|(frame, list)| list.iter_mut().map(move |d| (frame, d))).collect();
+        for batch in crops.chunks_mut(self.batch) {
             let mut pixels = Vec::with_capacity(batch.len() * self.input.bytes());
             for (frame, detection) in batch.iter() {
                 self.input.push(frame.needed_image()?, detection.bbox, &mut pixels)?;
             }
-            let said = self.network.run(&self.input.batch(&pixels)?);
-            for ((_, detection), embedding) in batch.iter_mut().zip(embeddings(&said)?) {
+            let rows = self.network.run(&self.input.batch(&pixels)?);
+            for ((_, detection), embedding) in batch.iter_mut().zip(embeddings(&rows)?) {
                 detection.embedding = Some(embedding);
             }
         }

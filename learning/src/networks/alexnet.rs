@@ -9,7 +9,7 @@ use tch::nn::{ModuleT, Path};
 
 use crate::{Activation, ConvBias, ConvBiasConfig, Fold};
 
-/// Channels of the five convolutions; the last is the numbers an embedding has.
+/// Channels of the five convolutions.
 const CHANNELS: [i64; 5] = [64, 192, 384, 256, 256];
 /// Kernel, stride and padding of each.
 const KERNELS: [[i64; 3]; 5] = [[11, 4, 2], [5, 1, 2], [3, 1, 1], [3, 1, 1], [3, 1, 1]];
@@ -22,14 +22,17 @@ const POOLED: [bool; 5] = [true, true, false, false, true];
 ///
 /// # Shapes
 /// - input: N x 3 x H x W of at least 63 x 63, red, green, blue, ImageNet mean 0 and deviation 1
-/// - output: N x 256, means over the image
+/// - output: N x 256, global average pooling
 #[derive(Debug)]
 pub struct AlexNet {
     convolutions: Vec<ConvBias>,
 }
 
 impl AlexNet {
-    /// A network whose variables stand under `path`.
+    /// The dimensions of the feature vector.
+    pub const FEATURES: i64 = CHANNELS[4];
+
+    /// A network with its variables under `path`.
     pub fn new(path: &Path) -> Self {
         let path = path / "features";
         let mut inputs = 3;

@@ -1,181 +1,177 @@
-//! Networks that describe crops, by name.
+//! The table of backbones, by name.
 
-use mvmhat_learning::{AlexNet, Resnet, ResnetConfig, Vgg, VggConfig};
+use std::fmt;
+
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tch::nn::Path;
 
-use super::mobilenet;
-use super::{MobilenetV2, MobilenetV2Config, Network, Osnet, OsnetConfig};
-use crate::StateDict;
+use super::{
+    AlexNet, MobilenetV2, MobilenetV2Config, Network, Osnet, OsnetConfig, Resnet, ResnetConfig, Vgg,
+    VggConfig,
+};
 
-/// A network that makes one vector of each crop, without the classifier it was published with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Backbone {
-    /// OSNet of a quarter of the width, 512 numbers.
-    OsnetX0_25,
-    /// OSNet of half the width, 512 numbers.
-    OsnetX0_5,
-    /// OSNet of three quarters of the width, 512 numbers.
-    OsnetX0_75,
-    /// OSNet of full width, 2.2 million parameters, 512 numbers.
-    OsnetX1_0,
-    /// ResNet-18, 512 numbers.
-    Resnet18,
-    /// ResNet-50, 2048 numbers.
-    Resnet50,
-    /// MobileNetV2, 1280 numbers.
-    MobilenetV2,
-    /// MobileNetV2 for people: without its last layer, four stripes of 320 numbers each.
-    MobilenetV2Parts,
-    /// AlexNet, 256 numbers.
-    Alexnet,
-    /// VGG-11, 512 numbers.
-    Vgg11,
-    /// VGG-13, 512 numbers.
-    Vgg13,
-    /// VGG-16, 512 numbers.
-    Vgg16,
-    /// VGG-19, 512 numbers.
-    Vgg19,
-    /// VGG-11 with batch normalization, 512 numbers.
-    Vgg11Bn,
-    /// VGG-13 with batch normalization, 512 numbers.
-    Vgg13Bn,
-    /// VGG-16 with batch normalization, 512 numbers.
-    Vgg16Bn,
-    /// VGG-19 with batch normalization, 512 numbers.
-    Vgg19Bn,
+/// A network that makes one vector of features of each image: a row of [`BACKBONES`].
+///
+/// In a configuration it is written and read as its name.
+#[derive(Clone, Copy)]
+pub struct Backbone {
+    /// The name in configurations.
+    pub name: &'static str,
+    /// The dimensions of the feature vector.
+    pub features: i64,
+    /// The least height and width of an image, pixels, of which the pools leave anything.
+    pub smallest_image: i32,
+    /// The name of published weights, if any are known.
+    pub weights: Option<&'static str>,
+    /// How tensors are called in published files.
+    pub published: PublishedNames,
+    build: fn(&Path) -> Box<dyn Network>,
+}
+
+/// How the names of the tensors of a published file become those of the network's variables.
+#[derive(Clone, Copy)]
+pub struct PublishedNames {
+    /// The beginnings of the names that the network has not: the classifier.
+    pub left_out: &'static [&'static str],
+    /// The variable's name for a tensor of a file whose names differ by a rule.
+    rename: Option<fn(&str) -> String>,
+    /// A tensor by which a file is known whose names are the variables' already.
+    unless: Option<&'static str>,
+}
+
+impl PublishedNames {
+    /// Tensors are called as the variables; those whose names begin with one of `left_out` are not part of the network.
+    pub const fn unchanged(left_out: &'static [&'static str]) -> Self {
+        Self { left_out, rename: None, unless: None }
+    }
+
+    /// The names of MobileNetV2's tensors in files of any torchvision.
+    pub const fn mobilenet_v2(left_out: &'static [&'static str]) -> Self {
+        Self {
+            left_out,
+            rename: Some(MobilenetV2::published_name),
+            unless: Some("features.1.conv.0.0.weight"),
+        }
+    }
+
+    /// The rule from the names of a file to those of the variables; `has` tells whether the file has a tensor.
+    pub fn rule(&self, has: impl Fn(&str) -> bool) -> fn(&str) -> String {
+        match self.rename {
+            Some(rename) if !self.unless.is_some_and(has) => rename,
+            _ => str::to_owned,
+        }
+    }
+}
+
+const OSNET_NAMES: PublishedNames =
+    PublishedNames { left_out: &["classifier."], rename: Some(Osnet::published_name), unless: None };
+const RESNET_NAMES: PublishedNames = PublishedNames::unchanged(&["fc."]);
+const VGG_NAMES: PublishedNames = PublishedNames::unchanged(&["classifier."]);
+
+/// MobileNetV2 for people: without its last layer, part pooling over four parts of 320 features each.
+pub const MOBILENET_V2_PARTS: Backbone = Backbone {
+    name: "mobilenet-v2-parts",
+    features: MobilenetV2Config::PARTS.features(),
+    smallest_image: 32,
+    weights: Some("mvmhat-reid"),
+    published: PublishedNames::mobilenet_v2(&["features.18.", "classifier."]),
+    build: |path| Box::new(MobilenetV2::new(path, MobilenetV2Config::PARTS)),
+};
+
+/// All backbones.
+pub const BACKBONES: [Backbone; 17] = [
+    osnet("osnet-x0.25", "osnet-x0.25-msmt17", |path| Box::new(Osnet::new(path, OsnetConfig::X0_25))),
+    osnet("osnet-x0.5", "osnet-x0.5-msmt17", |path| Box::new(Osnet::new(path, OsnetConfig::X0_5))),
+    osnet("osnet-x0.75", "osnet-x0.75-msmt17", |path| Box::new(Osnet::new(path, OsnetConfig::X0_75))),
+    osnet("osnet-x1.0", "osnet-x1.0-msmt17", |path| Box::new(Osnet::new(path, OsnetConfig::X1_0))),
+    Backbone {
+        name: "resnet18",
+        features: ResnetConfig::RESNET18.features(),
+        smallest_image: 32,
+        weights: Some("resnet18-imagenet"),
+        published: RESNET_NAMES,
+        build: |path| Box::new(Resnet::new(path, ResnetConfig::RESNET18)),
+    },
+    Backbone {
+        name: "resnet50",
+        features: ResnetConfig::RESNET50.features(),
+        smallest_image: 32,
+        weights: Some("resnet50-imagenet"),
+        published: RESNET_NAMES,
+        build: |path| Box::new(Resnet::new(path, ResnetConfig::RESNET50)),
+    },
+    Backbone {
+        name: "mobilenet-v2",
+        features: MobilenetV2Config::PUBLISHED.features(),
+        smallest_image: 32,
+        weights: Some("mobilenet-v2-imagenet"),
+        published: PublishedNames::mobilenet_v2(&["classifier."]),
+        build: |path| Box::new(MobilenetV2::new(path, MobilenetV2Config::PUBLISHED)),
+    },
+    MOBILENET_V2_PARTS,
+    Backbone {
+        name: "alexnet",
+        features: AlexNet::FEATURES,
+        smallest_image: 63,
+        weights: None,
+        published: PublishedNames::unchanged(&["classifier."]),
+        build: |path| Box::new(AlexNet::new(path)),
+    },
+    vgg("vgg11", |path| Box::new(Vgg::new(path, VggConfig::VGG11))),
+    vgg("vgg13", |path| Box::new(Vgg::new(path, VggConfig::VGG13))),
+    vgg("vgg16", |path| Box::new(Vgg::new(path, VggConfig::VGG16))),
+    vgg("vgg19", |path| Box::new(Vgg::new(path, VggConfig::VGG19))),
+    vgg("vgg11-bn", |path| Box::new(Vgg::new(path, VggConfig::VGG11.with_norm()))),
+    vgg("vgg13-bn", |path| Box::new(Vgg::new(path, VggConfig::VGG13.with_norm()))),
+    vgg("vgg16-bn", |path| Box::new(Vgg::new(path, VggConfig::VGG16.with_norm()))),
+    vgg("vgg19-bn", |path| Box::new(Vgg::new(path, VggConfig::VGG19.with_norm()))),
+];
+
+const fn osnet(name: &'static str, weights: &'static str, build: fn(&Path) -> Box<dyn Network>) -> Backbone {
+    Backbone {
+        name,
+        features: Osnet::FEATURES,
+        smallest_image: 32,
+        weights: Some(weights),
+        published: OSNET_NAMES,
+        build,
+    }
+}
+
+const fn vgg(name: &'static str, build: fn(&Path) -> Box<dyn Network>) -> Backbone {
+    Backbone { name, features: Vgg::FEATURES, smallest_image: 32, weights: None, published: VGG_NAMES, build }
 }
 
 impl Backbone {
-    /// All of them.
-    pub const ALL: [Self; 17] = [
-        Self::OsnetX0_25,
-        Self::OsnetX0_5,
-        Self::OsnetX0_75,
-        Self::OsnetX1_0,
-        Self::Resnet18,
-        Self::Resnet50,
-        Self::MobilenetV2,
-        Self::MobilenetV2Parts,
-        Self::Alexnet,
-        Self::Vgg11,
-        Self::Vgg13,
-        Self::Vgg16,
-        Self::Vgg19,
-        Self::Vgg11Bn,
-        Self::Vgg13Bn,
-        Self::Vgg16Bn,
-        Self::Vgg19Bn,
-    ];
-
-    /// The name in configurations.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::OsnetX0_25 => "osnet-x0.25",
-            Self::OsnetX0_5 => "osnet-x0.5",
-            Self::OsnetX0_75 => "osnet-x0.75",
-            Self::OsnetX1_0 => "osnet-x1.0",
-            Self::Resnet18 => "resnet18",
-            Self::Resnet50 => "resnet50",
-            Self::MobilenetV2 => "mobilenet-v2",
-            Self::MobilenetV2Parts => "mobilenet-v2-parts",
-            Self::Alexnet => "alexnet",
-            Self::Vgg11 => "vgg11",
-            Self::Vgg13 => "vgg13",
-            Self::Vgg16 => "vgg16",
-            Self::Vgg19 => "vgg19",
-            Self::Vgg11Bn => "vgg11-bn",
-            Self::Vgg13Bn => "vgg13-bn",
-            Self::Vgg16Bn => "vgg16-bn",
-            Self::Vgg19Bn => "vgg19-bn",
-        }
-    }
-
-    /// The network of a name.
+    /// The backbone of a name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|backbone| backbone.as_str() == name)
-    }
-
-    /// How many numbers it makes of a crop.
-    pub fn features(self) -> i64 {
-        match self {
-            Self::Resnet50 => 2048,
-            Self::MobilenetV2 => MobilenetV2Config::PUBLISHED.features(),
-            Self::MobilenetV2Parts => MobilenetV2Config::PARTS.features(),
-            Self::Alexnet => 256,
-            _ => 512,
-        }
+        BACKBONES.into_iter().find(|backbone| backbone.name == name)
     }
 
     /// The network, its variables under `path` by their published names.
-    pub fn build(self, path: &Path) -> Box<dyn Network> {
-        match self {
-            Self::OsnetX0_25 => Box::new(Osnet::new(path, OsnetConfig::X0_25)),
-            Self::OsnetX0_5 => Box::new(Osnet::new(path, OsnetConfig::X0_5)),
-            Self::OsnetX0_75 => Box::new(Osnet::new(path, OsnetConfig::X0_75)),
-            Self::OsnetX1_0 => Box::new(Osnet::new(path, OsnetConfig::X1_0)),
-            Self::Resnet18 => Box::new(Resnet::new(path, ResnetConfig::RESNET18)),
-            Self::Resnet50 => Box::new(Resnet::new(path, ResnetConfig::RESNET50)),
-            Self::MobilenetV2 => Box::new(MobilenetV2::new(path, MobilenetV2Config::PUBLISHED)),
-            Self::MobilenetV2Parts => Box::new(MobilenetV2::new(path, MobilenetV2Config::PARTS)),
-            Self::Alexnet => Box::new(AlexNet::new(path)),
-            Self::Vgg11 => Box::new(Vgg::new(path, VggConfig::VGG11)),
-            Self::Vgg13 => Box::new(Vgg::new(path, VggConfig::VGG13)),
-            Self::Vgg16 => Box::new(Vgg::new(path, VggConfig::VGG16)),
-            Self::Vgg19 => Box::new(Vgg::new(path, VggConfig::VGG19)),
-            Self::Vgg11Bn => Box::new(Vgg::new(path, VggConfig::VGG11.with_norm())),
-            Self::Vgg13Bn => Box::new(Vgg::new(path, VggConfig::VGG13.with_norm())),
-            Self::Vgg16Bn => Box::new(Vgg::new(path, VggConfig::VGG16.with_norm())),
-            Self::Vgg19Bn => Box::new(Vgg::new(path, VggConfig::VGG19.with_norm())),
-        }
+    pub fn build(&self, path: &Path) -> Box<dyn Network> {
+        (self.build)(path)
     }
+}
 
-    /// The tensors of a file under their published names.
-    pub(crate) fn published(self, file: &StateDict) -> StateDict {
-        match self {
-            Self::OsnetX0_25 | Self::OsnetX0_5 | Self::OsnetX0_75 | Self::OsnetX1_0 => {
-                file.renamed(Osnet::published_name)
-            }
-            Self::MobilenetV2 | Self::MobilenetV2Parts => mobilenet::published(file),
-            _ => file.renamed(str::to_owned),
-        }
+impl PartialEq for Backbone {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
     }
+}
 
-    /// What the names begin with that published files have and the network has not: the classifier, which embeds nothing.
-    pub(crate) fn left_out(self) -> &'static [&'static str] {
-        match self {
-            Self::Resnet18 | Self::Resnet50 => &["fc."],
-            Self::MobilenetV2Parts => &["features.18.", "classifier."],
-            _ => &["classifier."],
-        }
-    }
+impl Eq for Backbone {}
 
-    /// The least height and width of a crop, pixels, that is anything left of after all pools.
-    pub fn smallest_crop(self) -> i32 {
-        if self == Self::Alexnet { 63 } else { 32 }
-    }
-
-    /// The name of the weights that it embeds people with by default, if there are any.
-    pub(crate) fn published_weights(self) -> Option<&'static str> {
-        Some(match self {
-            Self::OsnetX0_25 => "osnet-x0.25-msmt17",
-            Self::OsnetX0_5 => "osnet-x0.5-msmt17",
-            Self::OsnetX0_75 => "osnet-x0.75-msmt17",
-            Self::OsnetX1_0 => "osnet-x1.0-msmt17",
-            Self::Resnet18 => "resnet18-imagenet",
-            Self::Resnet50 => "resnet50-imagenet",
-            Self::MobilenetV2 => "mobilenet-v2-imagenet",
-            Self::MobilenetV2Parts => "mvmhat-reid",
-            _ => return None,
-        })
+impl fmt::Debug for Backbone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Backbone({})", self.name)
     }
 }
 
 impl Serialize for Backbone {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+        serializer.serialize_str(self.name)
     }
 }
 
@@ -183,7 +179,7 @@ impl<'de> Deserialize<'de> for Backbone {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
         Self::named(&name).ok_or_else(|| {
-            let known = Self::ALL.map(|backbone| format!("`{}`", backbone.as_str())).join(", ");
+            let known = BACKBONES.map(|backbone| format!("`{}`", backbone.name)).join(", ");
             D::Error::custom(format!("unknown variant `{name}`, expected one of {known}"))
         })
     }
@@ -191,31 +187,60 @@ impl<'de> Deserialize<'de> for Backbone {
 
 #[cfg(test)]
 mod tests {
-    use mvmhat_learning::Fold;
     use tch::nn::{ModuleT, VarStore};
     use tch::{Device, Kind, Tensor, no_grad};
 
     use super::*;
+    use crate::Fold;
 
     #[test]
-    fn every_backbone_makes_as_many_numbers_as_it_says_of_crops_of_any_size_folded_or_not() {
-        for backbone in Backbone::ALL {
+    fn every_backbone_makes_as_many_features_as_it_says_of_images_of_any_size_folded_or_not() {
+        for backbone in BACKBONES {
             let store = VarStore::new(Device::Cpu);
             let mut network = backbone.build(&store.root());
-            for size in [[2, 3, 64, i64::from(backbone.smallest_crop())], [1, 3, 128, 64]] {
-                let crops = Tensor::rand(size, (Kind::Float, Device::Cpu));
-                let numbers = no_grad(|| network.forward_t(&crops, false));
-                assert_eq!(numbers.size(), [size[0], backbone.features()], "{}", backbone.as_str());
+            for folded in [false, true] {
+                if folded {
+                    network.fold();
+                }
+                for size in [[2, 3, 64, i64::from(backbone.smallest_image)], [1, 3, 128, 64]] {
+                    let images = Tensor::rand(size, (Kind::Float, Device::Cpu));
+                    let features = no_grad(|| network.forward_t(&images, false));
+                    assert_eq!(features.size(), [size[0], backbone.features], "{}", backbone.name);
+                }
             }
-            network.fold();
         }
     }
 
     #[test]
-    fn an_unknown_name_is_refused_with_those_there_are() {
-        let backbone: Backbone = serde_yaml::from_str("resnet50").unwrap();
-        assert_eq!(backbone, Backbone::Resnet50);
-        let error = serde_yaml::from_str::<Backbone>("resnet-50").unwrap_err().to_string();
-        assert!(mvmhat_scene::nearest_key(&error).is_some_and(|name| name == "resnet50"), "{error}");
+    fn names_are_unique_and_what_serde_reads() {
+        for backbone in BACKBONES {
+            assert_eq!(Backbone::named(backbone.name), Some(backbone));
+            assert_eq!(BACKBONES.iter().filter(|other| **other == backbone).count(), 1, "{backbone:?}");
+            let read: Backbone = serde_json::from_str(&serde_json::to_string(&backbone).unwrap()).unwrap();
+            assert_eq!(read, backbone);
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_is_refused_with_the_known_ones() {
+        let error = serde_json::from_str::<Backbone>("\"resnet-50\"").unwrap_err().to_string();
+        assert!(
+            error.starts_with("unknown variant `resnet-50`, expected one of `osnet-x0.25`")
+                && error.contains("`resnet50`"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn names_of_files_become_those_of_the_variables() {
+        let older = "features.1.conv.0.weight";
+        let current = "features.1.conv.0.0.weight";
+        let names = Backbone::named("mobilenet-v2").unwrap().published;
+        assert_eq!(names.rule(|name| name == older)(older), current);
+        assert_eq!(names.rule(|name| name == current)(current), current);
+        let names = Backbone::named("osnet-x0.5").unwrap().published;
+        assert_eq!(names.rule(|_| true)("conv3.0.conv2b.conv2b.1.bn.bias"), "conv3.0.conv2b.1.bn.bias");
+        let names = Backbone::named("resnet18").unwrap().published;
+        assert_eq!(names.rule(|_| true)("layer1.0.conv1.weight"), "layer1.0.conv1.weight");
     }
 }

@@ -1,18 +1,16 @@
-//! MobileNetV2: thin layers between wide depthwise ones.
+//! MobileNetV2: inverted residuals, narrow layers between wide depthwise ones.
 //!
 //! Sandler, Howard, Zhu, Zhmoginov, Chen, *MobileNetV2: Inverted Residuals and Linear Bottlenecks* (CVPR 2018,
-//! arXiv 1801.04381). Variables have the names of torchvision's checkpoints; the classifier is no part of the network.
+//! arXiv 1801.04381). Variables have the names of torchvision's checkpoints; the classifier is not part of the network.
 //!
-//! [`MobilenetV2Config::PARTS`] is made for people: what is seen high and low in a crop (hat, shirt, trousers, shoes) is
-//! kept apart, and looked at twice as finely (Sun, Zheng, Yang, Tian, Wang, *Beyond Part Models: Person Retrieval with
-//! Refined Part Pooling*, ECCV 2018, arXiv 1711.09349). The wide last layer is left out, since the head of an embedding
-//! follows.
+//! [`MobilenetV2Config::PARTS`] is made for crops of people: part pooling (PCB) averages horizontal parts of the crop
+//! (hat, shirt, trousers, shoes) separately, at twice the resolution (Sun, Zheng, Yang, Tian, Wang, *Beyond Part Models:
+//! Person Retrieval with Refined Part Pooling*, ECCV 2018, arXiv 1711.09349). The wide last layer is left out, since an
+//! embedding head follows.
 
-use mvmhat_learning::{Activation, ConvNorm, ConvNormConfig, Fold};
+use crate::{Activation, ConvNorm, ConvNormConfig, Fold};
 use tch::nn::{ModuleT, Path};
 use tch::{Kind, Tensor};
-
-use crate::StateDict;
 
 /// Table 2 of the paper: expansion, channels, repetitions, stride of the first.
 const STAGES: [[i64; 4]; 7] = [
@@ -28,29 +26,29 @@ const STAGES: [[i64; 4]; 7] = [
 /// The channels of the wide last layer.
 const LAST: i64 = 1280;
 
-/// The last stage that makes the image smaller.
+/// The last stage that reduces the resolution.
 const LAST_STRIDE: usize = 5;
 
-/// What of the network is built.
+/// Which parts of the network are built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MobilenetV2Config {
     /// Whether the wide last layer is there.
     last: bool,
-    /// The stride of the last stage that makes the image smaller.
+    /// The stride of the last stage that reduces the resolution.
     last_stride: i64,
-    /// Stripes, one below the other, that means are taken over.
-    stripes: i64,
+    /// Horizontal parts, from top to bottom, that are average-pooled separately.
+    parts: i64,
 }
 
 impl MobilenetV2Config {
     /// As published.
-    pub const PUBLISHED: Self = Self { last: true, last_stride: 2, stripes: 1 };
-    /// For people: four stripes of twice the resolution.
-    pub const PARTS: Self = Self { last: false, last_stride: 1, stripes: 4 };
+    pub const PUBLISHED: Self = Self { last: true, last_stride: 2, parts: 1 };
+    /// For people: four parts at twice the resolution.
+    pub const PARTS: Self = Self { last: false, last_stride: 1, parts: 4 };
 
-    /// How many numbers the network makes of a crop.
+    /// The dimensions of the feature vector.
     pub const fn features(self) -> i64 {
-        self.stripes * if self.last { LAST } else { STAGES[STAGES.len() - 1][1] }
+        self.parts * if self.last { LAST } else { STAGES[STAGES.len() - 1][1] }
     }
 }
 
@@ -58,17 +56,17 @@ impl MobilenetV2Config {
 ///
 /// # Shapes
 /// - input: N x 3 x H x W, red, green, blue, ImageNet mean 0 and deviation 1
-/// - output: N x F, means over the image or its stripes
+/// - output: N x F, average-pooled over the image or over each of its parts
 #[derive(Debug)]
 pub struct MobilenetV2 {
     first: ConvNorm,
     blocks: Vec<InvertedResidual>,
     last: Option<ConvNorm>,
-    stripes: i64,
+    parts: i64,
 }
 
 impl MobilenetV2 {
-    /// A network whose variables stand under `path`.
+    /// A network with its variables under `path`.
     pub fn new(path: &Path, config: MobilenetV2Config) -> Self {
         let path = path / "features";
         let mut stages = STAGES;
@@ -76,15 +74,14 @@ impl MobilenetV2 {
         let blocks = blocks(&path, &stages);
         let inputs = STAGES[STAGES.len() - 1][1];
         let last = || numbered(&(&path / (blocks.len() + 1)), inputs, LAST, RELU6);
-        Self { first: stem(&path), last: config.last.then(last), stripes: config.stripes, blocks }
+        Self { first: stem(&path), last: config.last.then(last), parts: config.parts, blocks }
     }
-}
 
-/// The tensors of a file under the names of torchvision's checkpoints. Those of before 0.3, which others still publish, have
-/// all layers of a block in one list and count its activations.
-pub(crate) fn published(file: &StateDict) -> StateDict {
-    let flat = file.get("features.1.conv.0.0.weight").is_none();
-    file.renamed(|name| if flat { nested(name) } else { None }.unwrap_or_else(|| name.to_owned()))
+    /// The name that torchvision gives a tensor today, of a checkpoint from before torchvision 0.3, as others still
+    /// publish them: there, all layers of a block are in one list, activations included.
+    pub fn published_name(name: &str) -> String {
+        nested(name).unwrap_or_else(|| name.to_owned())
+    }
 }
 
 /// The name of a tensor of a block whose layers are in one list, where they are in lists of their own.
@@ -137,10 +134,10 @@ impl ModuleT for MobilenetV2 {
             Some(last) => xs.apply_t(last, train),
             None => xs,
         };
-        if self.stripes == 1 {
+        if self.parts == 1 {
             return xs.mean_dim(&[2, 3][..], false, Kind::Float);
         }
-        xs.adaptive_avg_pool2d([self.stripes, 1]).flatten(1, -1)
+        xs.adaptive_avg_pool2d([self.parts, 1]).flatten(1, -1)
     }
 }
 
@@ -154,33 +151,34 @@ impl Fold for MobilenetV2 {
     }
 }
 
-/// The network up to its stage of 160 channels, for what needs places: the last two layers have a third of the weights, and
-/// were made to name the one thing in an image.
+/// The network up to its stage of 160 channels, for detection: the last two layers have a third of the weights, and
+/// were made to classify the image as a whole.
 ///
 /// # Shapes
 /// - input: N x 3 x H x W, red, green, blue, ImageNet mean 0 and deviation 1; H and W multiples of 32
 /// - output: N x 32 x H/8 x W/8, N x 96 x H/16 x W/16 and N x 160 x H/32 x W/32
 #[derive(Debug)]
-pub(super) struct MobilenetV2Pyramid {
+pub struct MobilenetV2Pyramid {
     first: ConvNorm,
     blocks: Vec<InvertedResidual>,
 }
 
 impl MobilenetV2Pyramid {
     /// The channels of the three outputs.
-    pub(super) const CHANNELS: [i64; 3] = [32, 96, 160];
-    /// How the names of published variables begin that are no part of it.
-    pub(super) const LEFT_OUT: [&str; 3] = ["features.17.", "features.18.", "classifier."];
+    pub const CHANNELS: [i64; 3] = [32, 96, 160];
+    /// The beginnings of the names of published variables that are not part of it.
+    pub const LEFT_OUT: [&str; 3] = ["features.17.", "features.18.", "classifier."];
     /// How many blocks there are before each output.
     const DEPTHS: [usize; 3] = [6, 13, 16];
 
-    /// A network whose variables stand under `path`, by their published names.
-    pub(super) fn new(path: &Path) -> Self {
+    /// A network with its variables under `path`, by their published names.
+    pub fn new(path: &Path) -> Self {
         let path = path / "features";
         Self { first: stem(&path), blocks: blocks(&path, &STAGES[..6]) }
     }
 
-    pub(super) fn levels(&self, xs: &Tensor, train: bool) -> [Tensor; 3] {
+    /// The feature maps at strides 8, 16 and 32.
+    pub fn levels(&self, xs: &Tensor, train: bool) -> [Tensor; 3] {
         let mut xs = xs.apply_t(&self.first, train);
         let mut from = 0;
         Self::DEPTHS.map(|depth| {
@@ -205,7 +203,7 @@ fn numbered(path: &Path, inputs: i64, outputs: i64, config: ConvNormConfig) -> C
     ConvNorm::new(&(path / 0), &(path / 1), inputs, outputs, config)
 }
 
-/// Widens, looks around depthwise, narrows; with a way around where nothing changes shape.
+/// Expansion, depthwise convolution, linear projection; with a shortcut where the shape stays.
 #[derive(Debug)]
 struct InvertedResidual {
     convolutions: Vec<ConvNorm>,

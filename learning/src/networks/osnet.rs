@@ -1,14 +1,11 @@
-//! OSNet: features of several scales at once, in a small network made for telling people apart.
+//! OSNet: features of several scales at once, in a small network made for person re-identification.
 //!
 //! Zhou, Yang, Cavallaro, Xiang, *Omni-Scale Feature Learning for Person Re-Identification* (ICCV 2019,
-//! arXiv 1905.00953). Variables have the names of torchreid's checkpoints; its classifier is no part of the network.
+//! arXiv 1905.00953). Variables have the names of torchreid's checkpoints; the classifier is not part of the network.
 
-use mvmhat_learning::{Activation, ConvNorm, ConvNormConfig, Fold, batch_norm_config};
+use crate::{Activation, ConvNorm, ConvNormConfig, Fold, batch_norm_config};
 use tch::nn::{self, ModuleT, Path};
 use tch::{Kind, Tensor};
-
-/// The numbers an embedding has.
-const FEATURES: i64 = 512;
 
 /// How wide an OSNet is: the channels of its stem and its three stages.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,7 +39,10 @@ pub struct Osnet {
 }
 
 impl Osnet {
-    /// A network whose variables stand under `path`.
+    /// The dimensions of the embedding.
+    pub const FEATURES: i64 = 512;
+
+    /// A network with its variables under `path`.
     pub fn new(path: &Path, OsnetConfig([stem, c2, c3, c4]): OsnetConfig) -> Self {
         let relu = ConvNormConfig { activation: Activation::Relu, ..Default::default() };
         let fc = path / "fc";
@@ -52,13 +52,12 @@ impl Osnet {
             conv3: Stage::new(&(path / "conv3"), c2, c3, true),
             conv4: Stage::new(&(path / "conv4"), c3, c4, false),
             conv5: named(&(path / "conv5"), c4, c4, relu),
-            linear: nn::linear(&fc / 0, c4, FEATURES, Default::default()),
-            norm: nn::batch_norm1d(&fc / 1, FEATURES, batch_norm_config(1e-5)),
+            linear: nn::linear(&fc / 0, c4, Self::FEATURES, Default::default()),
+            norm: nn::batch_norm1d(&fc / 1, Self::FEATURES, batch_norm_config(1e-5)),
         }
     }
 
-    /// The published name of a tensor, whatever a file calls it: an export through ONNX names the streams twice
-    /// (`conv2b.conv2b.0`).
+    /// The published name of a tensor: an export through ONNX repeats the names of the streams (`conv2b.conv2b.0`).
     pub fn published_name(name: &str) -> String {
         ["conv2b", "conv2c", "conv2d"].into_iter().fold(name.to_owned(), |name, stream| {
             name.replace(&format!("{stream}.{stream}."), &format!("{stream}."))
@@ -124,7 +123,7 @@ impl Fold for Stage {
     }
 }
 
-/// Four streams that see 3, 5, 7 and 9 pixels wide, weighed channel by channel by one gate they share.
+/// Four streams with receptive fields of 3, 5, 7 and 9 pixels, weighted per channel by one shared gate.
 #[derive(Debug)]
 struct Block {
     conv1: ConvNorm,
@@ -167,7 +166,7 @@ impl ModuleT for Block {
             let weight = self.gate.forward(&ys);
             gated = Some(match gated {
                 None => ys * weight,
-                // Multiplies and adds in one pass over the memory; what a gradient needs are the two factors.
+                // Multiplies and adds in one pass over the memory; the gradient needs the two factors only.
                 Some(mut sum) => sum.addcmul_(&ys, &weight),
             });
         }
@@ -220,7 +219,7 @@ impl Fold for LightConv {
     }
 }
 
-/// Weights of channels, 0 to 1, out of their means over the image: N x C x H x W to N x C x 1 x 1.
+/// Channel weights, 0 to 1, from the channels' means over the image: N x C x H x W to N x C x 1 x 1.
 #[derive(Debug)]
 struct Gate {
     fc1: nn::Conv2D,
@@ -270,20 +269,20 @@ mod tests {
         let store = VarStore::new(Device::Cpu);
         let mut network = Osnet::new(&store.root(), OsnetConfig::X0_25);
         let xs = Tensor::randn([3, 3, 256, 128], (Kind::Float, Device::Cpu));
-        // Gathers statistics, so that the normalizations have something to do.
+        // Gathers statistics, so that the normalizations are no identities.
         let _ = tch::no_grad(|| network.forward_t(&xs, true));
         let before = tch::no_grad(|| network.forward_t(&xs, false));
         assert_eq!(before.size(), [3, 512]);
         network.fold();
-        let after = tch::no_grad(|| network.forward_t(&mvmhat_learning::channels_last(&xs), false));
-        // Random weights make numbers of any size, so the difference is relative to the largest.
+        let after = tch::no_grad(|| network.forward_t(&crate::channels_last(&xs), false));
+        // Random weights give outputs of any magnitude, so the difference is relative to the largest.
         let largest = before.abs().max().double_value(&[]);
         let difference = (before - after).abs().max().double_value(&[]) / largest;
         assert!(difference < 1e-4, "{difference}");
     }
 
     #[test]
-    fn names_of_an_export_are_mended() {
+    fn names_of_an_export_become_the_published_ones() {
         assert_eq!(Osnet::published_name("conv3.0.conv2b.conv2b.1.bn.bias"), "conv3.0.conv2b.1.bn.bias");
         assert_eq!(Osnet::published_name("conv2.0.conv1.conv.weight"), "conv2.0.conv1.conv.weight");
     }

@@ -34,7 +34,7 @@
 //!     print([ys[1, 7].item(), ys[0, 200].item(), ys.sum().item(), ys.square().mean().item()])
 //! ```
 //!
-//! Residual networks likewise, of these:
+//! Residual networks, by the same program with these:
 //!
 //! ```python
 //! class Block(nn.Module):

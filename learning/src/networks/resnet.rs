@@ -1,7 +1,7 @@
 //! Residual networks.
 //!
 //! He, Zhang, Ren, Sun, *Deep Residual Learning for Image Recognition* (CVPR 2016, arXiv 1512.03385). Variables have
-//! the names of torchvision's checkpoints; the classifier `fc` is no part of the network. The stride of a bottleneck is
+//! the names of torchvision's checkpoints; the classifier `fc` is not part of the network. The stride of a bottleneck is
 //! in its 3x3 convolution, as in torchvision.
 
 use tch::Tensor;
@@ -24,8 +24,8 @@ impl ResnetConfig {
     /// ResNet-50.
     pub const RESNET50: Self = Self { blocks: [3, 4, 6, 3], bottleneck: true };
 
-    /// The numbers an embedding has.
-    pub(crate) fn features(self) -> i64 {
+    /// The dimensions of the feature vector.
+    pub const fn features(self) -> i64 {
         if self.bottleneck { 2048 } else { 512 }
     }
 }
@@ -34,7 +34,7 @@ impl ResnetConfig {
 ///
 /// # Shapes
 /// - input: N x 3 x H x W, red, green, blue, ImageNet mean 0 and deviation 1
-/// - output: N x 512 (ResNet-18) or N x 2048 (ResNet-50), means over the image
+/// - output: N x 512 (ResNet-18) or N x 2048 (ResNet-50), global average pooling
 #[derive(Debug)]
 pub struct Resnet {
     conv1: ConvNorm,
@@ -44,7 +44,7 @@ pub struct Resnet {
 }
 
 impl Resnet {
-    /// A network whose variables stand under `path`.
+    /// A network with its variables under `path`.
     pub fn new(path: &Path, config: ResnetConfig) -> Self {
         let expansion = config.features() / 512;
         let mut inputs = 64;
@@ -81,7 +81,7 @@ impl Fold for Resnet {
 }
 
 impl Resnet {
-    /// The outputs of the last three stages: of 8, 16 and 32 pixels a step.
+    /// The outputs of the last three stages, at strides 8, 16 and 32.
     pub fn levels(&self, xs: &Tensor, train: bool) -> [Tensor; 3] {
         let xs = xs.apply_t(&self.conv1, train).max_pool2d([3, 3], [2, 2], [1, 1], [1, 1], false);
         let [first, rest @ ..] = self.stages;
@@ -99,7 +99,7 @@ impl Resnet {
     }
 }
 
-/// What is learnt is the difference to the input.
+/// A residual block: its convolutions learn the difference to the input.
 #[derive(Debug)]
 struct Block {
     convolutions: Vec<ConvNorm>,

@@ -1,8 +1,8 @@
-//! VGG: nothing but 3x3 convolutions, many of them.
+//! VGG: a deep stack of 3x3 convolutions.
 //!
 //! Simonyan and Zisserman, *Very Deep Convolutional Networks for Large-Scale Image Recognition* (ICLR 2015, arXiv
-//! 1409.1556), table 1, configurations A, B, D and E. Each also with batch normalization, which was not invented yet;
-//! its convolutions keep their biases, as in torchvision's checkpoints.
+//! 1409.1556), table 1, configurations A, B, D and E. Each also with batch normalization, which is younger than the
+//! paper; the convolutions keep their biases, as in torchvision's checkpoints.
 
 use tch::Tensor;
 use tch::nn::{self, ModuleT, Path};
@@ -42,14 +42,17 @@ impl VggConfig {
 ///
 /// # Shapes
 /// - input: N x 3 x H x W of at least 32 x 32, red, green, blue, ImageNet mean 0 and deviation 1
-/// - output: N x 512, means over the image
+/// - output: N x 512, global average pooling
 #[derive(Debug)]
 pub struct Vgg {
     stages: Vec<Vec<Layer>>,
 }
 
 impl Vgg {
-    /// A network whose variables stand under `path`.
+    /// The dimensions of the feature vector.
+    pub const FEATURES: i64 = CHANNELS[4];
+
+    /// A network with its variables under `path`.
     pub fn new(path: &Path, config: VggConfig) -> Self {
         let path = path / "features";
         let (mut inputs, mut number) = (3, 0);

@@ -1,98 +1,128 @@
-//! Networks that make levels of features of an image, by name.
+//! The table of the backbones of a [`PersonNetwork`](super::PersonNetwork), by name.
 //!
-//! Measured in one process on one thread, whole detector, an image of 416x256 (`examples/forward.rs`): with the backbone of
-//! YOLOX-nano the network takes a little less time than YOLOX-nano, with MobileNetV2 more than twice as much, since its wide
-//! layers at half of the resolution do not fit into caches.
+//! Measured in one process on one thread, the whole detector, an image of 416x256 (`examples/forward.rs`): with the
+//! backbone of YOLOX-nano the network takes slightly less time than YOLOX-nano, with MobileNetV2 more than twice as much,
+//! since its wide layers at half of the resolution do not fit into caches.
 
-use std::fmt::Debug;
+use std::fmt;
 
-use mvmhat_learning::{Fold, Resnet, ResnetConfig};
-use serde::{Deserialize, Serialize};
+use mvmhat_learning::Fold;
+use mvmhat_learning::networks::{MobilenetV2Pyramid, PublishedNames, Resnet, ResnetConfig};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tch::Tensor;
 use tch::nn::Path;
 
-use crate::StateDict;
-use crate::networks::YoloxConfig;
-use crate::networks::mobilenet::{self, MobilenetV2Pyramid};
-use crate::networks::yolox::Darknet;
+use crate::detect::yolox::{Darknet, YoloxConfig};
 
-/// What looks at images, with levels of 8, 16 and 32 pixels a step.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PyramidBackbone {
-    /// The backbone of YOLOX-nano, 0.5 million parameters.
-    #[default]
-    YoloxNano,
-    /// MobileNetV2 up to its stage of 160 channels, 1.3 million parameters.
-    MobilenetV2,
-    /// ResNet-18, 11 million parameters.
-    Resnet18,
+/// A backbone that makes feature maps at strides 8, 16 and 32: a row of [`PYRAMIDS`].
+///
+/// In a configuration it is written and read as its name.
+#[derive(Clone, Copy)]
+pub struct PyramidBackbone {
+    /// The name in configurations.
+    pub name: &'static str,
+    /// The channels of the three feature maps.
+    pub channels: [i64; 3],
+    /// What [`StateDict::architecture`](mvmhat_weights::StateDict::architecture) calls the network with published weights
+    /// for it.
+    pub architecture: &'static str,
+    /// Which weights fit, in words.
+    pub fitting_weights: &'static str,
+    /// How tensors are called in published files.
+    pub published: PublishedNames,
+    build: fn(&Path) -> Box<dyn FeaturePyramid>,
 }
 
-/// From N x 3 x H x W (blue, green, red, 0 to 255) to the three levels, fine to coarse.
-pub(super) trait Pyramid: Debug + Send + Fold {
-    /// The levels.
-    fn levels(&self, xs: &Tensor, train: bool) -> [Tensor; 3];
-}
+/// All backbones of a person detector.
+pub const PYRAMIDS: [PyramidBackbone; 3] = [
+    YOLOX_NANO,
+    // Up to its stage of 160 channels, 1.3 million parameters.
+    PyramidBackbone {
+        name: "mobilenet-v2",
+        channels: MobilenetV2Pyramid::CHANNELS,
+        architecture: "mobilenet-v2",
+        fitting_weights: "the weights for the backbone mobilenet-v2 are mobilenet-v2-deepsort or mobilenet-v2-imagenet",
+        published: PublishedNames::mobilenet_v2(&MobilenetV2Pyramid::LEFT_OUT),
+        build: |path| Box::new(ImageNetNormalized::new(path, MobilenetV2Pyramid::new(path))),
+    },
+    // 11 million parameters.
+    PyramidBackbone {
+        name: "resnet18",
+        channels: [128, 256, 512],
+        architecture: "resnet18",
+        fitting_weights: "the weights for the backbone resnet18 are resnet18-imagenet",
+        published: PublishedNames::unchanged(&["fc."]),
+        build: |path| Box::new(ImageNetNormalized::new(path, Resnet::new(path, ResnetConfig::RESNET18))),
+    },
+];
+
+/// The backbone of YOLOX-nano, 0.5 million parameters. Its published weights are those of the whole YOLOX-nano, so that
+/// neck and head get theirs, too.
+pub(super) const YOLOX_NANO: PyramidBackbone = PyramidBackbone {
+    name: "yolox-nano",
+    channels: [64, 128, 256],
+    architecture: "yolox-nano",
+    fitting_weights: "the weights for the backbone yolox-nano are yolox-nano",
+    published: PublishedNames::unchanged(&[]),
+    build: |path| Box::new(Darknet::new(&(path / "backbone"), YoloxConfig::NANO)),
+};
 
 impl PyramidBackbone {
-    /// The channels of the three levels.
-    pub(super) fn channels(self) -> [i64; 3] {
-        match self {
-            Self::YoloxNano => [64, 128, 256],
-            Self::MobilenetV2 => MobilenetV2Pyramid::CHANNELS,
-            Self::Resnet18 => [128, 256, 512],
-        }
+    /// The backbone of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        PYRAMIDS.into_iter().find(|backbone| backbone.name == name)
     }
 
     /// The network, its variables under `path` by their published names.
-    pub(super) fn build(self, path: &Path) -> Box<dyn Pyramid> {
-        match self {
-            Self::YoloxNano => Box::new(Darknet::new(&(path / "backbone"), YoloxConfig::NANO)),
-            Self::MobilenetV2 => Box::new(OfImageNet::new(path, MobilenetV2Pyramid::new(path))),
-            Self::Resnet18 => Box::new(OfImageNet::new(path, Resnet::new(path, ResnetConfig::RESNET18))),
-        }
-    }
-
-    /// What [`StateDict::architecture`] calls the network whose published weights it starts from.
-    pub(super) fn architecture(self) -> &'static str {
-        match self {
-            Self::YoloxNano => "yolox-nano",
-            Self::MobilenetV2 => "mobilenet-v2",
-            Self::Resnet18 => "resnet18",
-        }
-    }
-
-    /// Which weights it starts from.
-    pub(super) fn rule(self) -> &'static str {
-        match self {
-            Self::YoloxNano => "the backbone yolox-nano starts from yolox-nano",
-            Self::MobilenetV2 => {
-                "the backbone mobilenet-v2 starts from mobilenet-v2-deepsort or mobilenet-v2-imagenet"
-            }
-            Self::Resnet18 => "the backbone resnet18 starts from resnet18-imagenet",
-        }
-    }
-
-    /// The tensors of a file under their published names.
-    pub(super) fn published(self, file: &StateDict) -> StateDict {
-        match self {
-            Self::MobilenetV2 => mobilenet::published(file),
-            Self::YoloxNano | Self::Resnet18 => file.renamed(str::to_owned),
-        }
-    }
-
-    /// What the names of published variables begin with that are no part of it.
-    pub(super) fn left_out(self) -> &'static [&'static str] {
-        match self {
-            Self::YoloxNano => &[],
-            Self::MobilenetV2 => &MobilenetV2Pyramid::LEFT_OUT,
-            Self::Resnet18 => &["fc."],
-        }
+    pub(super) fn build(&self, path: &Path) -> Box<dyn FeaturePyramid> {
+        (self.build)(path)
     }
 }
 
-impl Pyramid for Darknet {
+impl Default for PyramidBackbone {
+    fn default() -> Self {
+        YOLOX_NANO
+    }
+}
+
+impl PartialEq for PyramidBackbone {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for PyramidBackbone {}
+
+impl fmt::Debug for PyramidBackbone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PyramidBackbone({})", self.name)
+    }
+}
+
+impl Serialize for PyramidBackbone {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name)
+    }
+}
+
+impl<'de> Deserialize<'de> for PyramidBackbone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::named(&name).ok_or_else(|| {
+            let known = PYRAMIDS.map(|backbone| format!("`{}`", backbone.name)).join(", ");
+            D::Error::custom(format!("unknown variant `{name}`, expected one of {known}"))
+        })
+    }
+}
+
+/// From N x 3 x H x W (blue, green, red, 0 to 255) to three feature maps.
+pub(super) trait FeaturePyramid: fmt::Debug + Send + Fold {
+    /// The feature maps at strides 8, 16 and 32.
+    fn levels(&self, xs: &Tensor, train: bool) -> [Tensor; 3];
+}
+
+impl FeaturePyramid for Darknet {
     fn levels(&self, xs: &Tensor, train: bool) -> [Tensor; 3] {
         self.forward_t(xs, train)
     }
@@ -100,17 +130,18 @@ impl Pyramid for Darknet {
 
 /// ImageNet's mean and deviation of red, green and blue, 0 to 255.
 const MEAN: [f32; 3] = [123.675, 116.28, 103.53];
+/// See [`MEAN`].
 const DEVIATION: [f32; 3] = [58.395, 57.12, 57.375];
 
-/// A network that was made for images in red, green, blue with mean 0 and deviation 1.
+/// A network whose input is RGB with mean 0 and deviation 1, behind the conversion from BGR, 0 to 255.
 #[derive(Debug)]
-struct OfImageNet<N> {
+struct ImageNetNormalized<N> {
     mean: Tensor,
     scale: Tensor,
     network: N,
 }
 
-impl<N> OfImageNet<N> {
+impl<N> ImageNetNormalized<N> {
     fn new(path: &Path, network: N) -> Self {
         let colors =
             |values: [f32; 3]| Tensor::from_slice(&values).view([1, 3, 1, 1]).to_device(path.device());
@@ -122,19 +153,19 @@ impl<N> OfImageNet<N> {
     }
 }
 
-impl Pyramid for OfImageNet<MobilenetV2Pyramid> {
+impl FeaturePyramid for ImageNetNormalized<MobilenetV2Pyramid> {
     fn levels(&self, xs: &Tensor, train: bool) -> [Tensor; 3] {
         self.network.levels(&self.normalized(xs), train)
     }
 }
 
-impl Pyramid for OfImageNet<Resnet> {
+impl FeaturePyramid for ImageNetNormalized<Resnet> {
     fn levels(&self, xs: &Tensor, train: bool) -> [Tensor; 3] {
         self.network.levels(&self.normalized(xs), train)
     }
 }
 
-impl<N: Fold> Fold for OfImageNet<N> {
+impl<N: Fold> Fold for ImageNetNormalized<N> {
     fn fold(&mut self) {
         self.network.fold();
     }

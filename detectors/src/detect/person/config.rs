@@ -1,52 +1,33 @@
-//! Which network, and how it starts.
+//! Which network, how it is initialized, and what its weights files say of it.
 
 use mvmhat_learning::{Fan, Init, InitError, initialize};
+use mvmhat_weights::{DETECTOR_NETWORK, StateDict, WeightsError};
 use serde::{Deserialize, Serialize};
 use tch::nn::{Path, VarStore};
-use tch::{Device, TchError, no_grad};
 
 use super::{PersonNetwork, PyramidBackbone};
-use crate::networks::embedding_network::copy;
-use crate::networks::{Yolox, YoloxConfig};
-use crate::{Error, StateDict, WeightsError};
+use crate::{ConfigError, Error};
 
-/// Which network, as the section `train.network` of a configuration and as weights files tell it.
+/// Which network, as in the section `train.network` of a configuration and in the metadata of weights files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PersonNetworkConfig {
-    /// What looks at the image.
+    /// The backbone.
     pub backbone: PyramidBackbone,
     /// Channels of the branches of the head.
     pub channels: i64,
     /// The longer side that images are shrunk to, pixels, a multiple of 32.
-    pub size: u32,
-}
-
-/// How much of a network started from weights, from its beginning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Start {
-    /// All of it started at random.
-    Nothing,
-    /// The backbone did from weights.
-    Backbone,
-    /// Backbone and neck did.
-    Neck,
-    /// All of it did.
-    Network,
+    pub input_size: u32,
 }
 
 impl Default for PersonNetworkConfig {
     fn default() -> Self {
-        Self { backbone: PyramidBackbone::default(), channels: 64, size: 416 }
+        Self { backbone: PyramidBackbone::default(), channels: 64, input_size: 416 }
     }
 }
 
-/// The entry in the metadata of a weights file that has the configuration as JSON.
-const ENTRY: &str = "person_network";
-/// What the names of the variables of the backbone begin with.
-const BACKBONE: &str = "backbone.";
-/// What each of the two scores is before anything is learned, so that 0.01 of the cells are taken for people (Lin et al., *Focal
-/// Loss*, arXiv 1708.02002).
+/// The initial value of each of the two scores: their product, the confidence, is 0.01 then (Lin et al., *Focal Loss*,
+/// arXiv 1708.02002).
 const PRIOR: f64 = 0.1;
 
 impl PersonNetworkConfig {
@@ -54,34 +35,26 @@ impl PersonNetworkConfig {
     ///
     /// # Errors
     /// Names the first key that is out of range.
-    pub fn validate(&self) -> Result<(), Error> {
-        let error = |key, value: String, rule| Err(Error::Config { key, value, rule });
-        if !(8..=1024).contains(&self.channels) {
-            return error(
-                "train.network.channels",
-                self.channels.to_string(),
-                "it must be between 8 and 1024",
-            );
-        }
-        if self.size == 0 || !self.size.is_multiple_of(32) || self.size > 4096 {
-            let rule = "it must be a multiple of 32, at most 4096";
-            return error("train.network.size", self.size.to_string(), rule);
-        }
-        Ok(())
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let ok = (8..=1024).contains(&self.channels);
+        ConfigError::require(ok, "train.network.channels", self.channels, "it must be between 8 and 1024")?;
+        let ok = (32..=4096).contains(&self.input_size) && self.input_size.is_multiple_of(32);
+        let rule = "it must be a multiple of 32, at most 4096";
+        ConfigError::require(ok, "train.network.input_size", self.input_size, rule)
     }
 
-    /// The network, its variables under `path`. How they start is for [`start`](Self::start) or a file to say.
+    /// The network, its variables under `path`. Their values are for [`initialize`](Self::initialize) or a file to set.
     pub fn build(&self, path: &Path) -> PersonNetwork {
         PersonNetwork::new(path, self)
     }
 
-    /// Starts the variables of a network that was built in `store`: a function of `seed`.
+    /// Initializes the variables of a network that was built in `store`: a function of `seed`.
     ///
     /// # Errors
     /// Never, for every weight has the dimensions that its initializer needs.
-    pub fn start(&self, store: &VarStore, seed: u64) -> Result<(), InitError> {
+    pub fn initialize(&self, store: &VarStore, seed: u64) -> Result<(), InitError> {
         initialize(store, seed, |name, shape| match shape.len() {
-            // Boxes as large as a step, and nobody anywhere.
+            // Boxes as large as the stride, and nobody anywhere.
             4 if name.contains("_preds.") => Some(Init::Normal { deviation: 0.01 }),
             4 => Some(Init::HeNormal { gain: f64::sqrt(2.0), fan: Fan::Out }),
             _ if ["obj_preds.", "cls_preds."].iter().any(|score| name.contains(score)) => {
@@ -91,94 +64,39 @@ impl PersonNetworkConfig {
         })
     }
 
-    /// What a weights file says of its network.
+    /// The network that a weights file describes in its metadata.
     ///
     /// # Errors
-    /// If it says nothing, or something that cannot be understood.
-    pub fn of(weights: &StateDict) -> Result<Self, Error> {
-        let damaged = |reason| WeightsError::damaged(weights.path(), reason);
-        let Some(text) = weights.metadata(ENTRY) else {
+    /// If it describes none, or one that this program cannot read.
+    pub fn from_weights(weights: &StateDict) -> Result<Self, Error> {
+        let damaged = |reason| Error::from(WeightsError::damaged(weights.path(), reason));
+        let unreadable = |error: &dyn std::fmt::Display| {
+            damaged(format!(
+                "its entry {DETECTOR_NETWORK} cannot be read: {error}; a newer program may have written it"
+            ))
+        };
+        let Some(text) = weights.metadata(DETECTOR_NETWORK) else {
             let resembles = weights.architecture().map(|name| format!("; they look like {name}"));
             return Err(damaged(format!(
-                "these are no weights that `mvmhat train --task detector` has written{}",
+                "these are not weights of `mvmhat train-detector`{}",
                 resembles.unwrap_or_default()
-            ))
-            .into());
+            )));
         };
-        let config: Self = serde_json::from_str(text).map_err(|error| {
-            damaged(format!(
-                "its entry {ENTRY} cannot be understood: {error}; a newer program may have written it"
-            ))
-        })?;
+        let config: Self = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
         if weights.get("head.score.weight").is_some() {
             let rule = "an earlier version of this program made it, for another network: train again";
-            return Err(Error::Config { key: "weights", value: weights.path().display().to_string(), rule });
+            let value = weights.path().display().to_string();
+            return Err(ConfigError { path: "detector.weights", value, rule }.into());
         }
-        config.validate()?;
+        config.validate().map_err(|error| unreadable(&error))?;
         Ok(config)
     }
 
-    /// The entry of a weights file that [`of`](Self::of) reads: name and value.
+    /// The metadata entry of a weights file that [`from_weights`](Self::from_weights) reads: name and value.
     ///
     /// # Errors
     /// Never, for a configuration is valid JSON.
-    pub fn entry(&self) -> serde_json::Result<(String, String)> {
-        Ok((ENTRY.to_owned(), serde_json::to_string(self)?))
+    pub fn metadata_entry(&self) -> serde_json::Result<(String, String)> {
+        Ok((DETECTOR_NETWORK.to_owned(), serde_json::to_string(self)?))
     }
-
-    /// Copies weights to start from into a network that was built in `store`, and says how much of it they were for: all from
-    /// a file that `mvmhat train --task detector` has written and from a published YOLOX-nano, without the head where its
-    /// channels are others; the backbone from other published ones.
-    ///
-    /// # Errors
-    /// If they are of another network.
-    pub fn start_from(&self, weights: &StateDict, store: &VarStore) -> Result<Start, Error> {
-        if weights.metadata(ENTRY).is_some() {
-            let other = Self::of(weights)?;
-            if (other.backbone, other.channels) != (self.backbone, self.channels) {
-                let rule =
-                    "the weights to start from are of another network: write the same under train.network";
-                let value = format!("{self:?}, and {} has {other:?}", weights.path().display());
-                return Err(Error::Config { key: "train.network", value, rule });
-            }
-            weights.load_into(store, &[])?;
-            return Ok(Start::Network);
-        }
-        if let Some(name) = weights.architecture().filter(|name| *name != self.backbone.architecture()) {
-            let value = format!("{}, of {name}", weights.path().display());
-            return Err(Error::Config { key: "train.weights", value, rule: self.backbone.rule() });
-        }
-        let alone = VarStore::new(Device::Cpu);
-        if self.backbone == PyramidBackbone::YoloxNano {
-            let _network = Yolox::new(&alone.root(), YoloxConfig::NANO);
-            weights.load_into(&alone, &[])?;
-            let whole = self.channels == YoloxConfig::NANO.hidden();
-            copy_person(&alone, store, whole)?;
-            return Ok(if whole { Start::Network } else { Start::Neck });
-        }
-        let _network = self.backbone.build(&alone.root());
-        self.backbone.published(weights).load_into(&alone, self.backbone.left_out())?;
-        copy(&alone, store, BACKBONE)?;
-        Ok(Start::Backbone)
-    }
-}
-
-/// Copies the variables of a YOLOX into a network of the same layers, those of the head where `whole`. Of the classes the first is
-/// copied, which is person.
-fn copy_person(yolox: &VarStore, network: &VarStore, whole: bool) -> Result<(), Error> {
-    let published = yolox.variables();
-    no_grad(|| {
-        let variables = network.variables();
-        let wanted = variables.iter().filter(|(name, _)| whole || !name.starts_with("head."));
-        for (name, variable) in wanted {
-            // YOLOX counts its neck to the backbone.
-            let theirs = name.strip_prefix("neck.").map(|rest| format!("backbone.{rest}"));
-            let theirs = theirs.as_ref().unwrap_or(name);
-            let missing = || TchError::Kind(format!("YOLOX has no {theirs}"));
-            let tensor = published.get(theirs).ok_or_else(missing)?;
-            let first = variable.size().first().copied().unwrap_or_default();
-            variable.shallow_clone().f_copy_(&tensor.f_narrow(0, 0, first)?)?;
-        }
-        Ok(())
-    })
 }

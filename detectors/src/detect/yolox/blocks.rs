@@ -4,7 +4,7 @@ use mvmhat_learning::{Activation, ConvNorm, ConvNormConfig, Fold};
 use tch::Tensor;
 use tch::nn::{ModuleT, Path};
 
-/// Channels that come in and go out.
+/// Numbers of input and output channels.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Channels {
     pub(super) inputs: i64,
@@ -27,7 +27,7 @@ fn grouped_convolution(path: &Path, channels: Channels, kernel: i64, stride: i64
     ConvNorm::new(&(path / "conv"), &(path / "bn"), channels.inputs, channels.outputs, config)
 }
 
-/// A 3x3 convolution, which the nano network splits into a depthwise and a pointwise one.
+/// A 3x3 convolution, which YOLOX-nano splits into a depthwise and a pointwise one.
 #[derive(Debug)]
 pub(super) struct Spatial {
     depthwise: Option<ConvNorm>,
@@ -61,7 +61,7 @@ impl Fold for Spatial {
     }
 }
 
-/// 1x1, then 3x3, with a way around both where `shortcut`.
+/// 1x1, then 3x3 convolution, with a residual connection where `shortcut`.
 #[derive(Debug)]
 struct Bottleneck {
     conv1: ConvNorm,

@@ -8,9 +8,9 @@ use super::YoloxConfig;
 use super::blocks::{Channels, CspLayer, Spatial, convolution};
 use super::stem::Stem;
 
-/// From images to features at 1/8, 1/16 and 1/32 of their size.
+/// From images to feature maps at strides 8, 16 and 32.
 #[derive(Debug)]
-pub(in crate::networks) struct Darknet {
+pub(in crate::detect) struct Darknet {
     stem: Stem,
     dark2: Stage,
     dark3: Stage,
@@ -18,23 +18,23 @@ pub(in crate::networks) struct Darknet {
     dark5: Stage,
 }
 
-/// Halves height and width, pools where there is a pyramid, then a cross stage partial layer.
+/// Halves height and width, then spatial pyramid pooling in the last stage, then a cross stage partial layer.
 #[derive(Debug)]
 struct Stage {
     down: Spatial,
-    pyramid: Option<Pyramid>,
+    pooling: Option<PyramidPooling>,
     layer: CspLayer,
 }
 
-/// Spatial pyramid pooling: the greatest values within 5, 9 and 13 pixels beside the values themselves.
+/// Spatial pyramid pooling: maxima over 5, 9 and 13 pixels, concatenated with the values themselves.
 #[derive(Debug)]
-struct Pyramid {
+struct PyramidPooling {
     conv1: ConvNorm,
     conv2: ConvNorm,
 }
 
 impl Darknet {
-    pub(in crate::networks) fn new(path: &Path, config: YoloxConfig) -> Self {
+    pub(in crate::detect) fn new(path: &Path, config: YoloxConfig) -> Self {
         let base = config.channels(64);
         let stage = |name: &str, channels: Channels, repeats: i64| {
             let path = path / name;
@@ -43,7 +43,7 @@ impl Darknet {
             let layer = if last { 2 } else { 1 };
             Stage {
                 down: Spatial::new(&(&path / 0), channels, 2, config.depthwise),
-                pyramid: last.then(|| Pyramid::new(&(&path / 1), channels.outputs)),
+                pooling: last.then(|| PyramidPooling::new(&(&path / 1), channels.outputs)),
                 layer: CspLayer::new(
                     &(&path / layer),
                     same,
@@ -62,8 +62,8 @@ impl Darknet {
         }
     }
 
-    /// Features at strides 8, 16 and 32.
-    pub(in crate::networks) fn forward_t(&self, xs: &Tensor, train: bool) -> [Tensor; 3] {
+    /// The feature maps at strides 8, 16 and 32.
+    pub(in crate::detect) fn forward_t(&self, xs: &Tensor, train: bool) -> [Tensor; 3] {
         let dark2 = xs.apply_t(&self.stem, train).apply_t(&self.dark2, train);
         let dark3 = dark2.apply_t(&self.dark3, train);
         let dark4 = dark3.apply_t(&self.dark4, train);
@@ -72,7 +72,7 @@ impl Darknet {
     }
 }
 
-impl Pyramid {
+impl PyramidPooling {
     fn new(path: &Path, channels: i64) -> Self {
         let hidden = channels / 2;
         Self {
@@ -82,7 +82,7 @@ impl Pyramid {
     }
 }
 
-impl ModuleT for Pyramid {
+impl ModuleT for PyramidPooling {
     fn forward_t(&self, xs: &Tensor, train: bool) -> Tensor {
         let xs = xs.apply_t(&self.conv1, train);
         let pooled = |k: i64| xs.max_pool2d([k, k], [1, 1], [k / 2, k / 2], [1, 1], false);
@@ -90,7 +90,7 @@ impl ModuleT for Pyramid {
     }
 }
 
-impl Fold for Pyramid {
+impl Fold for PyramidPooling {
     fn fold(&mut self) {
         self.conv1.fold();
         self.conv2.fold();
@@ -100,7 +100,7 @@ impl Fold for Pyramid {
 impl ModuleT for Stage {
     fn forward_t(&self, xs: &Tensor, train: bool) -> Tensor {
         let xs = xs.apply_t(&self.down, train);
-        let pooled = self.pyramid.as_ref().map(|pyramid| pyramid.forward_t(&xs, train));
+        let pooled = self.pooling.as_ref().map(|pooling| pooling.forward_t(&xs, train));
         pooled.as_ref().unwrap_or(&xs).apply_t(&self.layer, train)
     }
 }
@@ -108,7 +108,7 @@ impl ModuleT for Stage {
 impl Fold for Stage {
     fn fold(&mut self) {
         self.down.fold();
-        self.pyramid.fold();
+        self.pooling.fold();
         self.layer.fold();
     }
 }

@@ -1,4 +1,4 @@
-//! The decoupled head: what it is and where it is are told by branches of their own.
+//! The decoupled head: class and box are predicted by separate branches.
 
 use mvmhat_learning::{ConvNorm, Fold};
 use tch::Tensor;
@@ -8,20 +8,20 @@ use super::blocks::{Channels, Spatial, convolution};
 
 /// From three feature maps to rows of box, objectness and class scores.
 #[derive(Debug)]
-pub(in crate::networks) struct Head {
+pub(in crate::detect) struct Head {
     levels: Vec<Level>,
 }
 
 /// How large a head is.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::networks) struct HeadConfig {
+pub(in crate::detect) struct HeadConfig {
     /// Channels of the feature maps.
-    pub(in crate::networks) inputs: [i64; 3],
+    pub(in crate::detect) inputs: [i64; 3],
     /// Channels of the branches.
-    pub(in crate::networks) hidden: i64,
-    pub(in crate::networks) classes: i64,
+    pub(in crate::detect) hidden: i64,
+    pub(in crate::detect) classes: i64,
     /// Whether 3x3 convolutions are split into a depthwise and a pointwise one.
-    pub(in crate::networks) depthwise: bool,
+    pub(in crate::detect) depthwise: bool,
 }
 
 /// The head on one feature map.
@@ -36,19 +36,19 @@ struct Level {
 }
 
 impl Head {
-    pub(in crate::networks) fn new(path: &Path, config: HeadConfig) -> Self {
+    pub(in crate::detect) fn new(path: &Path, config: HeadConfig) -> Self {
         let HeadConfig { inputs, hidden, classes, depthwise } = config;
-        let level = |(i, inputs): (usize, i64)| {
-            let at = |name: &str| path / name / i;
+        let build = |(i, inputs): (usize, i64)| {
+            let level = |name: &str| path / name / i;
             let branch = |name: &str| {
-                let path = at(name);
+                let path = level(name);
                 let conv = |k| Spatial::new(&(&path / k), Channels::new(hidden, hidden), 1, depthwise);
                 (0..2).map(conv).collect()
             };
             let prediction =
-                |name: &str, outputs| nn::conv2d(at(name), hidden, outputs, 1, Default::default());
+                |name: &str, outputs| nn::conv2d(level(name), hidden, outputs, 1, Default::default());
             Level {
-                stem: convolution(&at("stems"), Channels::new(inputs, hidden), 1, 1),
+                stem: convolution(&level("stems"), Channels::new(inputs, hidden), 1, 1),
                 class_branch: branch("cls_convs"),
                 box_branch: branch("reg_convs"),
                 classes: prediction("cls_preds", classes),
@@ -56,19 +56,19 @@ impl Head {
                 objectness: prediction("obj_preds", 1),
             }
         };
-        Self { levels: inputs.into_iter().enumerate().map(level).collect() }
+        Self { levels: inputs.into_iter().enumerate().map(build).collect() }
     }
 
     /// N x rows x (5 + classes), objectness and classes as logits.
-    pub(in crate::networks) fn logits(&self, features: &[Tensor; 3], train: bool) -> Tensor {
+    pub(in crate::detect) fn logits(&self, features: &[Tensor; 3], train: bool) -> Tensor {
         let levels = self.levels.iter().zip(features);
         Tensor::cat(&levels.map(|(level, xs)| level.forward_t(xs, train)).collect::<Vec<_>>(), 1)
     }
 
     /// The same with scores from 0 to 1.
-    pub(in crate::networks) fn forward_t(&self, features: &[Tensor; 3], train: bool) -> Tensor {
+    pub(in crate::detect) fn forward_t(&self, features: &[Tensor; 3], train: bool) -> Tensor {
         let rows = self.logits(features, train);
-        // In place: a copy of so many rows takes longer than their scores do.
+        // In place: a copy of so many rows takes longer than the sigmoid.
         let _ = rows.narrow(2, 4, rows.size()[2] - 4).sigmoid_();
         rows
     }

@@ -17,8 +17,8 @@ pub(super) use darknet::Darknet;
 pub(super) use head::{Head, HeadConfig};
 pub(super) use pafpn::Pafpn;
 
-/// Steps of the three grids in pixels, in the order of the rows of the output.
-pub(crate) const STRIDES: [i64; 3] = [8, 16, 32];
+/// Strides of the three grids in pixels, in the order of the rows of the output.
+pub(super) const STRIDES: [i64; 3] = [8, 16, 32];
 
 /// Classes of the published checkpoints (COCO).
 const CLASSES: i64 = 80;
@@ -26,7 +26,7 @@ const CLASSES: i64 = 80;
 /// How deep and wide a YOLOX is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct YoloxConfig {
-    /// Multiplies how often blocks are repeated.
+    /// Multiplies the repetitions of blocks.
     pub depth: f64,
     /// Multiplies the channels.
     pub width: f64,
@@ -48,7 +48,7 @@ impl YoloxConfig {
     /// YOLOX-x.
     pub const X: Self = Self { depth: 1.33, width: 1.25, depthwise: false };
 
-    /// So many channels at this width.
+    /// The number of channels at this width.
     fn channels(self, at_full_width: i64) -> i64 {
         (at_full_width as f64 * self.width) as i64
     }
@@ -58,18 +58,18 @@ impl YoloxConfig {
         self.channels(256)
     }
 
-    /// So many repetitions at this depth, at least one.
+    /// The number of repetitions at this depth, at least one.
     fn repeats(self, at_full_depth: i64) -> i64 {
         ((at_full_depth as f64 * self.depth).round() as i64).max(1)
     }
 }
 
-/// The network, from images to rows.
+/// The network, from images to rows of predictions.
 ///
 /// # Shapes
 /// - input: N x 3 x H x W, blue, green, red, 0 to 255; H and W multiples of 32
-/// - output: N x rows x 85, a row for every cell of the grids with steps 8, 16, 32, row by row: centre and size **undecoded**
-///   (add the cell and multiply by the step; exponentiate, then multiply), objectness and 80 class scores, both 0 to 1
+/// - output: N x rows x 85, a row per cell of the grids with strides 8, 16, 32, row by row: center and size **undecoded**
+///   (add the cell and multiply by the stride; exponentiate, then multiply), objectness and 80 class scores, all 0 to 1
 #[derive(Debug)]
 pub struct Yolox {
     backbone: Darknet,
@@ -78,15 +78,19 @@ pub struct Yolox {
 }
 
 impl Yolox {
-    /// A network whose variables stand under `path`.
+    /// The columns of a row that concern people: center, size, objectness, and the score of the first class, person.
+    pub const PERSON_COLUMNS: i64 = 6;
+
+    /// A network with its variables under `path`.
     pub fn new(path: &Path, config: YoloxConfig) -> Self {
         let inputs = [256, 512, 1024].map(|channels| config.channels(channels));
         let head =
             HeadConfig { inputs, hidden: config.hidden(), classes: CLASSES, depthwise: config.depthwise };
-        let path_of_both = path / "backbone";
+        // Published files count the neck to the backbone.
+        let backbone = path / "backbone";
         Self {
-            backbone: Darknet::new(&(&path_of_both / "backbone"), config),
-            neck: Pafpn::new(&path_of_both, inputs, config),
+            backbone: Darknet::new(&(&backbone / "backbone"), config),
+            neck: Pafpn::new(&backbone, inputs, config),
             head: Head::new(&(path / "head"), head),
         }
     }
@@ -138,13 +142,13 @@ mod tests {
             let store = VarStore::new(Device::Cpu);
             let mut network = Yolox::new(&store.root(), config);
             let xs = Tensor::rand([2, 3, 64, 96], (Kind::Float, Device::Cpu)) * 255.0;
-            // Gathers statistics, so that the normalizations have something to do.
+            // Gathers statistics, so that the normalizations are no identities.
             let _ = tch::no_grad(|| network.forward_t(&xs, true));
             let before = tch::no_grad(|| network.forward_t(&xs, false));
             assert_eq!(before.size(), [2, 8 * 12 + 4 * 6 + 2 * 3, 85]);
             network.fold();
             let after = tch::no_grad(|| network.forward_t(&mvmhat_learning::channels_last(&xs), false));
-            // Random weights make numbers of any size, so the difference is relative to the largest.
+            // Random weights give outputs of any magnitude, so the difference is relative to the largest.
             let largest = before.abs().max().double_value(&[]);
             let difference = (before - after).abs().max().double_value(&[]) / largest;
             assert!(difference < 1e-4, "{config:?}: {difference}");

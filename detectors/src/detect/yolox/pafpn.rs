@@ -1,4 +1,4 @@
-//! The path aggregation feature pyramid: what is seen coarsely tells what is seen finely, and back.
+//! The path aggregation feature pyramid (PAFPN): a top-down path from coarse to fine feature maps, then a bottom-up path.
 
 use mvmhat_learning::{ConvNorm, Fold};
 use tch::Tensor;
@@ -9,7 +9,7 @@ use super::blocks::{Channels, CspLayer, Spatial, convolution};
 
 /// From three feature maps, fine to coarse, to as many with the same channels.
 #[derive(Debug)]
-pub(in crate::networks) struct Pafpn {
+pub(in crate::detect) struct Pafpn {
     lateral_conv0: ConvNorm,
     c3_p4: CspLayer,
     reduce_conv1: ConvNorm,
@@ -21,12 +21,8 @@ pub(in crate::networks) struct Pafpn {
 }
 
 impl Pafpn {
-    /// For feature maps of so many channels, as deep as `config` has it.
-    pub(in crate::networks) fn new(
-        path: &Path,
-        [fine, middle, coarse]: [i64; 3],
-        config: YoloxConfig,
-    ) -> Self {
+    /// For feature maps of so many channels, with the depth of `config`.
+    pub(in crate::detect) fn new(path: &Path, [fine, middle, coarse]: [i64; 3], config: YoloxConfig) -> Self {
         let layer = |name: &str, inputs: i64, outputs: i64| {
             let channels = Channels::new(inputs, outputs);
             CspLayer::new(&(path / name), channels, config.repeats(3), false, config.depthwise)
@@ -46,8 +42,8 @@ impl Pafpn {
         }
     }
 
-    /// The feature maps, each knowing of the others.
-    pub(in crate::networks) fn forward_t(
+    /// The feature maps, each merged with the others.
+    pub(in crate::detect) fn forward_t(
         &self,
         [dark3, dark4, dark5]: &[Tensor; 3],
         train: bool,
@@ -64,7 +60,7 @@ impl Pafpn {
     }
 }
 
-/// Twice the height and width, every value four times.
+/// Twice the height and width: nearest-neighbour upsampling.
 fn doubled(xs: &Tensor) -> Tensor {
     xs.upsample_nearest2d_vec(None::<&[i64]>, &[2.0, 2.0][..])
 }

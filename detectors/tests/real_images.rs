@@ -4,17 +4,17 @@
 
 use std::path::{Path, PathBuf};
 
-use mvmhat_detectors::networks::Backbone;
 use mvmhat_detectors::{
-    DetectorConfig, DetectorName, EmbedderConfig, EmbedderName, Frame, Image, build_detector, build_embedder,
+    DetectorConfig, DetectorModel, EmbedderConfig, EmbedderName, Frame, Image, build_detector, build_embedder,
 };
+use mvmhat_learning::networks::Backbone;
 use mvmhat_scene::{CameraId, FrameNumber, Sequence, Source, mot};
 use opencv::core::Mat;
 use opencv::prelude::*;
 use opencv::videoio::{CAP_ANY, VideoCapture};
 use tch::Device;
 
-/// The shared folder, `None` (said aloud) where there is none.
+/// The folder of reference data, `None` with a message where there is none.
 fn shared() -> Option<PathBuf> {
     let shared = std::env::var_os("MVMHAT_SHARED").map(PathBuf::from);
     let shared =
@@ -26,37 +26,41 @@ fn shared() -> Option<PathBuf> {
     None
 }
 
-/// Frame 1 of every camera of a recording of videos.
-fn first_frames(recording: &Sequence) -> Vec<Frame> {
+/// Frame 1 of every camera of a sequence of videos.
+fn first_frames(sequence: &Sequence) -> Vec<Frame> {
     let first = |camera: &mvmhat_scene::Camera| {
         let Source::Video(path) = &camera.source else { panic!("{} is no video", camera.name) };
         let mut image = Mat::default();
         assert!(VideoCapture::from_file(path.to_str().unwrap(), CAP_ANY).unwrap().read(&mut image).unwrap());
         Frame { camera: camera.id, number: FrameNumber(1), image: Some(Image::new(image).unwrap()) }
     };
-    recording.cameras.iter().map(first).collect()
+    sequence.cameras.iter().map(first).collect()
+}
+
+fn yolox_nano() -> DetectorModel {
+    DetectorModel::named("yolox-nano").unwrap()
 }
 
 #[test]
-fn people_are_found_where_they_are_and_told_apart() {
+fn visible_people_are_detected_and_embedded() {
     let Some(shared) = shared() else { return };
     tch::set_num_threads(1);
-    let recording = Sequence::open(&shared.join("footage/plaza-val")).unwrap();
+    let sequence = Sequence::open(&shared.join("footage/plaza-val")).unwrap();
     let weights = |name: &str| Some(shared.join("weights").join(name).to_str().unwrap().to_owned());
-    let frames = first_frames(&recording);
+    let frames = first_frames(&sequence);
 
-    let name = DetectorName::YoloxNano;
+    let name = yolox_nano();
     let config = DetectorConfig { name, weights: weights("yolox_nano.safetensors"), ..Default::default() };
-    let mut detector = build_detector(&config, &recording, Device::Cpu).unwrap();
+    let mut detector = build_detector(&config, &sequence, Device::Cpu).unwrap();
     let mut people = detector.detect(&frames).unwrap();
     let (mut found, mut all) = (0, 0);
     for (i, people) in people.iter().enumerate() {
-        let truth = recording.cameras[i].ground_truth.as_ref().unwrap();
-        let truth = mot::read(truth).unwrap();
-        // Those who are in full view.
+        let path = sequence.cameras[i].ground_truth.as_ref().unwrap();
+        let gt = mot::read(path).unwrap();
+        // People in full view.
         let visible =
             |row: &&mot::Row| row.frame == FrameNumber(1) && row.visibility.is_some_and(|v| v > 0.9);
-        for row in truth.iter().filter(visible) {
+        for row in gt.iter().filter(visible) {
             all += 1;
             found += usize::from(people.iter().any(|d| d.bbox.iou(&row.bbox) > 0.5));
         }
@@ -64,10 +68,10 @@ fn people_are_found_where_they_are_and_told_apart() {
     println!("{found} of {all} visible people found, {} boxes", people.iter().map(Vec::len).sum::<usize>());
     assert!(all >= 10 && found * 10 >= all * 7, "{found} of {all} people found");
 
-    let name = EmbedderName::Network(Backbone::OsnetX0_25);
+    let name = EmbedderName::Network(Backbone::named("osnet-x0.25").unwrap());
     let config =
         EmbedderConfig { name, weights: weights("osnet_x0_25_msmt17.safetensors"), ..Default::default() };
-    let mut embedder = build_embedder(&config, &recording, Device::Cpu).unwrap();
+    let mut embedder = build_embedder(&config, &sequence, Device::Cpu).unwrap();
     embedder.embed(&frames, &mut people).unwrap();
     for detection in people.iter().flatten() {
         let embedding = detection.embedding.as_ref().unwrap().as_slice();
@@ -75,7 +79,7 @@ fn people_are_found_where_they_are_and_told_apart() {
         assert!((embedding.iter().map(|v| v * v).sum::<f32>() - 1.0).abs() < 1e-4);
     }
 
-    // One camera more or less in the batch changes nothing but the last bits.
+    // The size of the batch changes nothing but the last bits.
     let alone = detector.detect(&frames[1..2]).unwrap();
     assert_eq!(alone[0].len(), people[1].len());
     for (a, b) in alone[0].iter().zip(&people[1]) {
@@ -84,12 +88,12 @@ fn people_are_found_where_they_are_and_told_apart() {
 }
 
 #[test]
-fn a_frame_without_a_image_is_named() {
+fn a_frame_without_an_image_is_named() {
     let Some(shared) = shared() else { return };
-    let recording = Sequence::open(&shared.join("footage/plaza-val")).unwrap();
+    let sequence = Sequence::open(&shared.join("footage/plaza-val")).unwrap();
     let weights = shared.join("weights/yolox_nano.safetensors").to_str().map(str::to_owned);
-    let config = DetectorConfig { name: DetectorName::YoloxNano, weights, ..Default::default() };
-    let mut detector = build_detector(&config, &recording, Device::Cpu).unwrap();
+    let config = DetectorConfig { name: yolox_nano(), weights, ..Default::default() };
+    let mut detector = build_detector(&config, &sequence, Device::Cpu).unwrap();
     let frame = Frame { camera: CameraId(2), number: FrameNumber(9), image: None };
     let error = detector.detect(&[frame]).unwrap_err().to_string();
     assert_eq!(error, "camera 2, frame 9 has no image, and the network needs one");
