@@ -1,42 +1,42 @@
-//! Who is who at one timestep, as something sees it that looks at everybody at once.
+//! Cross-view assignment probabilities at one timestep, by a model that looks at everybody at once.
 
 use serde::{Deserialize, Serialize};
 
 use crate::adaptive_temperature;
-use crate::gallery::dot;
+use crate::similarity::dot;
 
-/// Tells of all people whom all views see at one timestep how probably each two of different views are one person.
+/// Predicts, for all people whom the views see at one timestep, how probably each two of different views are one person.
 ///
 /// The seam for assignment networks (Feng et al., *Unveiling the Power of Self-supervision for Multi-view Multi-human
 /// Association and Tracking*, 2024): they are given embeddings and nothing else, so that they can live where networks do.
 pub trait AssignmentModel: Send {
-    /// `views` has one entry a view: the embeddings of its people, unit vectors of one length. People are counted through
-    /// all views; the result has `n` x `n` probabilities, row after row. What it says about two people of one view is not
-    /// used.
+    /// `views` has one entry per view: the embeddings of its people, unit vectors of one length. People are numbered
+    /// through all views; the result has `n` x `n` probabilities, row after row. Entries of two people of one view are
+    /// not used.
     fn probabilities(&mut self, views: &[Vec<&[f32]>]) -> Vec<f32>;
 }
 
-/// Where the matrices of assignment come from.
+/// Where the assignment matrices come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AssignmentSource {
-    /// There are none: looks gathered over time decide.
+    /// There are none: appearance gathered over time decides.
     #[default]
     None,
     /// The soft assignment of MvMHAT, see [`SoftAssignment`].
     Softmax,
-    /// A network: the model of the [`Evidence`](crate::Evidence).
+    /// A network: the one in the [`Evidence`](crate::Evidence).
     Network,
 }
 
-/// The soft assignment of MvMHAT: between each two views the softmax of the cosines with the adaptive temperature, over the
-/// rows and over the columns, of which the mean is taken (Gan et al., *Self-supervised Multi-view Multi-Human Association
+/// The soft assignment of MvMHAT: between each two views the softmax of the cosines with the adaptive temperature, once
+/// over the rows and once over the columns, and the mean of the two (Gan et al., *Self-supervised Multi-view Multi-Human Association
 /// and Tracking*, ACM MM 2021, equations 2 and 3).
 #[derive(Clone, Copy, Debug)]
 pub struct SoftAssignment {
-    /// delta of the adaptive temperature.
+    /// `delta` of the adaptive temperature.
     pub delta: f64,
-    /// epsilon of the adaptive temperature.
+    /// `epsilon` of the adaptive temperature.
     pub epsilon: f64,
 }
 

@@ -1,8 +1,8 @@
 //! Linear assignment where most pairs are out of the question.
 //!
-//! Pairs within the gate connect rows and columns to groups (the connected components of a bipartite graph) that have nothing
-//! to do with each other: people who stand apart in the image. Each group is a small assignment problem of its own, which
-//! is exact, and far cheaper than one large one.
+//! Pairs within the gate connect rows and columns to groups (the connected components of a bipartite graph) that are
+//! independent of each other: people who stand apart in the image. Each group is a small assignment problem of its own,
+//! which is exact, and far cheaper than one large one.
 
 use mvmhat_assignment::{CostMatrix, LinearAssignment};
 
@@ -20,10 +20,10 @@ pub(crate) struct GatedAssignment {
     column_of: Vec<Option<usize>>,
 }
 
-/// What a pair beyond the gate costs: just enough more than one at the gate that no good pair is given up for the sake of
+/// The cost of a pair beyond the gate: just enough more than one at the gate that no good pair is given up for the sake of
 /// two poor ones.
-fn beyond(limit: f32) -> f32 {
-    // Of a large limit single precision needs more to tell the two apart.
+fn cost_beyond(limit: f32) -> f32 {
+    // The larger the limit, the larger the difference that single precision can represent.
     (limit + 1e-5).max(limit * (1.0 + 1e-6))
 }
 
@@ -49,12 +49,12 @@ impl GatedAssignment {
         for members in members.chunk_by(|a, b| a.0 == b.0) {
             // Rows come before columns.
             let (of_rows, of_columns) = members.split_at(members.partition_point(|&(_, i)| i < rows));
-            let column_at = |place: usize| of_columns[place].1 - rows;
+            let column_at = |index: usize| of_columns[index].1 - rows;
             if let ([(_, row)], [(_, column)]) = (of_rows, of_columns) {
                 column_of[*row] = Some(column - rows);
                 continue;
             }
-            let beyond = beyond(limit);
+            let beyond = cost_beyond(limit);
             group.fill(of_rows.len(), of_columns.len(), |row, column| {
                 let cost = costs.get(of_rows[row].1, column_at(column));
                 if cost <= limit { cost } else { beyond }
@@ -71,7 +71,7 @@ impl GatedAssignment {
     }
 }
 
-/// The root of the group that `i` is in, with shorter ways for the next time.
+/// The root of the group that `i` is in, with path halving.
 fn root(parent: &mut [usize], mut i: usize) -> usize {
     while parent[i] != i {
         parent[i] = parent[parent[i]];
@@ -132,7 +132,7 @@ mod tests {
             taken.sort_unstable();
             taken.dedup();
             prop_assert_eq!(taken.len(), found.iter().flatten().count(), "one to one");
-            let whole = CostMatrix::from_fn(rows, columns, |r, c| costs.get(r, c).min(beyond(1.0)));
+            let whole = CostMatrix::from_fn(rows, columns, |r, c| costs.get(r, c).min(cost_beyond(1.0)));
             let expected = saved(LinearAssignment::default().solve(&whole).unwrap());
             prop_assert!((saved(&found) - expected).abs() < 1e-3, "{} {expected}", saved(&found));
         }

@@ -1,32 +1,32 @@
-//! The detections of one view that the association works with.
+//! The detections of one view that an associator works with.
 
-use mvmhat_scene::{BBox, Detection};
+use mvmhat_scene::{BBox, Detection, FrameSet, ViewDetections};
 
-use crate::Measurement;
-use crate::gallery::dot;
+use crate::BoxMeasurement;
+use crate::similarity::dot;
 
-/// The usable detections of one view at one timestep, laid out for computing: one list a property, embeddings in one
-/// piece of memory. Reused from frame to frame.
+/// The usable detections of one view at one timestep, as a structure of arrays with all embeddings in one piece of memory.
+/// Reused from frame to frame.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Observations {
     pub(crate) boxes: Vec<BBox>,
-    pub(crate) measurements: Vec<Measurement>,
+    pub(crate) measurements: Vec<BoxMeasurement>,
     pub(crate) scores: Vec<f32>,
-    /// One embedding a detection, zeros where there is none.
+    /// One embedding per detection, zeros where there is none.
     embeddings: Vec<f32>,
     has_embedding: Vec<bool>,
     dimension: usize,
 }
 
 impl Observations {
-    /// Takes the detections of at least `track_low_thresh` whose box has an area. `dimension` is that of the recording's
+    /// Takes the detections of at least `track_low_thresh` whose box has an area. `dimension` is that of the sequence's
     /// embeddings; an embedding of another one, or without a direction, counts as none.
     pub(crate) fn take(&mut self, detections: &[Detection], track_low_thresh: f32, dimension: usize) {
         self.clear();
         self.dimension = dimension;
         for detection in detections.iter().filter(|d| d.score >= track_low_thresh && d.bbox.is_valid()) {
             self.boxes.push(detection.bbox);
-            self.measurements.push(Measurement::of(&detection.bbox));
+            self.measurements.push(BoxMeasurement::from(&detection.bbox));
             self.scores.push(detection.score);
             let embedding =
                 detection.embedding.as_ref().map(|e| e.as_slice()).filter(|e| e.len() == dimension);
@@ -54,10 +54,16 @@ impl Observations {
         self.boxes.len()
     }
 
-    /// How detection `i` looks, where that is known.
+    /// The embedding of detection `i`, if it has one.
     pub(crate) fn embedding(&self, i: usize) -> Option<&[f32]> {
         self.has_embedding[i].then(|| &self.embeddings[i * self.dimension..][..self.dimension])
     }
+}
+
+/// The dimension of the first embedding in a frame set that has any.
+pub(crate) fn embedding_dimension(detections: &FrameSet<ViewDetections>) -> Option<usize> {
+    let detections = detections.present().flat_map(|(_, view)| &view.content.detections);
+    detections.filter_map(|d| d.embedding.as_ref()).map(|e| e.len()).find(|&dimension| dimension > 0)
 }
 
 #[cfg(test)]

@@ -9,73 +9,76 @@ use crate::{AssignmentSource, ConfigError, MotionNoise};
 
 /// Constants of the clustering associator, [`Clustering`](crate::Clustering).
 ///
-/// How alike people must look to be the same is not among them: that is estimated from the recording. Evidence is in nats, the
-/// natural logarithm of a likelihood ratio: 1 is e : 1, 3 is 20 : 1, 5 is 150 : 1.
+/// How similar two tracklets must be to be one person is not among them: that is estimated from the sequence. Evidence is
+/// in nats, the natural logarithm of a likelihood ratio: 1 is e : 1, 3 is 20 : 1, 5 is 150 : 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ClusteringConfig {
     /// Detections below this score are ignored, 0 to 1. Default 0.2.
     pub track_low_thresh: f64,
-    /// Only detections from this score on start a tracklet; less certain ones continue one at most (Zhang et al.,
-    /// *ByteTrack: Multi-Object Tracking by Associating Every Detection Box*, ECCV 2022), 0 to 1, at least `track_low_thresh`.
-    /// Default 0.5.
+    /// Only detections from this score on start a tracklet; those of lower score can only continue one (Zhang et al.,
+    /// *ByteTrack: Multi-Object Tracking by Associating Every Detection Box*, ECCV 2022), 0 to 1, at least
+    /// `track_low_thresh`. Default 0.5.
     pub track_high_thresh: f64,
-    /// A detection from this score on is believed and reported at once, 0 to 1. Default 0.8.
+    /// A single detection from this score on confirms its tracklet, 0 to 1. Default 0.8.
     pub instant_confirm_score: f64,
-    /// Detections after which a tracklet is believed and reported if none of them was that sure, at least 1. Default 2.
+    /// Detections after which a tracklet is confirmed, and reported, if none of them had that score; at least 1. Default 2.
     pub min_hits: u32,
-    /// Frames of its camera for which a tracklet is continued without a detection; at least 1. Default 30. Its person is
+    /// Frames of its camera for which a tracklet is kept without a detection; at least 1. Default 30. Its person is
     /// remembered for longer, see `gallery_size`.
     pub max_age: u32,
     /// Largest squared Mahalanobis distance between a detection and the predicted box, over 0. Default 9.4877, the
     /// 95 % quantile of chi-square with 4 degrees of freedom.
     pub mahalanobis_gate: f64,
-    /// Largest cost of continuing a tracklet, in nats, 0 or more: how unlikely the place is, plus how uncertain it has become,
-    /// less what the looks say for it. Default 9.
+    /// Largest cost of continuing a tracklet, in nats, 0 or more: half the squared Mahalanobis distance, plus the uncertainty
+    /// of the prediction, less the evidence of appearance. Default 9.
     pub max_cost: f64,
-    /// Smallest overlap (intersection over union) with which what is left continues a tracklet, 0 to 1. Default 0.5.
+    /// Smallest intersection over union with which a remaining detection continues a tracklet, 0 to 1. Default 0.5.
     pub min_iou: f64,
-    /// Looks of a box of which no more than this share is free of nearer boxes are not learned, 0 to below 1.
+    /// Appearance is not learned from a box of which no more than this fraction is visible beside nearer boxes, 0 to below 1.
     /// Default 0.3.
     pub min_visibility: f64,
     /// Standard deviation of positions and sizes, relative to the height of the box, over 0. Default 1/20 (DeepSORT).
     pub position_noise: f64,
     /// Standard deviation of velocities per frame, relative to the height of the box, over 0. Default 1/200.
     pub velocity_noise: f64,
-    /// How much more alike than the average strangers two sightings must look to be one person, in standard deviations
-    /// of strangers, at least; 0 or more. Default 1. It matters where people are seen by one camera only, so that nothing
-    /// can be learned of how the same person looks in two.
+    /// How much more similar than the average negative pair two tracklets must at least be to be one person, in standard
+    /// deviations of negative pairs; 0 or more. Default 1. It matters where people are seen by one camera only, so that
+    /// nothing can be learned about positive pairs across views.
     pub min_deviations: f64,
-    /// The most that the looks of two sightings can say, in nats, over 0. Default 5.
+    /// The most evidence that the appearance of two tracklets gives, in nats, over 0. Default 5.
     pub max_evidence: f64,
-    /// Whether looks are compared relative to how alike people are to everybody. Default true.
+    /// Whether similarities are scaled by cross-domain similarity local scaling (CSLS). Default true.
     pub csls: bool,
-    /// Whether the clustering is improved by single steps. Default true; without it the most alike are joined, and that is it.
+    /// Whether local search improves the clustering. Default true; without it, the result is that of average linkage.
     pub local_search: bool,
-    /// What a former decision counts against new evidence, in nats for each two sightings; 0 or more. Default 1.5.
+    /// The evidence that the previous decision counts as for each two tracklets, in nats; 0 or more. Default 1.5.
     pub hysteresis: f64,
-    /// Every so many timesteps all identities are considered anew, at least 1. Default 10. When somebody comes, it is done at
+    /// Every so many timesteps all tracklets are clustered anew, at least 1. Default 10. For a new tracklet it is done at
     /// once.
     pub recluster_every: u32,
-    /// Sightings remembered when they are over, one a person and view; the oldest are forgotten. Default 200.
+    /// Descriptors kept of tracklets that ended, one per person and view; the oldest are forgotten. Default 200.
     pub gallery_size: usize,
-    /// Timesteps after which a sighting that is over is forgotten, at least 1. Default 15,000, ten minutes at 25 a second.
+    /// Timesteps after which a descriptor in the gallery is forgotten, at least 1. Default 15,000, ten minutes at 25
+    /// timesteps per second.
     pub gallery_age: u64,
-    /// Whether places on the ground count, where the recording has a calibration. Default true.
+    /// Whether ground-plane positions are evidence, where the sequence has a calibration. Default true.
     pub ground_plane: bool,
-    /// How far a person's middle is from the middle of the lower edge of a perfect box, in metres, over 0. Default 0.4.
+    /// Standard deviation between a person's center and the foot point of a perfect box, in metres, over 0. Default 0.4.
     pub ground_deviation: f64,
-    /// What says of the people at one timestep who is who, beside the looks gathered over time. Default none.
+    /// The source of assignment matrices, evidence about the people of one timestep beside the appearance gathered over
+    /// time. Default none.
     pub assignment: AssignmentSource,
-    /// Where the weights of the assignment network are; for whoever builds the associator. Default none.
+    /// The weights file of the assignment network; for whoever builds the associator. Default none.
     pub assignment_weights: Option<String>,
-    /// Timesteps by which output is held back, so that identities profit from what comes next. Default 0.
+    /// Timesteps by which output lags behind input (fixed-lag output), so that identities profit from what follows.
+    /// Default 0.
     pub lag: u32,
-    /// Holds everything back until the recording is over and decides with all of it; memory then grows with its length.
+    /// Buffers all output until the end of the sequence and decides with all of it; memory then grows with its length.
     /// Default false.
     pub offline: bool,
-    /// Longest gap in which a person is not detected, in timesteps, that is filled in a straight line, as far as output is held
-    /// back; 0 fills none. Default 0.
+    /// Longest gap without a detection, in timesteps, that is interpolated linearly, as far as it lies in the output buffer;
+    /// 0 interpolates none. Default 0.
     pub interpolate: u32,
 }
 
@@ -118,7 +121,7 @@ impl ClusteringConfig {
         MotionNoise { position: self.position_noise, velocity: self.velocity_noise }
     }
 
-    /// Whether every value is in its range.
+    /// Checks that every value is in its range.
     ///
     /// # Errors
     /// The first key that is not, with what is allowed.

@@ -1,62 +1,57 @@
-//! Who the sightings are: one decision about all of them, in all views, present and past.
+//! Identities: one decision about all tracklets, of all views, present and past.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use mvmhat_scene::PersonId;
 
-use super::agglomeration::{FORBIDDEN, cluster};
-use super::likelihoods::Likelihoods;
-use super::likeness::likeness;
-use super::meetings::Meetings;
-use super::pairs::Pairs;
-use super::refinement::refine;
-use super::tracklet::{Sighting, TrackletId};
+use super::affinity::{CoOccurrences, Likelihoods, affinities, appearance_similarities};
+use super::detections_to_tracklets::{TrackletDescriptor, TrackletId};
+use super::partition::partition;
 use crate::ClusteringConfig;
 
-/// The identities there are, and what is remembered of sightings that are over.
+/// The identities so far, and the gallery: the descriptors of tracklets that ended.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Identities {
-    gallery: Vec<Sighting>,
+    gallery: Vec<TrackletDescriptor>,
     likelihoods: Likelihoods,
     /// One counter for all views.
     last_person: u32,
-    /// What timesteps told about people seen at one time.
-    meetings: Meetings,
+    co_occurrences: CoOccurrences,
 }
 
-/// How often a decision is made anew with what the one before taught about likeness.
+/// How often a decision is repeated with the likelihoods that follow from the one before.
 const ROUNDS: usize = 3;
 
-/// Sightings that are decided about at once at the end of a recording: the time grows with their square.
-const AT_ONCE: usize = 1500;
+/// Tracklets that are clustered at once at the end of a sequence: the time grows with their square.
+const OFFLINE_BATCH: usize = 1500;
 
 impl Identities {
-    /// What likeness means in this recording, as far as it is known.
+    /// What a similarity means in this sequence, as far as it is known.
     pub(crate) fn likelihoods(&self) -> &Likelihoods {
         &self.likelihoods
     }
 
-    /// What is remembered of sightings that are over.
-    pub(crate) fn gallery(&self) -> &[Sighting] {
+    /// The descriptors of tracklets that ended.
+    pub(crate) fn gallery(&self) -> &[TrackletDescriptor] {
         &self.gallery
     }
 
-    /// What timesteps told about people seen at one time.
-    pub(crate) fn meetings_mut(&mut self) -> &mut Meetings {
-        &mut self.meetings
+    /// Evidence from timesteps at which tracklets co-occurred.
+    pub(crate) fn co_occurrences_mut(&mut self) -> &mut CoOccurrences {
+        &mut self.co_occurrences
     }
 
-    /// Remembers a sighting that is over. Those of one person in one view become one, and where there are too many the oldest
-    /// is forgotten, unless boxes wait for its name.
-    pub(crate) fn remember(&mut self, sighting: Sighting, config: &ClusteringConfig) {
-        if sighting.person.is_none() {
+    /// Adds the descriptor of a tracklet that ended to the gallery. Those of one person in one view are merged, and where
+    /// there are too many the oldest is forgotten, unless boxes of it are in the output buffer.
+    pub(crate) fn remember(&mut self, descriptor: TrackletDescriptor, config: &ClusteringConfig) {
+        if descriptor.person.is_none() {
             return;
         }
-        let same = |s: &&mut Sighting| s.person == sighting.person && s.view == sighting.view;
+        let same = |d: &&mut TrackletDescriptor| d.person == descriptor.person && d.view == descriptor.view;
         match self.gallery.iter_mut().find(same) {
-            Some(known) => known.absorb(&sighting),
-            None => self.gallery.push(sighting),
+            Some(known) => known.merge(&descriptor),
+            None => self.gallery.push(descriptor),
         }
         while self.gallery.len() > config.gallery_size {
             let free = (0..self.gallery.len()).filter(|&i| self.gallery[i].tracklets.is_empty());
@@ -67,104 +62,83 @@ impl Identities {
         }
     }
 
-    /// Forgets which tracklets the remembered sightings are made of, but for those that boxes still wait under.
-    pub(crate) fn keep_names_of(&mut self, waiting: &BTreeSet<TrackletId>) {
-        for sighting in &mut self.gallery {
-            sighting.tracklets.retain(|tracklet| waiting.contains(tracklet));
+    /// Forgets which tracklets the descriptors of the gallery are made of, except those in the output buffer.
+    pub(crate) fn retain_tracklets(&mut self, buffered: &BTreeSet<TrackletId>) {
+        for descriptor in &mut self.gallery {
+            descriptor.tracklets.retain(|tracklet| buffered.contains(tracklet));
         }
     }
 
-    /// Forgets who was last seen before `timestep`, unless boxes wait for their name.
+    /// Forgets people last detected before `timestep`, unless boxes of them are in the output buffer.
     pub(crate) fn forget_before(&mut self, timestep: u64) {
-        self.gallery.retain(|s| s.last >= timestep || !s.tracklets.is_empty());
+        self.gallery.retain(|d| d.last >= timestep || !d.tracklets.is_empty());
     }
 
-    /// Decides anew who the `present` sightings (and the remembered ones) are.
-    pub(crate) fn review(&mut self, present: Vec<&mut Sighting>, config: &ClusteringConfig) {
-        let mut sightings: Vec<&mut Sighting> = present;
-        sightings.extend(&mut self.gallery);
-        sightings.sort_by(|a, b| a.in_order(b));
-        let likeness = likeness(&sightings, config.csls);
-        let mut identity: Vec<Option<usize>> = vec![None; sightings.len()];
+    /// Clusters the `present` tracklets and those of the gallery anew, and gives each its identity.
+    pub(crate) fn recluster(&mut self, present: Vec<&mut TrackletDescriptor>, config: &ClusteringConfig) {
+        let mut descriptors: Vec<&mut TrackletDescriptor> = present;
+        descriptors.extend(&mut self.gallery);
+        descriptors.sort_by(|a, b| a.canonical_order(b));
+        let similarities = appearance_similarities(&descriptors, config.csls);
+        let mut identity: Vec<Option<usize>> = vec![None; descriptors.len()];
         let mut clusters = Vec::new();
         for _ in 0..ROUNDS {
-            self.likelihoods = Likelihoods::estimate(&sightings, &likeness, &identity, config.min_deviations);
-            let affinities = affinities(&sightings, &likeness, &self.likelihoods, &self.meetings, config);
-            clusters = cluster(&affinities);
-            if config.local_search {
-                refine(&affinities, &mut clusters);
-            }
+            self.likelihoods =
+                Likelihoods::estimate(&descriptors, &similarities, &identity, config.min_deviations);
+            let affinities =
+                affinities(&descriptors, &similarities, &self.likelihoods, &self.co_occurrences, config);
+            clusters = partition(&affinities, config.local_search);
             identity = clusters.iter().copied().map(Some).collect();
         }
-        name(&mut sightings, &clusters, &mut self.last_person);
-        self.unite();
+        name_clusters(&mut descriptors, &clusters, &mut self.last_person);
+        self.merge_gallery();
     }
 
-    /// Decides about a whole recording at once: all its sightings, which have no names yet.
-    pub(crate) fn settle(mut all: Vec<Sighting>, meetings: Meetings, config: &ClusteringConfig) -> Self {
-        all.sort_by(Sighting::in_order);
-        let mut identities = Self { meetings, ..Self::default() };
+    /// Batch clustering of a whole sequence: all its tracklets, which have no identities yet.
+    pub(crate) fn cluster_offline(
+        mut all: Vec<TrackletDescriptor>,
+        co_occurrences: CoOccurrences,
+        config: &ClusteringConfig,
+    ) -> Self {
+        all.sort_by(TrackletDescriptor::canonical_order);
+        let mut identities = Self { co_occurrences, ..Self::default() };
         while !all.is_empty() {
-            // What does not fit into one decision is made in several; people then are known by what was seen of them before.
-            let mut part: Vec<_> = all.drain(..all.len().min(AT_ONCE)).collect();
-            identities.review(part.iter_mut().collect(), config);
-            identities.gallery.append(&mut part);
+            // What exceeds one batch is clustered in several; the people of those before are in the gallery.
+            let mut batch: Vec<_> = all.drain(..all.len().min(OFFLINE_BATCH)).collect();
+            identities.recluster(batch.iter_mut().collect(), config);
+            identities.gallery.append(&mut batch);
             if !all.is_empty() {
-                identities.unite();
+                identities.merge_gallery();
             }
         }
         identities
     }
 
-    /// Makes one of the remembered sightings of each person in each view.
-    fn unite(&mut self) {
-        self.gallery.sort_by_key(|s| (s.person, s.view, s.first));
+    /// Merges the descriptors of each person in each view.
+    fn merge_gallery(&mut self) {
+        self.gallery.sort_by_key(|d| (d.person, d.view, d.first));
         self.gallery.dedup_by(|later, earlier| {
             let same = later.person == earlier.person && later.view == earlier.view;
             if same {
-                earlier.absorb(later);
+                earlier.merge(later);
             }
             same
         });
     }
 }
 
-/// How much each two sightings speak for being one person.
-fn affinities(
-    sightings: &[&mut Sighting],
-    likeness: &Pairs,
-    likelihoods: &Likelihoods,
-    meetings: &Meetings,
-    config: &ClusteringConfig,
-) -> Pairs {
-    // Little evidence says little: it is drawn towards neither.
-    let reliability: Vec<f64> = sightings.iter().map(|s| s.reliability()).collect();
-    let most = config.max_evidence;
-    Pairs::from_fn(sightings.len(), |i, j| {
-        let (a, b) = (&sightings[i], &sightings[j]);
-        if a.met(b) {
-            return Some(FORBIDDEN);
-        }
-        let evidence = |l| likelihoods.evidence(a.view == b.view, l).clamp(-most, most);
-        let decided = a.person.is_some() && a.person == b.person;
-        let former = if decided { config.hysteresis } else { 0.0 };
-        let looks = reliability[i] * reliability[j] * (likeness.get(i, j).map_or(0.0, evidence) + former);
-        Some(looks + meetings.evidence(a, b))
-    })
-}
-
 /// Gives each cluster the identity that most of its detections had, each identity to one cluster, and new ones to those
 /// that have none left.
-fn name(sightings: &mut [&mut Sighting], clusters: &[usize], last_person: &mut u32) {
+fn name_clusters(descriptors: &mut [&mut TrackletDescriptor], clusters: &[usize], last_person: &mut u32) {
     let mut claims: BTreeMap<(PersonId, usize), u64> = BTreeMap::new();
-    for (sighting, &cluster) in sightings.iter().zip(clusters) {
-        if let Some(person) = sighting.person {
-            *claims.entry((person, cluster)).or_default() += u64::from(sighting.hits);
+    for (descriptor, &cluster) in descriptors.iter().zip(clusters) {
+        if let Some(person) = descriptor.person {
+            *claims.entry((person, cluster)).or_default() += u64::from(descriptor.hits);
         }
     }
     let mut claims: Vec<_> = claims.into_iter().collect();
     claims.sort_by_key(|&((person, cluster), hits)| (Reverse(hits), person, cluster));
-    let mut names: Vec<Option<PersonId>> = vec![None; sightings.len()];
+    let mut names: Vec<Option<PersonId>> = vec![None; descriptors.len()];
     let mut taken: Vec<PersonId> = Vec::new();
     for ((person, cluster), _) in claims {
         if names[cluster].is_none() && !taken.contains(&person) {
@@ -172,8 +146,8 @@ fn name(sightings: &mut [&mut Sighting], clusters: &[usize], last_person: &mut u
             taken.push(person);
         }
     }
-    for (sighting, &cluster) in sightings.iter_mut().zip(clusters) {
-        sighting.person = Some(*names[cluster].get_or_insert_with(|| {
+    for (descriptor, &cluster) in descriptors.iter_mut().zip(clusters) {
+        descriptor.person = Some(*names[cluster].get_or_insert_with(|| {
             *last_person += 1;
             PersonId(*last_person)
         }));
@@ -184,45 +158,49 @@ fn name(sightings: &mut [&mut Sighting], clusters: &[usize], last_person: &mut u
 mod tests {
     use super::*;
 
-    fn sighting(person: u32, hits: u32) -> Sighting {
-        Sighting { person: (person > 0).then_some(PersonId(person)), hits, ..Sighting::new(0, 0) }
+    fn descriptor(person: u32, hits: u32) -> TrackletDescriptor {
+        TrackletDescriptor {
+            person: (person > 0).then_some(PersonId(person)),
+            hits,
+            ..TrackletDescriptor::new(0, 0)
+        }
     }
 
     #[test]
     fn a_cluster_keeps_the_identity_of_most_of_its_detections() {
         // Person 1 is split: the larger part keeps the name. The cluster that takes the rest has person 2 in it.
-        let mut sightings = [sighting(1, 9), sighting(1, 5), sighting(2, 3), sighting(0, 1)];
+        let mut descriptors = [descriptor(1, 9), descriptor(1, 5), descriptor(2, 3), descriptor(0, 1)];
         let mut last_person = 2;
-        name(&mut sightings.each_mut(), &[0, 2, 2, 3], &mut last_person);
-        assert_eq!(sightings.map(|s| s.person.map(|p| p.0)), [Some(1), Some(2), Some(2), Some(3)]);
+        name_clusters(&mut descriptors.each_mut(), &[0, 2, 2, 3], &mut last_person);
+        assert_eq!(descriptors.map(|d| d.person.map(|p| p.0)), [Some(1), Some(2), Some(2), Some(3)]);
     }
 
     #[test]
-    fn the_gallery_is_bounded_and_keeps_one_sighting_a_person_and_view() {
+    fn the_gallery_is_bounded_and_keeps_one_descriptor_per_person_and_view() {
         let config = ClusteringConfig { gallery_size: 2, ..ClusteringConfig::default() };
         let mut identities = Identities::default();
         for (person, last) in [(1, 1), (2, 2), (2, 3), (3, 4)] {
-            identities.remember(Sighting { last, ..sighting(person, 1) }, &config);
+            identities.remember(TrackletDescriptor { last, ..descriptor(person, 1) }, &config);
         }
-        let kept: Vec<_> = identities.gallery.iter().map(|s| (s.person.map(|p| p.0), s.hits)).collect();
+        let kept: Vec<_> = identities.gallery.iter().map(|d| (d.person.map(|p| p.0), d.hits)).collect();
         assert_eq!(kept, [(Some(2), 2), (Some(3), 1)], "person 1 is the longest ago");
         identities.forget_before(4);
-        assert_eq!(identities.gallery.len(), 1, "person 2 was seen before that");
+        assert_eq!(identities.gallery.len(), 1, "person 2 was last detected before that");
     }
 
     #[test]
-    fn nobody_is_forgotten_while_boxes_wait_for_their_name() {
+    fn nobody_is_forgotten_while_boxes_of_them_are_buffered() {
         let config = ClusteringConfig { gallery_size: 1, ..ClusteringConfig::default() };
         let mut identities = Identities::default();
         for (person, tracklet) in [(1, 10), (2, 20), (3, 30)] {
-            let tracklets = vec![TrackletId(tracklet)];
-            identities.remember(Sighting { tracklets, last: person.into(), ..sighting(person, 1) }, &config);
+            let (tracklets, last) = (vec![TrackletId(tracklet)], person.into());
+            identities.remember(TrackletDescriptor { tracklets, last, ..descriptor(person, 1) }, &config);
         }
         identities.forget_before(9);
         assert_eq!(identities.gallery.len(), 3);
-        identities.keep_names_of(&BTreeSet::from([TrackletId(20)]));
-        identities.remember(Sighting { last: 4, ..sighting(4, 1) }, &config);
-        let kept: Vec<_> = identities.gallery.iter().map(|s| s.person.map(|p| p.0)).collect();
+        identities.retain_tracklets(&BTreeSet::from([TrackletId(20)]));
+        identities.remember(TrackletDescriptor { last: 4, ..descriptor(4, 1) }, &config);
+        let kept: Vec<_> = identities.gallery.iter().map(|d| d.person.map(|p| p.0)).collect();
         assert_eq!(kept, [Some(2)]);
     }
 }

@@ -1,322 +1,255 @@
-//! The clustering associator: tracklets by motion and looks in each view, and one joint decision about who they are, which new
-//! evidence may revise.
+//! The clustering associator: tracklets by motion and appearance in each view, and joint clustering of all tracklets of all
+//! views into people, which new evidence may revise.
 //!
 //! # The life of an identity
 //!
 //! ```text
 //!   view 1   view 2   view 3
-//!      |        |        |      at every timestep, each view by itself: detections continue tracklets by the likelihood of place
-//!      v        v        v      and looks together, uncertain ones by overlap (`over_time`). What continues none starts one. A
-//!   tracklets of one view       tracklet learns looks only from what no nearer box hides (`visibility`, `looks`).
+//!      |        |        |      every timestep, each view by itself (`detections_to_tracklets`): detections continue
+//!      v        v        v      tracklets by the likelihood of motion and appearance together, those of low score by IoU.
+//!   tracklets of one view       An unmatched detection starts a tracklet. A tracklet learns the appearance of its person
+//!      |        |        |      only where no nearer person hides them.
 //!      |        |        |
-//!      |        +--------+      where people stand, and what an assignment model says of a timestep (`meetings`)
-//!      |        |        |
+//!      |        +--------+      ground-plane positions, and what an assignment model predicts for a timestep
+//!      |        |        |      (`affinity::co_occurrence`)
 //!      +--------+--------+
-//!               v               when somebody comes, and every few timesteps: how alike are all sightings, present and
-//!            evidence           remembered (`likeness`, `local_scaling`), and what does that mean (`likelihoods`)?
+//!               v               when a new tracklet is confirmed, and every few timesteps: how similar are all tracklets,
+//!           affinities          present and remembered, and what does that mean (`affinity`)?
 //!               |
-//!               v               so that evidence agrees best over all views at once, and nobody is in one view twice
-//!        joint clustering       at a time: the most alike are joined (`clustering`), then single steps improve the
-//!               |               whole (`refinement`).
-//!               v
-//!     cluster -> identity       each cluster keeps the identity that most of its detections had (`identities`).
+//!               v               so that the evidence of all views agrees best and nobody is in one view twice at a
+//!        joint clustering       time: average linkage, then local search (`partition`)
 //!               |
 //!               v
-//!        tracked boxes          at once, or later, when more is known of who it was (`held_back`).
+//!     cluster -> identity       each cluster keeps the identity that most of its detections had (`identities`)
+//!               |
+//!               v
+//!        tracked boxes          at once, or later, when more evidence is there (`output_buffer`)
 //! ```
 //!
-//! An identity is nothing but the name of such a cluster. So it can be *joined* with another and *split* again by the same
-//! step that first found it; who *left* all views stays in the gallery as a sighting like any other, and is found again by
-//! being clustered with a newcomer.
+//! An identity is nothing but the name of such a cluster. So it can be *merged* with another and *split* again by the same
+//! step that first found it; a person who *left* all views stays in the gallery as a tracklet descriptor like any other, and
+//! is re-identified by being clustered with a new tracklet.
 //!
 //! # What decides
-//! Two sightings are compared by the mean cosine over all pairs of their embeddings: evidence gathers over time, and its
-//! scale stays the same. What a cosine means is learned from the recording itself, for two sightings of one view and of two
-//! views apart, as the distributions of strangers and of the same person; what counts is the logarithm of the likelihood
-//! ratio. So it adds up: over the pairs of a cluster, with where people stand on calibrated ground, with what an
-//! assignment model says, and with a little for what was decided before (`hysteresis`), so that identities do not
-//! flicker. Few observations count less than many.
+//! Two tracklets are compared by the mean cosine over all pairs of their embeddings: evidence gathers over time, and its
+//! scale stays the same. What a cosine means is learned from the sequence itself, within one view and across views apart,
+//! as its distributions among negative and positive pairs; what counts is the logarithm of the likelihood ratio. So it adds
+//! up: over the pairs of a cluster, with ground-plane positions, with the predictions of an assignment model, and
+//! with a little for the previous decision (`hysteresis`), so that identities do not flicker. Few observations count less
+//! than many.
 //!
 //! # When it is decided
-//! At the timestep itself; or `delay` timesteps later, when the names that tracklets have by then are used; or, `offline`, once
-//! the recording is over: then all tracklets are clustered anew, as they were before anything of them was joined. Gaps are
-//! filled as far as output is held back.
+//! At the timestep itself; or `lag` timesteps later, with the identities that tracklets have by then; or, `offline`, at the
+//! end of the sequence: then all tracklets are clustered anew, as they were before any of them were merged. Gaps are
+//! interpolated as far as they lie in the output buffer.
 //!
 //! # What is bounded
-//! Tracklets live while their person is in sight, and of those that are over one a person and view is kept, up to
-//! `gallery_size` and for `gallery_age`. So the work at a timestep depends on how many people there are, not on how long the
-//! recording has been; only `offline` remembers all of it.
+//! Tracklets live while their person is in sight, and of those that ended one descriptor per person and view is kept, up to
+//! `gallery_size` and for `gallery_age`. So the work at a timestep depends on how many people there are, not on the length
+//! of the sequence; only `offline` remembers all of it.
 //!
-//! Views are treated alike, so neither their order nor that of the detections matters.
+//! Views are treated equally, so neither their order nor that of the detections matters.
 
-mod agglomeration;
+mod affinity;
 mod config;
-mod held_back;
+mod detections_to_tracklets;
 mod identities;
-mod likelihoods;
-mod likeness;
-mod local_scaling;
-mod looks;
-mod meetings;
-mod normal;
-mod over_time;
-mod pairs;
-mod refinement;
-mod tracklet;
-mod visibility;
+mod output_buffer;
+mod partition;
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use mvmhat_scene::{Detection, FrameSet, PersonId, TrackedBox, ViewDetections};
+use mvmhat_scene::{FrameSet, PersonId, TrackedBox, ViewDetections};
 
 pub use config::ClusteringConfig;
-use held_back::HeldBack;
-use identities::Identities;
-use meetings::Present;
-use over_time::{Situation, TimeMatcher};
-use tracklet::{Sighting, Tracklet, TrackletId};
-use visibility::clarities;
 
-use crate::observations::Observations;
+use affinity::VisiblePerson;
+use detections_to_tracklets::{
+    TrackingContext, Tracklet, TrackletDescriptor, TrackletId, TrackletIds, ViewTracker,
+};
+use identities::Identities;
+use output_buffer::OutputBuffer;
+
+use crate::observations::embedding_dimension;
 use crate::{
     AssignmentModel, AssignmentSource, Associator, ConfigError, Evidence, GroundPlane, SoftAssignment,
 };
 
-/// The default associator: tracklets of all views, clustered jointly by how they look. The top of its file tells how.
+/// The default associator: joint clustering of the tracklets of all views by their appearance, and by their ground-plane
+/// positions where cameras are calibrated.
 ///
-/// What it reports are believed tracklets as the Kalman filter sees them, at the timesteps at which they are detected and the
+/// It reports confirmed tracklets, as boxes of the Kalman filter, at the timesteps at which they are detected and the
 /// first at which they are not.
 pub struct Clustering {
     config: ClusteringConfig,
-    views: Vec<ViewState>,
+    trackers: Vec<ViewTracker>,
     identities: Identities,
-    time: TimeMatcher,
-    ground: Option<GroundPlane>,
-    assignment: Option<Box<dyn AssignmentModel>>,
-    held_back: HeldBack,
-    /// With the whole recording to decide with: all sightings that are over, as they were.
-    archive: Vec<Sighting>,
+    ground_plane: Option<GroundPlane>,
+    assignment_model: Option<Box<dyn AssignmentModel>>,
+    output_buffer: OutputBuffer,
+    /// Offline: the descriptors of all tracklets that ended, as they were before any was merged.
+    archive: Vec<TrackletDescriptor>,
     /// Number of timesteps so far.
     timestep: u64,
-    /// Number of tracklets so far.
-    tracklets: u64,
-    /// Dimension of the recording's embeddings, that of the first one.
+    tracklet_ids: TrackletIds,
+    /// Dimension of the sequence's embeddings, that of the first one.
     dimension: Option<usize>,
-    /// How clearly each detection of the view at work is to be seen.
-    clarity: Vec<f32>,
-}
-
-/// What is known of one camera.
-#[derive(Default)]
-struct ViewState {
-    tracklets: Vec<Tracklet>,
-    observations: Observations,
 }
 
 impl Clustering {
-    /// An associator for one recording. `evidence` is what there is besides looks.
+    /// An associator for one sequence. `evidence` is what it may use besides detections.
     ///
     /// # Errors
     /// A value of `config` out of its range.
     pub fn new(config: ClusteringConfig, evidence: Evidence) -> Result<Self, ConfigError> {
         config.validate()?;
-        let assignment: Option<Box<dyn AssignmentModel>> = match config.assignment {
+        let assignment_model: Option<Box<dyn AssignmentModel>> = match config.assignment {
             AssignmentSource::None => None,
             AssignmentSource::Softmax => Some(Box::new(SoftAssignment::default())),
             AssignmentSource::Network => evidence.assignment_model,
         };
         Ok(Self {
-            ground: evidence.ground_plane.filter(|_| config.ground_plane),
-            assignment,
+            ground_plane: evidence.ground_plane.filter(|_| config.ground_plane),
+            assignment_model,
             config,
-            views: Vec::new(),
+            trackers: Vec::new(),
             identities: Identities::default(),
-            time: TimeMatcher::default(),
-            held_back: HeldBack::default(),
+            output_buffer: OutputBuffer::default(),
             archive: Vec::new(),
             timestep: 0,
-            tracklets: 0,
+            tracklet_ids: TrackletIds::default(),
             dimension: None,
-            clarity: Vec::new(),
         })
     }
 
-    /// Continues, starts and ends the tracklets of one view.
-    fn follow(&mut self, camera: usize, seen: Option<&ViewDetections>) {
-        let Self { config, views, time, timestep, clarity, .. } = self;
-        let ViewState { tracklets, observations } = &mut views[camera];
-        let Some(ViewDetections { detections, camera_motion }) = seen else {
-            tracklets.iter_mut().for_each(|t| t.coast(config));
-            return;
-        };
-        observations.take(detections, config.track_low_thresh as f32, self.dimension.unwrap_or(0));
-        clarities(&observations.boxes, config.min_visibility as f32, clarity);
-        // What the camera did since its frame before; timesteps without one were foreseen in the image of that frame.
-        if let Some(motion) = camera_motion {
-            tracklets.iter_mut().for_each(|t| t.motion.move_camera(motion));
+    /// Turns the detections of each view into tracklets.
+    fn track_views(&mut self, detections: &FrameSet<ViewDetections>) {
+        while self.trackers.len() < detections.views.len() {
+            self.trackers.push(ViewTracker::new(self.trackers.len()));
         }
-        tracklets.iter_mut().for_each(|t| t.predict(config));
-        let likelihoods = self.identities.likelihoods();
-        let view = Situation { tracklets, seen: observations, clarity, likelihoods, config };
-        let tracklet_of = time.match_view(&view);
-        for (i, tracklet) in tracklet_of.iter().enumerate() {
-            match tracklet {
-                Some(t) => tracklets[*t].update(*timestep, observations, i, clarity[i], config),
-                None if f64::from(observations.scores[i]) >= config.track_high_thresh => {
-                    self.tracklets += 1;
-                    let id = TrackletId(self.tracklets);
-                    tracklets.push(Tracklet::start(
-                        id,
-                        camera,
-                        *timestep,
-                        observations,
-                        i,
-                        clarity[i],
-                        config,
-                    ));
-                }
-                None => {}
-            }
+        self.dimension = self.dimension.or_else(|| embedding_dimension(detections));
+        for view in 0..self.trackers.len() {
+            let context = TrackingContext {
+                config: &self.config,
+                likelihoods: self.identities.likelihoods(),
+                timestep: self.timestep,
+                dimension: self.dimension.unwrap_or(0),
+            };
+            let frame = detections.views.get(view).and_then(Option::as_ref);
+            let detections = frame.map(|frame| &frame.content);
+            let ended = self.trackers[view].track(detections, &context, &mut self.tracklet_ids);
+            ended.into_iter().for_each(|tracklet| self.remember(tracklet));
         }
-        let ended: Vec<_> = tracklets.extract_if(.., |t| !t.survives(config)).collect();
-        ended.into_iter().for_each(|t| self.remember(t));
     }
 
-    /// Keeps what is known of a tracklet that is over.
+    /// Keeps what is known of a tracklet that ended.
     fn remember(&mut self, tracklet: Tracklet) {
-        let mut sighting = tracklet.sighting;
-        if self.config.offline && tracklet.believed {
-            self.archive.push(Sighting { person: None, ..sighting.clone() });
+        let mut descriptor = tracklet.descriptor;
+        if self.config.offline && tracklet.confirmed {
+            self.archive.push(TrackletDescriptor { person: None, ..descriptor.clone() });
         }
         if self.config.offline || self.config.lag == 0 {
-            // No box of it waits for what the gallery knows.
-            sighting.tracklets.clear();
+            // No box in the output buffer takes its identity from the gallery.
+            descriptor.tracklets.clear();
         }
-        self.identities.remember(sighting, &self.config);
+        self.identities.remember(descriptor, &self.config);
     }
 
-    /// Decides who everybody is, where there is a newcomer or it is time to think again.
-    fn identify(&mut self) {
-        let believed = || self.views.iter().flat_map(|view| &view.tracklets).filter(|t| t.believed);
-        let newcomer = believed().any(|t| t.sighting.person.is_none());
-        if !newcomer && !self.timestep.is_multiple_of(self.config.recluster_every.into()) {
+    /// Decides anew who everybody is, where a tracklet has no identity yet or it is time to.
+    fn recluster(&mut self) {
+        let confirmed = || self.trackers.iter().flat_map(ViewTracker::confirmed);
+        let unidentified = confirmed().any(|t| t.descriptor.person.is_none());
+        if !unidentified && !self.timestep.is_multiple_of(self.config.recluster_every.into()) {
             return;
         }
-        self.meet();
+        self.observe_co_occurrences();
         if self.config.lag > 0 {
-            self.identities.keep_names_of(&self.held_back.tracklets());
+            self.identities.retain_tracklets(&self.output_buffer.tracklets());
         }
         self.identities.forget_before(self.timestep.saturating_sub(self.config.gallery_age));
-        let present = self.views.iter_mut().flat_map(|view| &mut view.tracklets).filter(|t| t.believed);
-        self.identities.review(present.map(|t| &mut t.sighting).collect(), &self.config);
-        for camera in 0..self.views.len() {
-            for over in self.views[camera].found_again() {
-                self.remember(over);
+        let confirmed = self.trackers.iter_mut().flat_map(ViewTracker::confirmed_mut);
+        self.identities.recluster(confirmed.map(|t| &mut t.descriptor).collect(), &self.config);
+        for view in 0..self.trackers.len() {
+            for superseded in self.trackers[view].take_superseded() {
+                self.remember(superseded);
             }
         }
     }
 
-    /// Takes down what this timestep tells about people seen in different views.
-    fn meet(&mut self) {
-        if self.ground.is_none() && self.assignment.is_none() {
+    /// Records the evidence of this timestep about people seen at once in different views.
+    fn observe_co_occurrences(&mut self) {
+        if self.ground_plane.is_none() && self.assignment_model.is_none() {
             return;
         }
         let deviation = self.config.ground_deviation;
-        let mut present = Vec::new();
-        for (view, state) in self.views.iter().enumerate() {
-            for tracklet in state.tracklets.iter().filter(|t| t.believed) {
+        let mut visible = Vec::new();
+        for (view, tracker) in self.trackers.iter().enumerate() {
+            for tracklet in tracker.confirmed() {
                 let Some(detection) = tracklet.detection else { continue };
-                let place = |ground: &GroundPlane| ground.place(view, &tracklet.motion.bbox(), deviation);
-                present.push(Present {
+                let position = |plane: &GroundPlane| plane.position(view, &tracklet.motion.bbox(), deviation);
+                visible.push(VisiblePerson {
                     view,
                     tracklet: tracklet.id,
-                    place: self.ground.as_ref().and_then(place),
-                    embedding: state.observations.embedding(detection),
+                    position: self.ground_plane.as_ref().and_then(position),
+                    embedding: tracker.embedding(detection),
                 });
             }
         }
-        let meetings = self.identities.meetings_mut();
+        let co_occurrences = self.identities.co_occurrences_mut();
         if !self.config.offline {
-            let alive: BTreeSet<_> = self.views.iter().flat_map(|v| &v.tracklets).map(|t| t.id).collect();
-            meetings.retain(|tracklet| alive.contains(&tracklet));
+            let alive: BTreeSet<_> =
+                self.trackers.iter().flat_map(ViewTracker::tracklets).map(|t| t.id).collect();
+            co_occurrences.retain(|tracklet| alive.contains(&tracklet));
         }
-        let model = self.assignment.as_mut().map(|model| model.as_mut() as &mut dyn AssignmentModel);
-        meetings.observe(&present, model);
+        let model = self.assignment_model.as_mut().map(|model| model.as_mut() as &mut dyn AssignmentModel);
+        co_occurrences.observe(&visible, model);
     }
 
-    /// Lets all timesteps go but the newest `wait`.
-    fn release(&mut self, wait: usize) -> Vec<FrameSet<Vec<TrackedBox>>> {
-        if self.held_back.len() <= wait {
+    /// Emits all buffered timesteps but the newest `lag`.
+    fn emit(&mut self, lag: usize) -> Vec<FrameSet<Vec<TrackedBox>>> {
+        if self.output_buffer.len() <= lag {
             return Vec::new();
         }
-        let present = self.views.iter().flat_map(|view| &view.tracklets).map(|t| &t.sighting);
-        let names = names(present.chain(self.identities.gallery()));
-        let gap = self.config.interpolate as usize;
-        let mut released = Vec::new();
-        while self.held_back.len() > wait {
-            released.extend(self.held_back.pop(&names, gap));
+        let present = self.trackers.iter().flat_map(ViewTracker::tracklets).map(|t| &t.descriptor);
+        let person_of = persons_of_tracklets(present.chain(self.identities.gallery()));
+        let max_gap = self.config.interpolate as usize;
+        let mut emitted = Vec::new();
+        while self.output_buffer.len() > lag {
+            emitted.extend(self.output_buffer.emit(&person_of, max_gap));
         }
-        released
+        emitted
     }
 }
 
-/// Who the tracklets are that sightings are made of.
-fn names<'a>(sightings: impl Iterator<Item = &'a Sighting>) -> BTreeMap<TrackletId, PersonId> {
-    let named = sightings.filter_map(|s| Some((&s.tracklets, s.person?)));
-    named.flat_map(|(tracklets, person)| tracklets.iter().map(move |&t| (t, person))).collect()
-}
-
-impl ViewState {
-    /// Takes out the lost tracklets whose person another tracklet of the view continues: those are over.
-    fn found_again(&mut self) -> Vec<Tracklet> {
-        // Of several with one person the one seen last goes on. They are never seen at one time.
-        self.tracklets.sort_by_key(|t| (t.sighting.person, Reverse(t.sighting.last)));
-        let mut before = None;
-        let over = self.tracklets.extract_if(.., |t| {
-            let again = t.sighting.person.is_some() && t.sighting.person == before;
-            before = t.sighting.person;
-            again
-        });
-        over.collect()
-    }
+/// The identity of each tracklet that the descriptors are made of.
+fn persons_of_tracklets<'a>(
+    descriptors: impl Iterator<Item = &'a TrackletDescriptor>,
+) -> BTreeMap<TrackletId, PersonId> {
+    let identified = descriptors.filter_map(|d| Some((&d.tracklets, d.person?)));
+    identified.flat_map(|(tracklets, person)| tracklets.iter().map(move |&t| (t, person))).collect()
 }
 
 impl Associator for Clustering {
-    fn associate(&mut self, seen: FrameSet<ViewDetections>) -> Vec<FrameSet<Vec<TrackedBox>>> {
-        if self.views.len() < seen.views.len() {
-            self.views.resize_with(seen.views.len(), ViewState::default);
-        }
-        if self.dimension.is_none() {
-            let detections = seen.present().flat_map(|(_, view)| &view.content.detections);
-            self.dimension = detections.filter_map(embedding_length).find(|&length| length > 0);
-        }
-        for camera in 0..self.views.len() {
-            let view = seen.views.get(camera).and_then(Option::as_ref);
-            self.follow(camera, view.map(|view| &view.content));
-        }
-        self.identify();
+    fn associate(&mut self, detections: FrameSet<ViewDetections>) -> Vec<FrameSet<Vec<TrackedBox>>> {
+        self.track_views(&detections);
+        self.recluster();
         self.timestep += 1;
-        let views = &self.views;
-        self.held_back.push(seen.map(|camera, _| {
-            views[camera.index()].tracklets.iter().filter_map(Tracklet::current_box).collect()
+        let trackers = &self.trackers;
+        self.output_buffer.push(detections.map(|camera, _| {
+            trackers[camera.index()].tracklets().iter().filter_map(Tracklet::current_box).collect()
         }));
-        let wait = if self.config.offline { usize::MAX } else { self.config.lag as usize };
-        self.release(wait)
+        let lag = if self.config.offline { usize::MAX } else { self.config.lag as usize };
+        self.emit(lag)
     }
 
     fn finish(&mut self) -> Vec<FrameSet<Vec<TrackedBox>>> {
         if self.config.offline {
-            let rest: Vec<_> = self.views.iter_mut().flat_map(|view| view.tracklets.drain(..)).collect();
-            rest.into_iter().for_each(|t| self.remember(t));
+            let rest: Vec<_> = self.trackers.iter_mut().flat_map(ViewTracker::take_all).collect();
+            rest.into_iter().for_each(|tracklet| self.remember(tracklet));
             let archive = std::mem::take(&mut self.archive);
-            let meetings = std::mem::take(self.identities.meetings_mut());
-            self.identities = Identities::settle(archive, meetings, &self.config);
+            let co_occurrences = std::mem::take(self.identities.co_occurrences_mut());
+            self.identities = Identities::cluster_offline(archive, co_occurrences, &self.config);
         }
-        self.release(0)
+        self.emit(0)
     }
-}
-
-fn embedding_length(detection: &Detection) -> Option<usize> {
-    detection.embedding.as_ref().map(|e| e.len())
 }

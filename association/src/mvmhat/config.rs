@@ -1,4 +1,4 @@
-//! The published associator's constants, all of them.
+//! The constants of the MvMHAT baseline.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,10 +7,10 @@ use crate::config_error::{
 };
 use crate::{ConfigError, MotionNoise};
 
-/// Constants of the published inference, [`Mvmhat`](crate::Mvmhat).
+/// Constants of the MvMHAT baseline, [`Mvmhat`](crate::Mvmhat).
 ///
-/// The defaults are those of the published code where it has one; its inner part is DeepSORT (Wojke, Bewley and
-/// Paulus, *Simple Online and Realtime Tracking with a Deep Association Metric*, ICIP 2017), its cross-view part
+/// The defaults are those of the published code where it has one; its tracking within a view is DeepSORT (Wojke, Bewley and
+/// Paulus, *Simple Online and Realtime Tracking with a Deep Association Metric*, ICIP 2017), its cross-view association
 /// Gan et al., *Self-supervised Multi-view Multi-Human Association and Tracking* (ACM MM 2021).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -21,13 +21,13 @@ pub struct MvmhatConfig {
     /// Largest cosine distance (1 - cosine) between a detection and the gallery of a track, 0 to 2. Default 0.2
     /// (published code).
     pub max_cosine_distance: f64,
-    /// Embeddings kept of a track, the newest; at least 1. Default 100 (DeepSORT's budget). The published code keeps
-    /// all of them, so its memory and time grow with the length of the recording.
+    /// The newest embeddings that are kept per track, at least 1. Default 100 (DeepSORT's budget). The published code keeps
+    /// all of them, so its memory and time grow with the length of the sequence.
     pub gallery_size: usize,
     /// Largest squared Mahalanobis distance between a detection and the predicted box, over 0. Default 9.4877, the
     /// 95 % quantile of chi-square with 4 degrees of freedom (DeepSORT, section 2.2).
     pub mahalanobis_gate: f64,
-    /// Largest IoU distance (1 - IoU) of a match without appearance, 0 to 1. Default 0.7 (DeepSORT).
+    /// Largest IoU distance (1 - IoU) of a match by IoU, 0 to 1. Default 0.7 (DeepSORT).
     pub max_iou_distance: f64,
     /// Detections after which a track is confirmed and reported, at least 1. Default 3 (DeepSORT).
     pub min_hits: u32,
@@ -38,15 +38,15 @@ pub struct MvmhatConfig {
     pub position_noise: f64,
     /// Standard deviation of velocities per frame, relative to the height of the box, over 0. Default 1/160 (DeepSORT).
     pub velocity_noise: f64,
-    /// delta of the adaptive temperature, between 0 and 1, exclusive. Default 0.5 (Gan et al., equation 3).
+    /// `delta` of the adaptive temperature, between 0 and 1, exclusive. Default 0.5 (Gan et al., equation 3).
     pub temperature_delta: f64,
-    /// epsilon of the adaptive temperature, over 0; the larger, the softer. Default 0.5 (published code at inference;
+    /// `epsilon` of the adaptive temperature, over 0; the larger, the softer. Default 0.5 (published code at inference;
     /// 0.1 in training).
     pub temperature_epsilon: f64,
     /// Smallest softmax entry that counts as a match between two views, 0 to 1. Default 0.5 (published code).
     pub min_match_probability: f64,
-    /// Every so many frames of the first camera the identities in the other views are put to the test; 0 means never.
-    /// Default 30 (published code).
+    /// Every so many frames of the first camera the identities in the other views are renewed: matched across views
+    /// again. 0 means never. Default 30 (published code).
     pub renew_every: u32,
 }
 
@@ -76,7 +76,7 @@ impl MvmhatConfig {
         MotionNoise { position: self.position_noise, velocity: self.velocity_noise }
     }
 
-    /// Whether every value is in its range.
+    /// Checks that every value is in its range.
     ///
     /// # Errors
     /// The first key that is not, with what is allowed.
@@ -91,7 +91,7 @@ impl MvmhatConfig {
         require_positive("position_noise", self.position_noise)?;
         require_positive("velocity_noise", self.velocity_noise)?;
         let delta = self.temperature_delta;
-        // Below a half the temperature of two candidates may be negative, which prefers the least alike.
+        // Below 0.5 the temperature of two candidates may be negative, which would prefer the least similar.
         let sharpens = (0.5..1.0).contains(&delta);
         require("temperature_delta", delta, sharpens, "at least 0.5 and below 1")?;
         require_positive("temperature_epsilon", self.temperature_epsilon)?;

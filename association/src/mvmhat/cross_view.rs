@@ -1,18 +1,12 @@
-//! Matching across views: which detection of another view at the same timestep is the same person.
+//! Data association across views: which detection of another view at the same timestep is the same person.
 
-use crate::gallery::dot;
-use crate::observations::Observations;
 use mvmhat_assignment::{CostMatrix, LinearAssignment};
 
-use crate::MvmhatConfig;
+use crate::observations::Observations;
+use crate::similarity::dot;
+use crate::{MvmhatConfig, adaptive_temperature};
 
-/// The adaptive temperature `tau(n) = ln(delta / (1 - delta) * n) / epsilon` (Gan et al., equation 3): the more
-/// candidates, the sharper the softmax.
-pub fn adaptive_temperature(candidates: usize, delta: f64, epsilon: f64) -> f64 {
-    (delta / (1.0 - delta) * candidates as f64).ln() / epsilon
-}
-
-/// Matches the detections of one view with those of another. It keeps nothing but its workspace.
+/// Matches the detections of one view with those of another. Nothing but its workspace is kept between calls.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CrossViewMatcher {
     /// Detections of the other view that have an embedding.
@@ -32,10 +26,10 @@ impl CrossViewMatcher {
         view: &Observations,
         other: &Observations,
         config: &MvmhatConfig,
-        partner_of: &mut Vec<Option<usize>>,
+        match_of: &mut Vec<Option<usize>>,
     ) {
-        partner_of.clear();
-        partner_of.resize(view.len(), None);
+        match_of.clear();
+        match_of.resize(view.len(), None);
         self.candidates.clear();
         self.candidates.extend((0..other.len()).filter(|&i| other.embedding(i).is_some()));
         let columns = self.candidates.len();
@@ -61,11 +55,11 @@ impl CrossViewMatcher {
             let probability = probabilities[row * columns + column];
             if probability >= likely { -probability } else { 0.0 }
         });
-        // Probabilities are numbers, so there is always an assignment.
+        // Probabilities are finite, so there is always an assignment.
         let columns = solver.solve(costs).unwrap_or_default();
         for (row, column) in columns.iter().enumerate().filter_map(|(r, c)| Some((r, (*c)?))) {
             if costs.get(row, column) < 0.0 {
-                partner_of[row] = Some(candidates[column]);
+                match_of[row] = Some(candidates[column]);
             }
         }
     }
@@ -101,20 +95,11 @@ mod tests {
     }
 
     fn matches(view: &[&[f32]], other: &[&[f32]]) -> Vec<Option<usize>> {
-        let mut partner_of = Vec::new();
+        let mut match_of = Vec::new();
         let config = MvmhatConfig::default();
         let (view, other) = (observations(view), observations(other));
-        CrossViewMatcher::default().match_views(&view, &other, &config, &mut partner_of);
-        partner_of
-    }
-
-    #[test]
-    fn temperatures_by_hand() {
-        // ln(4) / 0.5; ln(1) = 0: one candidate is always certain.
-        assert!((adaptive_temperature(4, 0.5, 0.5) - 2.772_588_7).abs() < 1e-6);
-        assert_eq!(adaptive_temperature(1, 0.5, 0.5), 0.0);
-        // ln(3 * 4) / 0.1
-        assert!((adaptive_temperature(4, 0.75, 0.1) - 24.849_066).abs() < 1e-4);
+        CrossViewMatcher::default().match_views(&view, &other, &config, &mut match_of);
+        match_of
     }
 
     #[test]
@@ -127,26 +112,26 @@ mod tests {
     }
 
     #[test]
-    fn people_are_matched_by_looks() {
+    fn people_are_matched_by_appearance() {
         assert_eq!(matches(&[&[1.0, 0.0], &[0.0, 1.0]], &[&[0.1, 1.0], &[1.0, 0.1]]), [Some(1), Some(0)]);
     }
 
     #[test]
-    fn one_of_another_view_is_one_of_this_view() {
-        // Both like the second one best (the only one of another direction); the nearer of them gets it.
+    fn a_detection_of_another_view_is_matched_once() {
+        // Both are most similar to the second one; the more similar of them gets it.
         let other: [&[f32]; 2] = [&[0.0, 1.0], &[1.0, 0.0]];
         assert_eq!(matches(&[&[1.0, 0.3], &[1.0, 0.1]], &other), [None, Some(1)]);
     }
 
     #[test]
-    fn what_is_likely_of_nobody_is_matched_with_nobody() {
-        // Three candidates at one angle have a third each; two alike and one opposite 0.49 at best.
+    fn an_unlikely_match_is_none() {
+        // Three candidates at one angle have a third each; two of one direction and one opposite 0.49 at best.
         assert_eq!(matches(&[&[1.0, 0.0]], &[&[1.0, 0.0], &[1.0, 0.0], &[1.0, 0.0]]), [None]);
         assert_eq!(matches(&[&[1.0, 0.0]], &[&[1.0, 0.0], &[1.0, 0.0], &[-1.0, 0.0]]), [None]);
     }
 
     #[test]
-    fn without_looks_nobody_is_matched() {
+    fn without_embedding_nobody_is_matched() {
         assert_eq!(matches(&[&[], &[1.0, 0.0]], &[&[], &[1.0, 0.0]]), [None, Some(1)]);
         assert_eq!(matches(&[&[]], &[&[1.0, 0.0]]), [None], "not even with the only candidate");
         assert_eq!(matches(&[&[1.0, 0.0]], &[]), [None]);

@@ -1,19 +1,19 @@
-//! Matching over time: which detection of a view continues which of its tracks.
+//! Data association over time: which detection of a view continues which of its tracks.
 //!
-//! DeepSORT's two steps (Wojke et al., ICIP 2017, section 2.3). First a *cascade*: confirmed tracks by how they look, those
-//! seen last before those that have been lost for longer, because the uncertainty of a lost one is so wide that it
-//! would win any detection. Then what is left by *overlap*: tentative tracks, and confirmed ones lost from sight only now.
+//! DeepSORT's two steps (Wojke et al., ICIP 2017, section 2.3). First the *matching cascade*: confirmed tracks by
+//! appearance, those detected last before those lost for longer, because the uncertainty of a lost one is so wide that it
+//! would win any detection. Then what is left by *IoU*: tentative tracks, and confirmed ones lost only now.
+
+use mvmhat_assignment::CostMatrix;
 
 use super::track::{Stage, Track};
 use crate::gated_assignment::GatedAssignment;
 use crate::observations::Observations;
-use mvmhat_assignment::CostMatrix;
+use crate::{MahalanobisGate, MvmhatConfig};
 
-use crate::{MotionGate, MvmhatConfig};
-
-/// Matches the tracks of one view with its detections. One for all views: it keeps nothing but its workspace.
+/// Matches the tracks of one view with its detections. Nothing but its workspace is kept between calls.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct TimeMatcher {
+pub(crate) struct CascadeMatcher {
     costs: CostMatrix,
     solver: GatedAssignment,
     /// Track of each detection.
@@ -21,31 +21,31 @@ pub(crate) struct TimeMatcher {
     /// Confirmed tracks that the cascade may match, in order of their age.
     confirmed: Vec<usize>,
     candidates: Vec<usize>,
-    gates: Vec<MotionGate>,
+    gates: Vec<MahalanobisGate>,
     free: Vec<usize>,
     matched: Vec<bool>,
 }
 
-impl TimeMatcher {
+impl CascadeMatcher {
     /// The track (as an index) of each detection. The tracks have been predicted to this timestep.
     pub(crate) fn match_view(
         &mut self,
         tracks: &[Track],
-        seen: &Observations,
+        observations: &Observations,
         config: &MvmhatConfig,
     ) -> &[Option<usize>] {
         self.track_of.clear();
-        self.track_of.resize(seen.len(), None);
+        self.track_of.resize(observations.len(), None);
         self.matched.clear();
         self.matched.resize(tracks.len(), false);
         self.free.clear();
-        self.free.extend(0..seen.len());
-        self.cascade(tracks, seen, config);
-        self.overlap(tracks, seen, config);
+        self.free.extend(0..observations.len());
+        self.match_cascade(tracks, observations, config);
+        self.match_by_iou(tracks, observations, config);
         &self.track_of
     }
 
-    fn cascade(&mut self, tracks: &[Track], seen: &Observations, config: &MvmhatConfig) {
+    fn match_cascade(&mut self, tracks: &[Track], observations: &Observations, config: &MvmhatConfig) {
         let noise = config.motion_noise();
         self.confirmed.clear();
         let within = |t: &Track| t.stage == Stage::Confirmed && t.age <= config.max_age;
@@ -64,10 +64,10 @@ impl TimeMatcher {
             let Self { costs, free, gates, .. } = self;
             costs.fill(same_age.len(), free.len(), |row, column| {
                 let detection = free[column];
-                // The cheap gate first: looks are compared only where the person may have got to.
-                let distance = gates[row].squared_mahalanobis(&seen.measurements[detection]);
+                // The cheap gate first: appearance is compared only where the person may have got to.
+                let distance = gates[row].squared_mahalanobis(&observations.measurements[detection]);
                 let near = distance <= config.mahalanobis_gate;
-                let embedding = if near { seen.embedding(detection) } else { None };
+                let embedding = if near { observations.embedding(detection) } else { None };
                 let distance = embedding.and_then(|e| tracks[same_age[row]].gallery.distance(e));
                 distance.unwrap_or(CostMatrix::FORBIDDEN)
             });
@@ -76,7 +76,7 @@ impl TimeMatcher {
         self.confirmed = confirmed;
     }
 
-    fn overlap(&mut self, tracks: &[Track], seen: &Observations, config: &MvmhatConfig) {
+    fn match_by_iou(&mut self, tracks: &[Track], observations: &Observations, config: &MvmhatConfig) {
         self.candidates.clear();
         self.candidates.extend((0..tracks.len()).filter(|&t| tracks[t].stage == Stage::Tentative));
         let confirmed = |t: &usize| tracks[*t].stage == Stage::Confirmed;
@@ -90,7 +90,7 @@ impl TimeMatcher {
             if track.age > 1 {
                 return CostMatrix::FORBIDDEN;
             }
-            1.0 - track.motion.bbox().iou(&seen.boxes[free[column]]) as f32
+            1.0 - track.motion.bbox().iou(&observations.boxes[free[column]]) as f32
         });
         self.assign(limit);
     }
@@ -124,13 +124,13 @@ mod tests {
         observations
     }
 
-    /// A track that has stood at `x` for `hits` timesteps and was last seen `age` timesteps ago.
+    /// A track that has stood at `x` for `hits` timesteps and was last detected `age` timesteps ago.
     fn track(x: f64, embedding: [f32; 2], hits: usize, age: u32) -> Track {
-        let (config, seen) = (MvmhatConfig::default(), observations(&[(x, Some(embedding))]));
-        let mut track = Track::start(PersonId(1), &seen, 0, &config);
+        let (config, first) = (MvmhatConfig::default(), observations(&[(x, Some(embedding))]));
+        let mut track = Track::start(PersonId(1), &first, 0, &config);
         for _ in 1..hits {
             track.predict(&config);
-            track.update(&seen, 0, &config);
+            track.update(&first, 0, &config);
         }
         (0..age).for_each(|_| track.predict(&config));
         track
@@ -138,48 +138,48 @@ mod tests {
 
     fn matches(tracks: &[Track], detections: &[(f64, Option<[f32; 2]>)]) -> Vec<Option<usize>> {
         let config = MvmhatConfig::default();
-        TimeMatcher::default().match_view(tracks, &observations(detections), &config).to_vec()
+        CascadeMatcher::default().match_view(tracks, &observations(detections), &config).to_vec()
     }
 
     const RED: [f32; 2] = [1.0, 0.0];
     const BLUE: [f32; 2] = [0.0, 1.0];
 
     #[test]
-    fn looks_decide_between_people_who_stand_close() {
+    fn appearance_decides_between_people_who_stand_close() {
         let tracks = [track(100.0, RED, 5, 1), track(110.0, BLUE, 5, 1)];
         assert_eq!(matches(&tracks, &[(100.0, Some(BLUE)), (110.0, Some(RED))]), [Some(1), Some(0)]);
     }
 
     #[test]
     fn nobody_jumps_through_the_image() {
-        // Alike, but 400 pixels from one timestep to the next: beyond the Mahalanobis gate.
+        // The same appearance, but 400 pixels from one timestep to the next: beyond the Mahalanobis gate.
         assert_eq!(matches(&[track(100.0, RED, 5, 1)], &[(500.0, Some(RED))]), [None]);
     }
 
     #[test]
-    fn who_was_seen_last_comes_first() {
-        // Both could be it by looks and place.
+    fn the_track_detected_last_comes_first() {
+        // Both match in appearance and position.
         let tracks = [track(100.0, RED, 5, 9), track(101.0, RED, 5, 1)];
         assert_eq!(matches(&tracks, &[(100.0, Some(RED))]), [Some(1)]);
     }
 
     #[test]
-    fn a_tentative_track_and_one_just_lost_are_matched_by_overlap() {
-        let other_looks = [(102.0, Some(BLUE))];
-        assert_eq!(matches(&[track(100.0, RED, 1, 1)], &other_looks), [Some(0)], "tentative");
-        assert_eq!(matches(&[track(100.0, RED, 5, 1)], &other_looks), [Some(0)], "just lost");
-        assert_eq!(matches(&[track(100.0, RED, 5, 2)], &other_looks), [None], "lost for longer");
+    fn a_tentative_track_and_one_just_lost_are_matched_by_iou() {
+        let other_appearance = [(102.0, Some(BLUE))];
+        assert_eq!(matches(&[track(100.0, RED, 1, 1)], &other_appearance), [Some(0)], "tentative");
+        assert_eq!(matches(&[track(100.0, RED, 5, 1)], &other_appearance), [Some(0)], "just lost");
+        assert_eq!(matches(&[track(100.0, RED, 5, 2)], &other_appearance), [None], "lost for longer");
         assert_eq!(
             matches(&[track(100.0, RED, 5, 2)], &[(102.0, Some(RED))]),
             [Some(0)],
-            "but looks as before"
+            "but the same appearance"
         );
-        // Moved by 30 of 50 pixels: 20 shared of 80 covered, a distance of 0.75.
+        // Moved by 30 of 50 pixels: an intersection of 20 over a union of 80, a distance of 0.75.
         assert_eq!(matches(&[track(100.0, RED, 5, 1)], &[(130.0, Some(BLUE))]), [None], "too little overlap");
     }
 
     #[test]
-    fn without_looks_there_is_overlap_only() {
+    fn without_embedding_there_is_iou_only() {
         assert_eq!(matches(&[track(100.0, RED, 5, 1)], &[(102.0, None)]), [Some(0)]);
         assert_eq!(matches(&[track(100.0, RED, 5, 2)], &[(102.0, None)]), [None]);
     }
@@ -188,8 +188,11 @@ mod tests {
     fn one_good_pair_is_worth_more_than_two_poor_ones() {
         // Cosine distances: track 0 to the detections 0 and 0.18, track 1 to the first 0.18 and to the second beyond the
         // gate. Two pairs would cost 0.36; the good one and one at the gate cost 0.2.
-        let at = |cosine: f32| [cosine, (1.0 - cosine * cosine).sqrt()];
+        let unit_vector = |cosine: f32| [cosine, (1.0 - cosine * cosine).sqrt()];
         let tracks = [track(100.0, RED, 5, 2), track(100.0, [0.82, -(1.0f32 - 0.82 * 0.82).sqrt()], 5, 2)];
-        assert_eq!(matches(&tracks, &[(100.0, Some(RED)), (100.0, Some(at(0.82)))]), [Some(0), None]);
+        assert_eq!(
+            matches(&tracks, &[(100.0, Some(RED)), (100.0, Some(unit_vector(0.82)))]),
+            [Some(0), None]
+        );
     }
 }

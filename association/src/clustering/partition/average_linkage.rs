@@ -1,20 +1,16 @@
-//! Constrained clustering: which sightings are one person, all views at once.
+//! Constrained agglomerative clustering with average linkage (UPGMA).
 //!
-//! Average linkage (UPGMA): the two clusters whose members are most alike on average are joined, again and again, as
-//! long as that average is positive and no two members are forbidden to be together. So a join must convince the
-//! members of both clusters together, which is what makes the result consistent over more than two views: there is no
-//! chain of pairwise matches that could contradict itself.
+//! The two clusters with the highest mean affinity between their members are merged, again and again, as long as that mean
+//! is positive; a pair that cannot be linked makes it infinitely negative. As all members of both clusters count, the
+//! result is consistent over more than two views: there is no chain of pairwise matches that could contradict itself.
 
-use super::pairs::Pairs;
+use crate::clustering::affinity::PairMatrix;
 
-/// What two things that are surely not the same have for affinity.
-pub(crate) const FORBIDDEN: f64 = f64::NEG_INFINITY;
-
-/// The cluster of each thing, named by one of its members. `affinities` are positive where two are rather the same; where
-/// they are not known, nothing speaks for or against it.
-pub(crate) fn cluster(affinities: &Pairs) -> Vec<usize> {
+/// The cluster of each thing, named by one of its members. `affinities` are positive where two are rather the same; an
+/// unknown one counts as 0.
+pub(super) fn average_linkage(affinities: &PairMatrix) -> Vec<usize> {
     let n = affinities.len();
-    let averages = (0..n * n).map(|at| affinities.get(at / n, at % n).unwrap_or(0.0)).collect();
+    let averages = (0..n * n).map(|k| affinities.get(k / n, k % n).unwrap_or(0.0)).collect();
     Linkage { sizes: vec![1.0; n], averages }.cluster()
 }
 
@@ -36,12 +32,12 @@ impl Linkage {
             if average <= 0.0 {
                 break;
             }
-            self.join(a, b, &roots);
+            self.merge(a, b, &roots);
             roots.retain(|&root| root != b);
             cluster.iter_mut().filter(|c| **c == b).for_each(|c| *c = a);
             for &root in &roots {
-                // Who was nearest to either may have somebody else now; to the others the union is never nearer than
-                // both of its halves were.
+                // Clusters whose nearest was `a` or `b` may have another one now; to the others, the merged cluster is
+                // never nearer than the nearer of its halves was.
                 let (_, near) = nearest[root];
                 if root == a || near == a || near == b {
                     nearest[root] = self.nearest(root, &roots);
@@ -51,15 +47,15 @@ impl Linkage {
         cluster
     }
 
-    /// The cluster nearest to `a` and how near it is.
+    /// The highest mean affinity of `a` to another cluster, and that cluster.
     fn nearest(&self, a: usize, roots: &[usize]) -> (f64, usize) {
         let row = &self.averages[a * self.sizes.len()..][..self.sizes.len()];
         let others = roots.iter().copied().filter(|&b| b != a).map(|b| (row[b], b));
         others.max_by(|x, y| x.0.total_cmp(&y.0)).unwrap_or((f64::NEG_INFINITY, a))
     }
 
-    /// Puts `b` into `a`.
-    fn join(&mut self, a: usize, b: usize, roots: &[usize]) {
+    /// Merges `b` into `a`.
+    fn merge(&mut self, a: usize, b: usize, roots: &[usize]) {
         let n = self.sizes.len();
         let size = self.sizes[a] + self.sizes[b];
         let (of_a, of_b) = (self.sizes[a] / size, self.sizes[b] / size);
@@ -75,31 +71,31 @@ impl Linkage {
 mod tests {
     use super::*;
 
-    const X: f64 = FORBIDDEN;
+    const X: f64 = crate::clustering::affinity::CANNOT_LINK;
 
     fn clusters<const N: usize>(affinities: [[f64; N]; N]) -> Vec<usize> {
-        let clusters = cluster(&Pairs::from_fn(N, |i, j| Some(affinities[i][j])));
+        let clusters = average_linkage(&PairMatrix::from_fn(N, |i, j| Some(affinities[i][j])));
         // Named by the first member, whichever the algorithm chose.
         clusters.iter().map(|c| clusters.iter().position(|other| other == c).unwrap()).collect()
     }
 
     #[test]
-    fn what_is_alike_comes_together() {
+    fn similar_things_are_merged() {
         assert_eq!(clusters([[0.0, 0.5, -1.0], [0.5, 0.0, -1.0], [-1.0, -1.0, 0.0]]), [0, 0, 2]);
         assert_eq!(clusters([]), [0usize; 0]);
     }
 
     #[test]
-    fn a_join_must_convince_on_average() {
-        // 2 is like 1, but unlike 0, which is more like 1: on average (0.3 - 0.4) / 2 it does not belong.
+    fn clusters_are_merged_by_the_mean_affinity() {
+        // 2 is similar to 1 but not to 0, which is more similar to 1: on average (0.3 - 0.4) / 2 it does not belong.
         assert_eq!(clusters([[0.0, 0.5, -0.4], [0.5, 0.0, 0.3], [-0.4, 0.3, 0.0]]), [0, 0, 2]);
         // With (0.45 - 0.4) / 2 it does.
         assert_eq!(clusters([[0.0, 0.5, -0.4], [0.5, 0.0, 0.45], [-0.4, 0.45, 0.0]]), [0, 0, 0]);
     }
 
     #[test]
-    fn who_cannot_be_the_same_is_kept_apart_through_others() {
-        // 0 and 1 are both like 2, but cannot be one; the one more alike gets it.
+    fn two_that_cannot_link_are_kept_apart_through_others() {
+        // 0 and 1 are both similar to 2 but cannot link; the more similar one gets it.
         assert_eq!(clusters([[0.0, X, 0.8], [X, 0.0, 0.9], [0.8, 0.9, 0.0]]), [0, 1, 1]);
     }
 }

@@ -1,4 +1,4 @@
-//! The filter of a box beside the filter of full matrices, as the textbook writes it.
+//! The filter of a box compared with the filter of full matrices, as the textbook writes it.
 
 use nalgebra::{SMatrix, SVector};
 use proptest::prelude::*;
@@ -35,7 +35,7 @@ impl Textbook {
             + Self::diagonal([p, p, 1e-2, p, v, v, 1e-5, v]);
     }
 
-    fn move_camera(&mut self, motion: &CameraMotion) {
+    fn compensate_camera_motion(&mut self, motion: &CameraMotion) {
         let (CameraMotion { a, b, dx, dy }, s) = (*motion, motion.scale());
         let mut map = SMatrix::<f64, 8, 8>::identity();
         for i in [0, 4] {
@@ -70,52 +70,52 @@ impl Textbook {
 #[test]
 fn a_first_update_by_hand() {
     // Height 100: position variance (2 * 5)² = 100, velocity variance (10 * 0.625)² = 39.0625.
-    let mut motion = Motion::start(&Measurement([50.0, 50.0, 0.5, 100.0]), NOISE);
-    motion.predict(NOISE);
+    let mut filter = BoxKalmanFilter::start(&BoxMeasurement([50.0, 50.0, 0.5, 100.0]), NOISE);
+    filter.predict(NOISE);
     // 100 + 39.0625 + 5² = 164.0625 and covariance 39.0625; with the measurement's 5² the gain is 164.0625/189.0625.
-    motion.update(&Measurement([60.0, 50.0, 0.5, 100.0]), NOISE);
-    assert!((motion.0[0].value - (50.0 + 10.0 * 164.0625 / 189.0625)).abs() < 1e-12);
-    assert!((motion.0[0].velocity - 10.0 * 39.0625 / 189.0625).abs() < 1e-12);
-    assert_eq!(motion.0[1].velocity, 0.0, "what was as expected changes nothing");
+    filter.update(&BoxMeasurement([60.0, 50.0, 0.5, 100.0]), NOISE);
+    assert!((filter.0[0].value - (50.0 + 10.0 * 164.0625 / 189.0625)).abs() < 1e-12);
+    assert!((filter.0[0].velocity - 10.0 * 39.0625 / 189.0625).abs() < 1e-12);
+    assert_eq!(filter.0[1].velocity, 0.0, "a measurement as predicted changes nothing");
 }
 
 #[test]
-fn a_person_who_walks_on_is_foreseen() {
+fn a_person_who_walks_on_is_predicted() {
     let walk = |t: f64| BBox::new(10.0 + 4.0 * t, 20.0, 40.0, 100.0);
-    let mut motion = Motion::start(&Measurement::of(&walk(0.0)), NOISE);
+    let mut filter = BoxKalmanFilter::start(&BoxMeasurement::from(&walk(0.0)), NOISE);
     for t in 1..60 {
-        motion.predict(NOISE);
-        motion.update(&Measurement::of(&walk(f64::from(t))), NOISE);
+        filter.predict(NOISE);
+        filter.update(&BoxMeasurement::from(&walk(f64::from(t))), NOISE);
     }
     for _ in 0..5 {
-        motion.predict(NOISE);
+        filter.predict(NOISE);
     }
-    assert!((motion.bbox().x - walk(64.0).x).abs() < 0.1, "{:?}", motion.bbox());
+    assert!((filter.bbox().x - walk(64.0).x).abs() < 0.1, "{:?}", filter.bbox());
 }
 
 #[test]
-fn who_walks_past_a_camera_that_turns_and_zooms_is_foreseen() {
-    // The camera turns by 0.5 degrees a frame about (320, 180), zooms in by 0.2 % and shifts by (7, -3) pixels.
+fn a_person_who_walks_past_a_camera_that_turns_and_zooms_is_predicted() {
+    // The camera turns by 0.5 degrees per frame about (320, 180), zooms in by 0.2 % and shifts by (7, -3) pixels.
     let (angle, zoom) = (0.5_f64.to_radians(), 1.002);
     let (a, b) = (zoom * angle.cos(), zoom * angle.sin());
     let shift = (320.0 - a * 320.0 + b * 180.0 + 7.0, 180.0 - b * 320.0 - a * 180.0 - 3.0);
     let camera = CameraMotion { a, b, dx: shift.0, dy: shift.1 };
-    // In the image in which it began, a person walks 2 pixels a frame to the right.
-    let seen = |t: i32| {
+    // In the image in which it began, a person walks 2 pixels per frame to the right.
+    let walk = |t: i32| {
         let start = BBox::from_center(200.0 + 2.0 * f64::from(t), 150.0, 30.0, 80.0);
         (0..t).fold(start, |bbox, _| camera.bbox(&bbox))
     };
-    let mut motion = Motion::start(&Measurement::of(&seen(0)), NOISE);
+    let mut filter = BoxKalmanFilter::start(&BoxMeasurement::from(&walk(0)), NOISE);
     for t in 1..40 {
-        motion.move_camera(&camera);
-        motion.predict(NOISE);
-        let (foreseen, there) = (motion.bbox(), seen(t));
+        filter.compensate_camera_motion(&camera);
+        filter.predict(NOISE);
+        let (predicted, there) = (filter.bbox(), walk(t));
         if t > 20 {
-            assert!((foreseen.center().0 - there.center().0).abs() < 0.1, "{t}: {foreseen:?} {there:?}");
-            assert!((foreseen.center().1 - there.center().1).abs() < 0.1, "{t}: {foreseen:?} {there:?}");
-            assert!((foreseen.h - there.h).abs() < 0.1, "{t}: {foreseen:?} {there:?}");
+            assert!((predicted.center().0 - there.center().0).abs() < 0.1, "{t}: {predicted:?} {there:?}");
+            assert!((predicted.center().1 - there.center().1).abs() < 0.1, "{t}: {predicted:?} {there:?}");
+            assert!((predicted.h - there.h).abs() < 0.1, "{t}: {predicted:?} {there:?}");
         }
-        motion.update(&Measurement::of(&there), NOISE);
+        filter.update(&BoxMeasurement::from(&there), NOISE);
     }
 }
 
@@ -140,23 +140,23 @@ proptest! {
             (prop::option::of(camera_motion()), prop::option::of(measurement())), 1..30),
         other in measurement(),
     ) {
-        let mut motion = Motion::start(&Measurement(first), NOISE);
+        let mut filter = BoxKalmanFilter::start(&BoxMeasurement(first), NOISE);
         let mut textbook = Textbook::start(first);
         for (camera, step) in steps {
             if let Some(camera) = camera {
-                motion.move_camera(&camera);
-                textbook.move_camera(&camera);
+                filter.compensate_camera_motion(&camera);
+                textbook.compensate_camera_motion(&camera);
             }
-            motion.predict(NOISE);
+            filter.predict(NOISE);
             textbook.predict();
-            let distance = motion.gate(NOISE).squared_mahalanobis(&Measurement(other));
+            let distance = filter.gate(NOISE).squared_mahalanobis(&BoxMeasurement(other));
             let expected = textbook.squared_mahalanobis(other);
             prop_assert!((distance - expected).abs() <= 1e-6 * expected.max(1.0), "{distance} {expected}");
             if let Some(z) = step {
-                motion.update(&Measurement(z), NOISE);
+                filter.update(&BoxMeasurement(z), NOISE);
                 textbook.update(z);
             }
-            for (i, q) in motion.0.iter().enumerate() {
+            for (i, q) in filter.0.iter().enumerate() {
                 let near = |found: f64, expected: f64| (found - expected).abs() <= 1e-6 * expected.abs().max(1.0);
                 prop_assert!(near(q.value, textbook.mean[i]));
                 prop_assert!(near(q.velocity, textbook.mean[i + 4]));

@@ -1,14 +1,15 @@
-//! A number for each two of some things, in any order.
+//! A number for each pair of things.
 
-/// `n` x `n`, symmetric; not known where it is not a number.
+/// A symmetric `n` x `n` matrix without a diagonal, of which some entries may be unknown.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Pairs {
+pub(crate) struct PairMatrix {
     n: usize,
+    /// Row after row; NaN where an entry is unknown.
     values: Vec<f32>,
 }
 
-impl Pairs {
-    /// The number that `value` gives to each two `(i, j)`, `i < j`; of a thing with itself it is not known.
+impl PairMatrix {
+    /// The matrix with the entries `value(i, j)` for `i < j`, `None` where they are unknown.
     pub(crate) fn from_fn(n: usize, mut value: impl FnMut(usize, usize) -> Option<f64>) -> Self {
         let mut pairs = Self { n, values: vec![f32::NAN; n * n] };
         for i in 0..n {
@@ -21,18 +22,18 @@ impl Pairs {
         pairs
     }
 
-    /// How many things there are.
+    /// Number of rows, and of columns.
     pub(crate) fn len(&self) -> usize {
         self.n
     }
 
-    /// The number of two of them, where it is known.
+    /// The entry of a pair, where it is known.
     pub(crate) fn get(&self, i: usize, j: usize) -> Option<f64> {
         let value = self.values[i * self.n + j];
         (!value.is_nan()).then(|| value.into())
     }
 
-    /// Changes the number of two of them.
+    /// Sets the entry of a pair.
     pub(crate) fn set(&mut self, i: usize, j: usize, value: f64) {
         let value = value as f32;
         (self.values[i * self.n + j], self.values[j * self.n + i]) = (value, value);

@@ -1,14 +1,14 @@
-//! Where a person will be: a Kalman filter with constant velocity on the box.
+//! Where a person will be: a Kalman filter with constant velocity on the bounding box.
 //!
 //! State and noise are DeepSORT's (Wojke et al., ICIP 2017, section 2.1): centre x and y, aspect ratio w/h and height,
 //! each with its velocity per frame; standard deviations in proportion to the height. In that model no quantity
 //! influences another: transition, measurement and all noise join a quantity with its own velocity only, so the 8 x 8
-//! covariance stays block diagonal for ever. The filter is therefore kept as what it is, four filters of two
-//! numbers each. The result is the same, at a thirtieth of the arithmetic; the tests hold it against the 8 x 8 matrices.
+//! covariance always stays block diagonal. The filter is therefore implemented as four filters of two dimensions each.
+//! The result is the same, at a thirtieth of the arithmetic; the tests compare it with the 8 x 8 matrices.
 
 use mvmhat_scene::{BBox, CameraMotion};
 
-/// Standard deviations of the motion model, relative to the height of the box.
+/// Standard deviations of process and measurement noise, relative to the height of the box.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MotionNoise {
     /// Of positions and heights.
@@ -19,9 +19,9 @@ pub struct MotionNoise {
 
 /// Standard deviations of the aspect ratio, which does not scale with the height (DeepSORT's public code).
 mod aspect {
-    /// Of the state, at first and added by a frame.
+    /// Of the state, initially and added per frame.
     pub(super) const STATE: f64 = 1e-2;
-    /// Of its velocity, at first and added by a frame.
+    /// Of its velocity, initially and added per frame.
     pub(super) const VELOCITY: f64 = 1e-5;
     /// Of a measurement.
     pub(super) const MEASUREMENT: f64 = 1e-1;
@@ -31,13 +31,13 @@ mod aspect {
 const ASPECT: usize = 2;
 const HEIGHT: usize = 3;
 
-/// A box as the filter measures it: centre x, centre y, aspect ratio w/h, height.
+/// A box as the filter measures it: center x, center y, aspect ratio w/h, height.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Measurement([f64; 4]);
+pub struct BoxMeasurement([f64; 4]);
 
-impl Measurement {
+impl From<&BBox> for BoxMeasurement {
     /// The measurement of a box with an area ([`BBox::is_valid`]).
-    pub fn of(bbox: &BBox) -> Self {
+    fn from(bbox: &BBox) -> Self {
         let (cx, cy) = bbox.center();
         Self([cx, cy, bbox.w / bbox.h, bbox.h])
     }
@@ -53,13 +53,13 @@ struct Quantity {
     velocity_variance: f64,
 }
 
-/// The motion of one box: a Gaussian belief about where it is and how it moves.
+/// The Kalman filter of one box: the Gaussian state estimate of where it is and how it moves.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Motion([Quantity; 4]);
+pub struct BoxKalmanFilter([Quantity; 4]);
 
-impl Motion {
-    /// The belief after a first measurement: at rest, with a wide uncertainty.
-    pub fn start(measurement: &Measurement, noise: MotionNoise) -> Self {
+impl BoxKalmanFilter {
+    /// The state after a first measurement: at rest, with a wide uncertainty.
+    pub fn start(measurement: &BoxMeasurement, noise: MotionNoise) -> Self {
         let height = measurement.0[HEIGHT];
         let mut i = 0;
         Self(measurement.0.map(|value| {
@@ -79,7 +79,7 @@ impl Motion {
         }))
     }
 
-    /// Moves the belief on by one frame.
+    /// Predicts the state one frame on.
     pub fn predict(&mut self, noise: MotionNoise) {
         let height = self.0[HEIGHT].value;
         for (i, q) in self.0.iter_mut().enumerate() {
@@ -95,13 +95,13 @@ impl Motion {
         }
     }
 
-    /// Carries the belief over into the image as it is after the camera has moved, before it is moved on and compared
-    /// with what is seen there (Aharon et al., *BoT-SORT*, 2022, section 3.1).
+    /// Camera motion compensation: transforms the state into the image after the camera has moved, before the prediction
+    /// and the comparison with what is detected there (Aharon et al., *BoT-SORT*, 2022, section 3.1).
     ///
-    /// This is what the 8 x 8 filter does with a linear map, turns included: x and y have the same noise and the same
-    /// gains and so are always equally uncertain, and a round uncertainty stays round when it is turned. As boxes do,
-    /// the belief stays upright.
-    pub fn move_camera(&mut self, motion: &CameraMotion) {
+    /// This is what the 8 x 8 filter does with a linear map, rotations included: x and y have the same noise and the same
+    /// gains and so always the same variance, and an isotropic covariance stays isotropic when it is rotated. The box
+    /// stays upright, as boxes do.
+    pub fn compensate_camera_motion(&mut self, motion: &CameraMotion) {
         let scale = motion.scale();
         for (i, q) in self.0.iter_mut().enumerate().filter(|(i, _)| *i != ASPECT) {
             if i == HEIGHT {
@@ -117,8 +117,8 @@ impl Motion {
         (x.velocity, y.velocity) = motion.direction((x.velocity, y.velocity));
     }
 
-    /// Corrects the belief by a measurement.
-    pub fn update(&mut self, measurement: &Measurement, noise: MotionNoise) {
+    /// Corrects the state by a measurement.
+    pub fn update(&mut self, measurement: &BoxMeasurement, noise: MotionNoise) {
         let deviations = self.measurement_noise(noise);
         for ((q, z), deviation) in self.0.iter_mut().zip(measurement.0).zip(deviations) {
             let innovation_variance = q.value_variance + deviation * deviation;
@@ -133,10 +133,10 @@ impl Motion {
         }
     }
 
-    /// What a measurement can be compared with: the expected one, as seen through the noise of measurements.
-    pub fn gate(&self, noise: MotionNoise) -> MotionGate {
+    /// The gate for measurements: the expected one, with the innovation covariance.
+    pub fn gate(&self, noise: MotionNoise) -> MahalanobisGate {
         let deviations = self.measurement_noise(noise);
-        let mut gate = MotionGate { expected: [0.0; 4], precision: [0.0; 4] };
+        let mut gate = MahalanobisGate { expected: [0.0; 4], precision: [0.0; 4] };
         for (i, q) in self.0.iter().enumerate() {
             gate.expected[i] = q.value;
             gate.precision[i] = 1.0 / (q.value_variance + deviations[i] * deviations[i]);
@@ -144,16 +144,15 @@ impl Motion {
         gate
     }
 
-    /// How much less than a fresh measurement the foreseen place tells: half the logarithm of the ratio between the
-    /// determinants of the covariance of the expected measurement and of the measurement noise alone; 0 or more, and growing
-    /// while nothing is measured.
-    pub fn spread(&self, noise: MotionNoise) -> f64 {
+    /// How uncertain the predicted box is, in nats: half the logarithm of the ratio between the determinants of the
+    /// innovation covariance and of the measurement noise alone. 0 or more, and growing while nothing is measured.
+    pub fn uncertainty(&self, noise: MotionNoise) -> f64 {
         let deviations = self.measurement_noise(noise);
         let terms = self.0.iter().zip(deviations).map(|(q, d)| (1.0 + q.value_variance / (d * d)).ln());
         0.5 * terms.sum::<f64>()
     }
 
-    /// The box that is believed in. Its width and height are negative where the belief has shrunk below nothing.
+    /// The estimated box. Its width and height are negative where the estimate of the height has fallen below 0.
     pub fn bbox(&self) -> BBox {
         let [cx, cy, aspect, height] = self.0.map(|q| q.value);
         BBox::from_center(cx, cy, aspect * height, height)
@@ -166,16 +165,16 @@ impl Motion {
     }
 }
 
-/// How far measurements are from the one that is expected.
+/// How far measurements are from the expected one.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct MotionGate {
+pub struct MahalanobisGate {
     expected: [f64; 4],
     precision: [f64; 4],
 }
 
-impl MotionGate {
-    /// Squared Mahalanobis distance of a measurement; chi-square with 4 degrees of freedom where the belief is right.
-    pub fn squared_mahalanobis(&self, measurement: &Measurement) -> f64 {
+impl MahalanobisGate {
+    /// Squared Mahalanobis distance of a measurement; chi-square with 4 degrees of freedom where the model is right.
+    pub fn squared_mahalanobis(&self, measurement: &BoxMeasurement) -> f64 {
         let terms = (0..4).map(|i| (measurement.0[i] - self.expected[i]).powi(2) * self.precision[i]);
         terms.sum()
     }
