@@ -6,13 +6,13 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use mvmhat_association::{AssignmentModel, AssignmentSource, AssociationConfig};
 use mvmhat_learning::{
-    AssignmentNetwork, AssignmentNetworkConfig, FrameSets, RecurrentConfig, Temperature, TransformerConfig,
+    ASSIGNMENT_NETWORK, AssignmentNetwork, AssignmentNetworkConfig, RecurrentConfig, Temperature,
+    TransformerConfig, ViewEmbeddings,
 };
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor, no_grad};
 
-use crate::error::usage;
-use crate::training::ASSIGNMENT_NETWORK;
+use mvmhat_console::usage;
 
 /// People of all views up to whom the network is asked: it works with the square of their number, the attention of its
 /// Transformer with the square of that.
@@ -32,14 +32,19 @@ pub(crate) fn weights(config: &AssociationConfig) -> Option<&Path> {
 ///
 /// # Errors
 /// No weights named, a file that cannot be read, or one that holds no assignment network.
-pub(crate) fn model(config: &AssociationConfig, device: Device) -> Result<Option<Box<dyn AssignmentModel>>> {
+pub fn open_assignment_model(
+    config: &AssociationConfig,
+    device: Device,
+) -> Result<Option<Box<dyn AssignmentModel>>> {
     if let Some(weights) = weights(config) {
         return Ok(Some(Box::new(Network::read(weights, device)?)));
     }
     match config {
-        AssociationConfig::Clustering(config) if config.assignment == AssignmentSource::Network => Err(usage!(
-            "association.assignment: network needs weights: association.assignment_weights=FILE (safetensors)"
-        )),
+        AssociationConfig::Clustering(config) if config.assignment == AssignmentSource::Network => {
+            Err(usage!(
+                "association.assignment: network needs weights: association.assignment_weights=FILE (safetensors)"
+            ))
+        }
         _ => Ok(None),
     }
 }
@@ -105,7 +110,7 @@ impl AssignmentModel for Network {
         };
         let sets: Vec<Tensor> = views.iter().map(matrix).collect();
         // Embeddings of one recording have one length, so they always form a sample.
-        let Ok(sets) = FrameSets::new(&sets) else { return Vec::new() };
+        let Ok(sets) = ViewEmbeddings::new(&sets) else { return Vec::new() };
         let said = no_grad(|| self.network.forward(&sets.soft_assignments(&Temperature::default())));
         // Whoever is asked about a against b answers for b against a too.
         let said = (&said + said.tr()) * 0.5;

@@ -1,38 +1,21 @@
-//! The `mvmhat` program: sources, stages, sinks, and one file per subcommand.
-//!
-//! The way of a frame, each arrow a bounded channel:
-//!
-//! ```text
-//! camera folder -> source (one reader thread a camera) -> clock (FrameSet: one image or none a camera)
-//!    -> infer (workers: detect, then embed, all cameras in one batch) -> associate (one thread, in order)
-//!    -> sinks (a thread each: MOT text, Rerun, overlay video)
-//! ```
-//!
-//! No image crosses the association: a sink that shows images reads them from the recording again.
+#![doc = include_str!("../README.md")]
 
-mod assignment;
-mod cli;
-mod commands;
+mod assignment_model;
 mod config;
-mod device;
-mod error;
+pub mod evaluate;
 mod ffmpeg_path;
-mod figure;
-mod sequence_part;
-mod frame_range;
-mod interrupt;
-mod outputs;
-mod print;
-mod progress;
+pub mod ground_truth;
 mod run_report;
-mod side_by_side;
-mod sinks;
-mod source;
+pub mod sinks;
+pub mod source;
 mod stream;
-mod threads;
-mod training;
-mod versions;
+mod track;
+pub mod versions;
 mod video_file;
-mod viewer;
 
-pub use cli::main;
+pub use assignment_model::open_assignment_model;
+pub use config::{Config, OutputConfig, PipelineConfig, RecordingConfig, Section};
+pub use run_report::RunReport;
+pub use stream::{CameraReport, Discarded, Gap, MotionReport, RunSummary, StageReport, Stream};
+pub use track::{WeightsFile, open_associator, track, weights_files};
+pub use video_file::{Codec, VideoFile};

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 /// OpenCV's version, as the library itself says.
-pub(crate) fn opencv() -> String {
+pub fn opencv() -> String {
     opencv::core::get_version_string().unwrap_or_else(|_| "unknown".into())
 }
 
 /// The libtorch that was loaded: its version where its folder tells, and its file.
-pub(crate) fn libtorch() -> (Option<String>, Option<PathBuf>) {
+pub fn libtorch() -> (Option<String>, Option<PathBuf>) {
     // libtorch has no function that says its version; its folder has a file that does.
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
     let file = maps.lines().filter_map(|l| l.split_whitespace().nth(5)).find(|f| f.contains("libtorch_cpu"));
@@ -30,11 +30,15 @@ fn python_version(text: &str) -> Option<String> {
 }
 
 /// All of them, for `run.json`.
-pub(crate) fn all() -> Value {
+pub fn all() -> Value {
     json!({"opencv": opencv(), "libtorch": libtorch().0, "rerun": rerun_sdk()})
 }
 
-/// The version of Rerun whose recordings are written.
-pub(crate) fn rerun_sdk() -> String {
-    rerun::build_info().version.to_string()
+/// The version of Rerun whose recordings are written; `None` where the program was built without it.
+pub fn rerun_sdk() -> Option<String> {
+    #[cfg(feature = "rerun")]
+    let version = Some(rerun::build_info().version.to_string());
+    #[cfg(not(feature = "rerun"))]
+    let version = None;
+    version
 }

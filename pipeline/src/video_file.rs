@@ -11,7 +11,7 @@ use crate::ffmpeg_path::ffmpeg_path;
 
 /// How a video is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Codec {
+pub enum Codec {
     /// H.264: small, and plays everywhere, in browsers too.
     H264,
     /// MPEG-4 part 2: fast, and every FFmpeg can encode it.
@@ -35,7 +35,7 @@ impl Codec {
 }
 
 /// Writes an MP4 under a temporary name in the same folder and gives it its own name when it is complete.
-pub(crate) struct VideoFile {
+pub struct VideoFile {
     writer: VideoWriter,
     path: PathBuf,
     partial: PathBuf,
@@ -47,12 +47,7 @@ impl VideoFile {
     ///
     /// # Errors
     /// Where OpenCV has no encoder, or the folder cannot be written.
-    pub(crate) fn create(
-        path: &Path,
-        fps: f64,
-        (width, height): (u32, u32),
-        codecs: &[Codec],
-    ) -> Result<Self> {
+    pub fn create(path: &Path, fps: f64, (width, height): (u32, u32), codecs: &[Codec]) -> Result<Self> {
         // FFmpeg knows the container by the name, so the extension stays.
         let partial = ffmpeg_path(path).with_extension("partial.mp4");
         // Tried here because OpenCV does not say why it cannot open a file.
@@ -83,7 +78,7 @@ impl VideoFile {
     }
 
     /// Appends an image: BGR, 8 bit, of the size the video was created with.
-    pub(crate) fn write(&mut self, image: &impl ToInputArray) -> Result<()> {
+    pub fn write(&mut self, image: &impl ToInputArray) -> Result<()> {
         self.writer.write(image)?;
         self.frames += 1;
         Ok(())
@@ -93,7 +88,7 @@ impl VideoFile {
     ///
     /// # Errors
     /// Where the file is not whole: OpenCV does not report a full disk while it writes.
-    pub(crate) fn finish(mut self) -> Result<()> {
+    pub fn finish(mut self) -> Result<()> {
         self.writer.release()?;
         if self.frames == 0 {
             return Ok(());

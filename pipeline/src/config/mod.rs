@@ -2,99 +2,116 @@
 //!
 //! The defaults are the commented preset `configs/track.yaml`, which is part of the program.
 
-mod layers;
 mod sections;
 
 use std::path::Path;
 
 use anyhow::Result;
 use mvmhat_association::AssociationConfig;
+use mvmhat_console::UsageError;
+use mvmhat_detectors::{DetectorConfig, DetectorModel, EmbedderConfig, EmbedderName};
+use mvmhat_scene::Sequence;
+use mvmhat_settings::{ConfigError, Layers, Schema};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tch::Device;
 
-use crate::error::usage;
-use crate::training::{DetectorTrainConfig, TrainConfig};
-use layers::Layers;
-pub(crate) use layers::{assigned, merge};
-pub(crate) use sections::{OutputConfig, PipelineConfig, RecordingConfig};
+pub use sections::{OutputConfig, PipelineConfig, RecordingConfig};
 
 /// The preset that everything starts from.
 const PRESET: &str = include_str!("../../../configs/track.yaml");
 
-/// The preset that training starts from, laid over the other.
-const TRAIN_PRESET: &str = include_str!("../../../configs/train-cpu.yaml");
+/// What may stand in a configuration. `task` and `train` belong to training: a file of a training run can be given to
+/// `mvmhat track` too.
+const SCHEMA: Schema = Schema {
+    sections: &["recording", "detector", "embedder", "association", "pipeline", "output", "train"],
+    values: &["task"],
+};
 
-/// The preset that the training of a detector starts from, laid over the first.
-const DETECTOR_PRESET: &str = include_str!("../../../configs/train-detector.yaml");
+/// A further section that a program reads with its [`Config`], with presets of its own: what training reads as `train`.
+pub trait Section: DeserializeOwned + Serialize {
+    /// What the section is called.
+    const NAME: &'static str;
+    /// The `task` that a configuration with this section is for. A file that names another one is refused.
+    const TASK: &'static str;
+
+    /// The rule that another task breaks, to be read behind "`task` is detection, but".
+    fn wrong_task(_task: &str) -> String {
+        format!("must be {} here", Self::TASK)
+    }
+
+    /// Whether every value is in its range.
+    ///
+    /// # Errors
+    /// The first value that is not.
+    fn validate(&self) -> Result<(), ConfigError>;
+}
 
 /// A whole configuration, checked.
 #[derive(Clone, Debug)]
-pub(crate) struct Config {
-    pub(crate) recording: RecordingConfig,
-    pub(crate) detector: mvmhat_detectors::DetectorConfig,
-    pub(crate) embedder: mvmhat_detectors::EmbedderConfig,
-    pub(crate) association: AssociationConfig,
-    pub(crate) pipeline: PipelineConfig,
-    pub(crate) output: OutputConfig,
+pub struct Config {
+    /// What of the recording is used.
+    pub recording: RecordingConfig,
+    /// Which detector, and how it is used.
+    pub detector: DetectorConfig,
+    /// Which embedder, and how it is used.
+    pub embedder: EmbedderConfig,
+    /// Which associator, with its constants.
+    pub association: AssociationConfig,
+    /// Threads and queues.
+    pub pipeline: PipelineConfig,
+    /// What a run draws.
+    pub output: OutputConfig,
     layers: Layers,
 }
 
 impl Config {
-    /// The preset, the file over it, and each `KEY=VALUE` over both.
+    /// The preset `configs/track.yaml`, the file over it, and each `KEY=VALUE` over both.
+    ///
+    /// ```
+    /// use mvmhat_pipeline::Config;
+    ///
+    /// let config = Config::load(None, &["detector.conf=0.4".to_owned()])?;
+    /// assert_eq!(config.detector.conf, Some(0.4));
+    /// # Ok::<(), anyhow::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Unknown sections, keys or choices (each with the nearest valid one), values of another type or out of range.
-    pub(crate) fn load(file: Option<&Path>, sets: &[String]) -> Result<Self> {
-        Self::of(Layers::preset(PRESET)?, file, sets)
+    pub fn load(file: Option<&Path>, sets: &[String]) -> Result<Self> {
+        Self::typed(merged(&[], file, sets)?)
     }
 
-    /// The same with the preset of training, and its section `train`.
+    /// The same with `presets` over the first one, and a further section.
     ///
     /// # Errors
-    /// See [`load`](Self::load).
-    pub(crate) fn load_for_training(file: Option<&Path>, sets: &[String]) -> Result<(Self, TrainConfig)> {
-        Self::with_train(TRAIN_PRESET, file, sets, TrainConfig::validate)
-    }
-
-    /// The same with the preset of training a detector, and its section `train`.
-    ///
-    /// # Errors
-    /// See [`load`](Self::load).
-    pub(crate) fn load_for_detector_training(
+    /// See [`load`](Self::load), and a file that is for another task.
+    pub fn load_with<T: Section>(
+        presets: &[&str],
         file: Option<&Path>,
         sets: &[String],
-    ) -> Result<(Self, DetectorTrainConfig)> {
-        Self::with_train(DETECTOR_PRESET, file, sets, DetectorTrainConfig::validate)
-    }
-
-    fn with_train<T: DeserializeOwned>(
-        preset: &str,
-        file: Option<&Path>,
-        sets: &[String],
-        validate: impl Fn(&T) -> Result<(), String>,
     ) -> Result<(Self, T)> {
-        let mut layers = Layers::preset(PRESET)?;
-        layers.lay_preset(preset)?;
-        let config = Self::of(layers, file, sets)?;
-        let train: T = config.layers.section("train")?;
-        config.checked("train", validate(&train))?;
-        Ok((config, train))
+        let layers = merged(presets, file, sets)?;
+        // Before its keys are read: those of another task are others.
+        if let Some(task) = layers.value(&["task"]).map(|task| task.as_str().unwrap_or_default())
+            && task != T::TASK
+        {
+            return Err(layers.refuse(ConfigError::new("task", task, T::wrong_task(task))));
+        }
+        let config = Self::typed(layers)?;
+        let section: T = config.layers.section(T::NAME)?;
+        section.validate().map_err(|error| config.layers.refuse(error))?;
+        Ok((config, section))
     }
 
-    fn of(mut layers: Layers, file: Option<&Path>, sets: &[String]) -> Result<Self> {
-        if let Some(file) = file {
-            layers.file(file)?;
-        }
-        layers.set(sets)?;
+    fn typed(layers: Layers) -> Result<Self> {
+        let association = layers.name("association").unwrap_or_default().to_owned();
         let config = Self {
             recording: layers.section("recording")?,
             detector: layers.section("detector")?,
             embedder: layers.section("embedder")?,
-            association: AssociationConfig::named(
-                layers.name("association").unwrap_or_default(),
-                layers.options("association"),
-            )
-            .map_err(|e| layers.refuse("association", &e))?,
+            association: layers
+                .options("association", |options| AssociationConfig::named(&association, options))?,
             pipeline: layers.section("pipeline")?,
             output: layers.section("output")?,
             layers,
@@ -105,58 +122,91 @@ impl Config {
 
     fn check(&self) -> Result<()> {
         let checks = [
-            ("recording", self.check_camera_motion()),
-            ("detector", self.detector.validate().map_err(|e| e.to_string())),
-            ("embedder", self.embedder.validate().map_err(|e| e.to_string())),
-            ("association", self.association.validate().map_err(|e| e.to_string())),
-            ("pipeline", self.pipeline.validate()),
-            ("output", self.output.validate()),
+            self.check_camera_motion(),
+            self.detector.validate().map_err(|e| ConfigError::new(e.path, e.value, e.rule)),
+            self.embedder.validate().map_err(|e| ConfigError::new(e.path, e.value, e.rule)),
+            self.association.validate().map_err(of_association),
+            self.pipeline.validate(),
+            self.output.validate(),
         ];
-        checks.into_iter().try_for_each(|(section, checked)| self.checked(section, checked))
+        checks.into_iter().try_for_each(|checked| checked.map_err(|error| self.layers.refuse(error)))
     }
 
-    /// An error with the place in the file of what is wrong.
-    fn checked(&self, section: &str, checked: Result<(), String>) -> Result<()> {
-        checked.map_err(|message| {
-            // Every message names its key as `section.key`, or `section.part.key`.
-            let key =
-                message.split(['`', ' ']).find_map(|word| word.strip_prefix(section)?.strip_prefix('.'));
-            let key = key.and_then(|key| key.rsplit('.').next());
-            usage!("{}{message}", key.map(|key| self.layers.place(section, key)).unwrap_or_default())
-        })
+    /// Where networks run: `device`, or where that is `None` what `pipeline.device` says.
+    ///
+    /// # Errors
+    /// A name that is none, or a GPU that is not there.
+    pub fn device(&self, device: Option<&str>) -> Result<Device> {
+        let device = device.unwrap_or(&self.pipeline.device);
+        Ok(mvmhat_learning::parse_device(device).map_err(UsageError::new)?)
     }
 
     /// Whether the motion of cameras can be found, and is of use, where it is asked for.
-    fn check_camera_motion(&self) -> Result<(), String> {
+    fn check_camera_motion(&self) -> Result<(), ConfigError> {
         let Self { recording, detector, embedder, association, .. } = self;
-        if !recording.camera_motion {
-            return Ok(());
-        }
-        let asked = "`recording.camera_motion` is true, but";
-        if detector.name == mvmhat_detectors::DetectorName::File && embedder.name == mvmhat_detectors::EmbedderName::File {
-            return Err(format!(
-                "{asked} `detector: file` with `embedder: file` looks at no images, in which it could be found: \
-                 choose another embedder, or leave it out"
-            ));
-        }
-        match association {
-            AssociationConfig::Clustering(_) => Ok(()),
-            AssociationConfig::Mvmhat(_) => Err(format!(
-                "{asked} `association: mvmhat` is the published inference, which does not allow for it: \
-                 choose `association: clustering`, or leave it out"
-            )),
-        }
+        let rule = match association {
+            _ if !recording.camera_motion => return Ok(()),
+            _ if detector.name == DetectorModel::FILE && embedder.name == EmbedderName::File => {
+                "`detector: file` with `embedder: file` reads no images, in which it could be found: choose another \
+                 embedder, or leave it out"
+            }
+            AssociationConfig::Clustering(_) => return Ok(()),
+            AssociationConfig::Mvmhat(_) => {
+                "`association: mvmhat` is the MvMHAT baseline, which does not compensate for it: choose \
+                 `association: clustering`, or leave it out"
+            }
+        };
+        Err(ConfigError::new("recording.camera_motion", true, rule))
     }
 
-    /// Every key with its value, for the `config.yaml` of a training run: the file gives the same configuration again.
-    pub(crate) fn to_yaml(&self, train: &impl Serialize) -> Result<String> {
+    /// Opens the multi-view sequence in a folder, with the cameras that `recording.cameras` names.
+    ///
+    /// # Errors
+    /// A folder without cameras, and names that no camera has.
+    pub fn open_sequence(&self, folder: &Path) -> Result<Sequence> {
+        let sequence = Sequence::open(folder)?;
+        let cameras = &self.recording.cameras;
+        if cameras.is_empty() {
+            return Ok(sequence);
+        }
+        sequence.select_cameras(cameras).map_err(|missing| {
+            let rule =
+                format!("there is no camera `{}`; there are {}", missing.name, missing.known.join(", "));
+            let named = format!("[{}]", cameras.join(", "));
+            self.layers.refuse(ConfigError::new("recording.cameras", named, rule))
+        })
+    }
+
+    /// The error that a value breaks a rule, with the file and line, or the `--set`, that said it.
+    pub fn refuse(&self, error: ConfigError) -> anyhow::Error {
+        self.layers.refuse(error)
+    }
+
+    /// Every key with its value, for the `config.yaml` of a run with a further section: the file gives the same
+    /// configuration again.
+    ///
+    /// # Errors
+    /// A value that cannot be written as YAML.
+    pub fn to_yaml<T: Section>(&self, section: &T) -> Result<String> {
         let mut all = self.to_json()?;
-        all["train"] = serde_json::to_value(train)?;
+        all["task"] = T::TASK.into();
+        all[T::NAME] = serde_json::to_value(section)?;
         Ok(serde_yaml::to_string(&all)?)
     }
 
+    /// Every key with its value as YAML, and who said it: the preset, a line of a file, `--set`, or nobody.
+    ///
+    /// # Errors
+    /// A value that cannot be written as YAML.
+    pub fn annotated(&self) -> Result<String> {
+        Ok(self.layers.annotated(&serde_yaml::to_value(self.to_json()?)?))
+    }
+
     /// Every key with its value, for `run.json`.
-    pub(crate) fn to_json(&self) -> Result<serde_json::Value> {
+    ///
+    /// # Errors
+    /// A value that cannot be written as JSON.
+    pub fn to_json(&self) -> Result<serde_json::Value> {
         Ok(serde_json::json!({
             "recording": self.recording,
             "detector": self.detector,
@@ -166,6 +216,22 @@ impl Config {
             "output": self.output,
         }))
     }
+}
+
+/// The presets, the file and the settings over each other.
+fn merged(presets: &[&str], file: Option<&Path>, sets: &[String]) -> Result<Layers> {
+    let mut layers = Layers::new(SCHEMA);
+    std::iter::once(&PRESET).chain(presets).try_for_each(|preset| layers.lay_preset(preset))?;
+    if let Some(file) = file {
+        layers.lay_file(file)?;
+    }
+    layers.lay_settings(sets)?;
+    Ok(layers)
+}
+
+fn of_association(error: mvmhat_association::ConfigError) -> ConfigError {
+    let mvmhat_association::ConfigError { path, value, rule } = error;
+    ConfigError::new(format!("association.{path}"), value, format!("must be {rule}"))
 }
 
 #[cfg(test)]
@@ -190,77 +256,11 @@ mod tests {
         assert_eq!(Config::load(None, &[]).unwrap().association, AssociationConfig::default());
     }
 
-    fn keys(value: &Value) -> Vec<String> {
-        let keys = value.as_mapping().unwrap().keys();
-        let mut keys: Vec<String> = keys.map(|key| key.as_str().unwrap().to_owned()).collect();
-        keys.sort();
-        keys
-    }
-
-    #[test]
-    fn the_preset_of_training_a_detector_names_every_key_and_is_valid() {
-        let (_, train) = Config::load_for_detector_training(None, &[]).unwrap();
-        let preset: Value = serde_yaml::from_str(DETECTOR_PRESET).unwrap();
-        let whole = serde_yaml::to_value(&train).unwrap();
-        assert_eq!(keys(&preset["train"]), keys(&whole));
-        let default = serde_yaml::to_value(DetectorTrainConfig::default()).unwrap();
-        for part in ["network", "data", "augmentation"] {
-            assert_eq!(keys(&preset["train"][part]), keys(&whole[part]), "{part}");
-            assert_eq!(whole[part], default[part], "{part}");
-        }
-        assert_eq!(keys(&preset["train"]["trainer"]), keys(&whole["trainer"]));
-        for (set, told) in [
-            ("train.canvas=[100, 100]", "`train.canvas` is [100, 100]"),
-            ("train.data.doubt=0.9", "`train.data.doubt` is 0.9"),
-            ("train.network.size=100", "train.network.size is 100"),
-            ("train.augmentation.scale=[2, 1]", "`train.augmentation.scale` is [2, 1]"),
-            ("train.batch=0", "`train.batch` is 0"),
-            ("train.network.backbone=mobilenet", "did you mean `mobilenet-v2`"),
-        ] {
-            let error = Config::load_for_detector_training(None, &[set.to_owned()]).unwrap_err();
-            assert!(format!("{error:#}").contains(told), "{set}: {error:#}");
-        }
-    }
-
-    #[test]
-    fn the_presets_of_training_name_every_key_and_are_valid() {
-        let (_, train) = Config::load_for_training(None, &[]).unwrap();
-        let preset: Value = serde_yaml::from_str(TRAIN_PRESET).unwrap();
-        let whole = serde_yaml::to_value(&train).unwrap();
-        assert_eq!(keys(&preset["train"]), keys(&whole));
-        for part in ["network", "data", "augmentation", "loss", "people", "samples", "trainer"] {
-            assert_eq!(keys(&preset["train"][part]), keys(&whole[part]), "{part}");
-        }
-        // What the program has where a file says nothing is what the preset says.
-        let default = serde_yaml::to_value(TrainConfig::default()).unwrap();
-        for part in ["network", "data", "augmentation", "people", "samples", "assignment_network"] {
-            assert_eq!(whole[part], default[part], "{part}");
-        }
-        assert_eq!(train.discriminant, Some(mvmhat_learning::DiscriminantConfig::default()));
-        let paper = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../configs/train-paper.yaml"));
-        let (_, paper) = Config::load_for_training(Some(paper), &[]).unwrap();
-        assert_eq!(paper.network.dimension, 1000);
-        assert_eq!(paper.loss, mvmhat_learning::LossConfig::default());
-    }
-
-    #[test]
-    fn another_loss_drops_the_keys_of_the_former_and_may_be_named_alone() {
-        let load = |sets: &[&str]| {
-            let sets: Vec<String> = sets.iter().map(|&set| set.to_owned()).collect();
-            Config::load_for_training(None, &sets).map(|(_, train)| train.loss)
-        };
-        let mvmhat = mvmhat_learning::LossConfig::default();
-        assert_eq!(load(&["train.loss=mvmhat"]).unwrap(), mvmhat);
-        assert_eq!(load(&["train.loss.name=mvmhat", "train.loss.margin=0.5"]).unwrap(), mvmhat);
-        let error = format!("{:#}", load(&["train.loss.margin=0.5"]).unwrap_err());
-        assert!(error.contains("margin"), "{error}");
-    }
-
     #[test]
     fn values_out_of_range_name_their_key_and_line() {
         let message = |set: &str| format!("{:#}", Config::load(None, &[set.to_owned()]).unwrap_err());
         assert!(message("pipeline.queue=0").contains("`pipeline.queue` is 0, but must be from 1 to 1024"));
-        assert!(message("detector.score=2").contains("detector.score"));
+        assert!(message("detector.conf=2").contains("detector.conf"));
         assert!(message("association.track_low_thresh=2").contains("association.track_low_thresh"));
         assert!(message("recording.camera_motion=2").contains("recording"));
 

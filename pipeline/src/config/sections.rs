@@ -1,30 +1,31 @@
 //! The sections that belong to the pipeline itself.
 
+use mvmhat_settings::ConfigError;
 use serde::{Deserialize, Serialize};
 use tch::Device;
 
 /// `recording`: what of the recording is used.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct RecordingConfig {
+pub struct RecordingConfig {
     /// Names of the cameras to use; all of them where the list is empty.
-    pub(crate) cameras: Vec<String>,
+    pub cameras: Vec<String>,
     /// Whether the motion of the cameras is found in the images and allowed for.
-    pub(crate) camera_motion: bool,
+    pub camera_motion: bool,
 }
 
 /// `pipeline`: threads and queues.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct PipelineConfig {
+pub struct PipelineConfig {
     /// `auto`, `cpu` or `cuda:N`; the command line's `--device` wins.
-    pub(crate) device: String,
-    /// Inference threads, each with networks of its own; 0: one a processor core, at most 8; 2 on a GPU.
-    pub(crate) workers: usize,
+    pub device: String,
+    /// Inference threads, each with its own networks; 0: one per processor core, at most 8; 2 on a GPU.
+    pub workers: usize,
     /// Threads of libtorch inside one operation.
-    pub(crate) threads: usize,
+    pub threads: usize,
     /// How many frames or frame sets may wait between two stages.
-    pub(crate) queue: usize,
+    pub queue: usize,
 }
 
 impl Default for PipelineConfig {
@@ -34,14 +35,18 @@ impl Default for PipelineConfig {
 }
 
 impl PipelineConfig {
-    pub(crate) fn validate(&self) -> Result<(), String> {
-        range("pipeline.workers", self.workers, 0..=256)?;
-        range("pipeline.threads", self.threads, 1..=256)?;
-        range("pipeline.queue", self.queue, 1..=1024)
+    /// Whether every value is in its range.
+    ///
+    /// # Errors
+    /// The first value that is not.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        ConfigError::check_range("pipeline.workers", self.workers, 0..=256)?;
+        ConfigError::check_range("pipeline.threads", self.threads, 1..=256)?;
+        ConfigError::check_range("pipeline.queue", self.queue, 1..=1024)
     }
 
     /// Inference threads, with 0 resolved.
-    pub(crate) fn worker_count(&self, device: Device) -> usize {
+    pub fn worker_count(&self, device: Device) -> usize {
         match (self.workers, device) {
             // Each holds networks and a frame set of images: more than eight cost more memory than they bring speed.
             (0, Device::Cpu) => std::thread::available_parallelism().map_or(1, usize::from).min(8),
@@ -55,11 +60,11 @@ impl PipelineConfig {
 /// `output`: what a run draws.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct OutputConfig {
+pub struct OutputConfig {
     /// Width of the overlay video in pixels.
-    pub(crate) overlay_width: u32,
+    pub overlay_width: u32,
     /// How many timesteps a person's trail goes back; 0: no trails.
-    pub(crate) trail: usize,
+    pub trail: usize,
 }
 
 impl Default for OutputConfig {
@@ -69,15 +74,12 @@ impl Default for OutputConfig {
 }
 
 impl OutputConfig {
-    pub(crate) fn validate(&self) -> Result<(), String> {
-        range("output.overlay_width", self.overlay_width as usize, 160..=7680)?;
-        range("output.trail", self.trail, 0..=10_000)
+    /// Whether every value is in its range.
+    ///
+    /// # Errors
+    /// The first value that is not.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        ConfigError::check_range("output.overlay_width", self.overlay_width, 160..=7680)?;
+        ConfigError::check_range("output.trail", self.trail, 0..=10_000)
     }
-}
-
-fn range(key: &str, value: usize, allowed: std::ops::RangeInclusive<usize>) -> Result<(), String> {
-    if allowed.contains(&value) {
-        return Ok(());
-    }
-    Err(format!("`{key}` is {value}, but must be from {} to {}", allowed.start(), allowed.end()))
 }

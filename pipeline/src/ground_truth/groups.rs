@@ -1,44 +1,57 @@
-//! `groups.json`: which frames and views of each recording of a dataset are scored.
+//! `groups.json`: which frames and views of each sequence of a dataset are scored.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use mvmhat_evaluation::Window;
+use mvmhat_scene::{FrameNumber, FrameRange};
 use serde::Deserialize;
 
-/// What is said of one recording.
+/// What is said of one sequence.
 #[derive(Clone, Copy, Debug, Deserialize)]
-pub(in crate::commands) struct Group {
+pub struct Group {
     /// First frame.
     start: u32,
     /// Last frame.
     end: u32,
     /// How many views are scored, those named 1, 2, ...; all of them where nothing is said. MvMHAT has recordings with a
     /// further view from above that its scores leave out.
-    pub(in crate::commands) views: Option<u32>,
+    pub views: Option<u32>,
 }
 
 impl Group {
-    pub(in crate::commands) fn window(&self) -> Window {
+    /// The frames that are scored.
+    pub fn window(&self) -> Window {
         Window::new(self.start, self.end)
+    }
+
+    /// The frames that are scored.
+    pub fn frames(&self) -> FrameRange {
+        FrameRange { first: FrameNumber(self.start), last: FrameNumber(self.end) }
     }
 }
 
-/// The recordings by name; empty where there is no `groups.json`.
+/// The groups by the name of their sequence; empty where there is no `groups.json`.
 #[derive(Debug, Default)]
-pub(in crate::commands) struct Groups(BTreeMap<String, Group>);
+pub struct Groups(BTreeMap<String, Group>);
 
 impl Groups {
-    /// Of the dataset that `recording` lies in.
-    pub(in crate::commands) fn beside(recording: &Path) -> Result<Self> {
+    /// Those of the dataset that a sequence lies in.
+    ///
+    /// # Errors
+    /// A `groups.json` that cannot be read.
+    pub fn beside(sequence: &Path) -> Result<Self> {
         // The parent of `.` is not in its name.
-        let recording = std::path::absolute(recording)?;
-        recording.parent().map_or_else(|| Ok(Self::default()), Self::inside)
+        let sequence = std::path::absolute(sequence)?;
+        sequence.parent().map_or_else(|| Ok(Self::default()), Self::inside)
     }
 
-    /// Of a dataset.
-    pub(in crate::commands) fn inside(dataset: &Path) -> Result<Self> {
+    /// Those of a dataset.
+    ///
+    /// # Errors
+    /// A `groups.json` that cannot be read.
+    pub fn inside(dataset: &Path) -> Result<Self> {
         let path = dataset.join("groups.json");
         if !path.exists() {
             return Ok(Self::default());
@@ -50,14 +63,17 @@ impl Groups {
         Ok(Self(groups))
     }
 
-    /// What is said of the recording in `folder`.
-    pub(in crate::commands) fn of(&self, folder: &Path) -> Option<&Group> {
+    /// What is said of the sequence in `folder`.
+    pub fn group(&self, folder: &Path) -> Option<&Group> {
         let folder = std::path::absolute(folder).ok()?;
         self.0.get(folder.file_name()?.to_str()?)
     }
 
-    /// Names of the recordings: those of `groups.json`, else the folders of the dataset. Sorted as people count.
-    pub(in crate::commands) fn recordings(&self, dataset: &Path) -> Result<Vec<String>> {
+    /// Names of the sequences: those of `groups.json`, else the folders of the dataset. Sorted as people count.
+    ///
+    /// # Errors
+    /// A folder that cannot be read, or that holds nothing.
+    pub fn sequences(&self, dataset: &Path) -> Result<Vec<String>> {
         let mut names: Vec<String> = self.0.keys().cloned().collect();
         if names.is_empty() {
             let cannot = || format!("cannot read {}", dataset.display());
@@ -92,22 +108,22 @@ mod tests {
         let text = r#"{"12": {"start": 5, "end": 9, "views": 3, "frames": 5}, "3": {"start": 1, "end": 2}}"#;
         fs::write(dataset.path().join("groups.json"), text).unwrap();
         let groups = Groups::inside(dataset.path()).unwrap();
-        assert_eq!(groups.recordings(dataset.path()).unwrap(), ["3", "12"]);
+        assert_eq!(groups.sequences(dataset.path()).unwrap(), ["3", "12"]);
         let beside = Groups::beside(&dataset.path().join("12")).unwrap();
-        let group = beside.of(&dataset.path().join("12")).unwrap();
+        let group = beside.group(&dataset.path().join("12")).unwrap();
         assert_eq!((group.window(), group.views), (Window::new(5, 9), Some(3)));
-        assert!(groups.of(&dataset.path().join("4")).is_none());
+        assert!(groups.group(&dataset.path().join("4")).is_none());
     }
 
     #[test]
     fn without_the_file_every_folder_is_a_recording() {
         let dataset = tempfile::tempdir().unwrap();
-        assert!(Groups::inside(dataset.path()).unwrap().recordings(dataset.path()).is_err(), "none at all");
+        assert!(Groups::inside(dataset.path()).unwrap().sequences(dataset.path()).is_err(), "none at all");
         for name in ["yard", "hall", ".cache"] {
             fs::create_dir(dataset.path().join(name)).unwrap();
         }
         let groups = Groups::inside(dataset.path()).unwrap();
-        assert_eq!(groups.recordings(dataset.path()).unwrap(), ["hall", "yard"]);
+        assert_eq!(groups.sequences(dataset.path()).unwrap(), ["hall", "yard"]);
     }
 
     #[test]

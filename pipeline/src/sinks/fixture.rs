@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use mvmhat_scene::{BBox, FrameIndex, FrameNumber, FrameSet, PersonId, Sequence, TrackedBox, ViewFrame};
 use opencv::core::{CV_8UC3, Mat, Scalar, Vector};
 use opencv::imgcodecs;
-use mvmhat_scene::{BBox, FrameIndex, FrameNumber, FrameSet, PersonId, Sequence, TrackedBox, ViewFrame};
 
 /// How many timesteps there are, counted from 1.
 pub(super) const FRAMES: u32 = 4;
@@ -17,8 +17,7 @@ pub(super) fn images(folder: &Path) -> Sequence {
     for camera in ["a", "b"] {
         let images = root.join(camera).join("img1");
         std::fs::create_dir_all(&images).unwrap();
-        let image =
-            Mat::new_rows_cols_with_default(240, 320, CV_8UC3, Scalar::all(f64::from(GREY))).unwrap();
+        let image = Mat::new_rows_cols_with_default(240, 320, CV_8UC3, Scalar::all(f64::from(GREY))).unwrap();
         let mut bytes = Vector::new();
         imgcodecs::imencode(".jpg", &image, &mut bytes, &Vector::new()).unwrap();
         for frame in (1..=FRAMES).filter(|frame| (camera, *frame) != ("a", 2)) {
@@ -32,9 +31,9 @@ pub(super) fn images(folder: &Path) -> Sequence {
         )
         .unwrap();
     }
-    let recording = Sequence::open(&root).unwrap();
-    assert_eq!(recording.cameras.len(), 2);
-    recording
+    let sequence = Sequence::open(&root).unwrap();
+    assert_eq!(sequence.cameras.len(), 2);
+    sequence
 }
 
 /// What is tracked at a timestep: person 1 in both cameras, person 2 in `b` only. `a` is absent at frame 2.

@@ -1,25 +1,64 @@
-//! Where identities go: text, Rerun, an overlay video.
+//! Where identities go: text, the Rerun viewer, an overlay video, or a sink of your own.
+//!
+//! A [`Sink`] is given every timestep in order. No image crosses the association: a sink that shows images reads them from
+//! the sequence again.
+//!
+//! ```
+//! use mvmhat_pipeline::sinks::Sink;
+//! use mvmhat_scene::{FrameSet, TrackedBox};
+//!
+//! /// Counts the boxes of a run.
+//! #[derive(Default)]
+//! struct Counter {
+//!     boxes: usize,
+//! }
+//!
+//! impl Sink for Counter {
+//!     fn name(&self) -> &'static str {
+//!         "counter"
+//!     }
+//!
+//!     fn write(&mut self, frames: &FrameSet<Vec<TrackedBox>>) -> anyhow::Result<()> {
+//!         self.boxes += frames.present().map(|(_, view)| view.content.len()).sum::<usize>();
+//!         Ok(())
+//!     }
+//!
+//!     fn finish(&mut self) -> anyhow::Result<()> {
+//!         println!("{} boxes", self.boxes);
+//!         Ok(())
+//!     }
+//! }
+//! # Counter::default().finish()?;
+//! # Ok::<(), anyhow::Error>(())
+//! ```
 
 #[cfg(test)]
 mod fixture;
-mod footage;
 mod mosaic;
 mod mot;
 mod overlay;
 mod palette;
+mod replay;
+#[cfg(feature = "rerun")]
 mod rerun;
 mod thumbnail;
 mod trails;
+pub mod viewer;
+#[cfg(not(feature = "rerun"))]
+mod without_rerun;
 
 use mvmhat_scene::{FrameSet, TrackedBox};
 
-pub(crate) use self::mot::MotSink;
-pub(crate) use self::overlay::OverlaySink;
-pub(crate) use self::rerun::{EmbeddedCrop, RerunSink, save_embedding, save_errors};
-pub(crate) use self::thumbnail::thumbnail;
+pub use self::mot::MotSink;
+pub use self::overlay::OverlaySink;
+#[cfg(feature = "rerun")]
+pub use self::rerun::{EmbeddedCrop, RerunSink, save_embedding, save_errors};
+pub use self::thumbnail::thumbnail;
+#[cfg(not(feature = "rerun"))]
+pub use self::without_rerun::{EmbeddedCrop, RerunSink, save_embedding, save_errors};
 
 /// Takes every timestep of a run, in order, with the boxes and identities of all cameras.
-pub(crate) trait Sink: Send {
+pub trait Sink: Send {
     /// What this sink is called in messages and in `run.json`.
     fn name(&self) -> &'static str;
 

@@ -8,7 +8,7 @@ use mvmhat_scene::{FrameSet, Sequence, TrackedBox, mot};
 use super::Sink;
 
 /// Writes `tracks/<camera>.txt`: `frame,id,x,y,w,h,score,-1,-1,-1`, sorted by frame, then identity.
-pub(crate) struct MotSink {
+pub struct MotSink {
     files: Vec<(PathBuf, mot::Writer)>,
 }
 
@@ -17,9 +17,9 @@ impl MotSink {
     ///
     /// # Errors
     /// A folder or file that cannot be made.
-    pub(crate) fn create(folder: &Path, recording: &Sequence) -> Result<Self> {
+    pub fn create(folder: &Path, sequence: &Sequence) -> Result<Self> {
         std::fs::create_dir_all(folder).with_context(|| cannot_write(folder))?;
-        let files = recording.cameras.iter().map(|camera| {
+        let files = sequence.cameras.iter().map(|camera| {
             let path = folder.join(format!("{}.txt", camera.name));
             let writer = mot::Writer::create(&path).with_context(|| cannot_write(&path))?;
             Ok((path, writer))

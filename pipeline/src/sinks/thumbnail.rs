@@ -2,11 +2,11 @@
 
 use anyhow::Result;
 use mvmhat_detectors::Image;
+use mvmhat_scene::BBox;
 use opencv::core::{CV_8UC3, Mat, Rect, Scalar, Size, Vector};
 use opencv::imgcodecs;
 use opencv::imgproc::{INTER_AREA, resize};
 use opencv::prelude::*;
-use mvmhat_scene::BBox;
 
 /// Width and height in pixels; people are about half as wide as high.
 pub(super) const SIZE: (i32, i32) = (64, 128);
@@ -14,7 +14,7 @@ const JPEG_QUALITY: i32 = 80;
 
 /// The part of an image inside a box as JPEG of [`SIZE`], in its own proportions on a black ground; all black for a box
 /// that lies outside.
-pub(crate) fn thumbnail(image: &Image, bbox: &BBox) -> Result<Vec<u8>> {
+pub fn thumbnail(image: &Image, bbox: &BBox) -> Result<Vec<u8>> {
     let mut small = Mat::new_rows_cols_with_default(SIZE.1, SIZE.0, CV_8UC3, Scalar::all(0.0))?;
     if let Some(inside) = bbox.clipped(f64::from(image.width()), f64::from(image.height())) {
         let (x, y) = (inside.x as i32, inside.y as i32);

@@ -1,29 +1,33 @@
-//! What one camera gives, in order: its images, or only the numbers of its frames where nobody looks at images.
+//! Where frames come from: the images of one camera, in order, or only the numbers of its frames where no network needs
+//! images.
+//!
+//! A frame of a video is decoded in `video_decoder.rs`, an image file in `image_file.rs`; [`FrameReader`] reads either, turns
+//! images upright and passes over what is not wanted.
 
 mod camera_motion;
+mod frame_error;
 mod image_file;
 mod mp4;
 mod reader;
+mod video_decoder;
 
 use mvmhat_detectors::Image;
-use mvmhat_scene::{Camera, DetectionFile, FrameNumber};
+use mvmhat_scene::{Camera, DEFAULT_FPS, DetectionFile, FrameNumber, FrameRange};
 
-pub(crate) use camera_motion::{MotionFinder, Moved};
-pub(crate) use reader::{ReadError, Reader};
-
-/// Frames per second of a camera that does not say.
-const DEFAULT_FPS: f64 = 25.0;
+pub use camera_motion::{CameraMotionEstimator, ImageMotion};
+pub use frame_error::FrameError;
+pub use reader::FrameReader;
 
 /// Frames per second of a camera: what the recording says, else its video, else 25.
-pub(crate) fn fps(camera: &Camera) -> f64 {
-    let own = || Reader::open(camera).map_or(DEFAULT_FPS, |reader| reader.fps());
+pub fn fps(camera: &Camera) -> f64 {
+    let own = || FrameReader::open(camera).map_or(DEFAULT_FPS, |reader| reader.fps());
     camera.fps.unwrap_or_else(own)
 }
 
 /// The frames of one camera.
-pub(crate) enum FrameSource {
+pub enum FrameSource {
     /// With their images.
-    Images(Box<Reader>),
+    Images(Box<FrameReader>),
     /// Only their numbers, from the first to the last that a file of detections names.
     Numbers {
         /// What is left of them.
@@ -34,17 +38,13 @@ pub(crate) enum FrameSource {
 }
 
 impl FrameSource {
-    /// Opens a camera; only frames from `first` to `last`, both included, are given.
+    /// Opens a camera for the frames of a range.
     ///
     /// # Errors
     /// A camera without images, or without detections where no images are wanted; a file that cannot be read.
-    pub(crate) fn open(
-        camera: &Camera,
-        images: bool,
-        (first, last): (FrameNumber, FrameNumber),
-    ) -> anyhow::Result<Self> {
+    pub fn open(camera: &Camera, images: bool, range: FrameRange) -> anyhow::Result<Self> {
         if images {
-            return Ok(Self::Images(Box::new(Reader::open(camera)?.between(first, last))));
+            return Ok(Self::Images(Box::new(FrameReader::open(camera)?.within(range))));
         }
         let path = camera.detections.as_ref().ok_or_else(|| {
             anyhow::anyhow!(
@@ -53,14 +53,14 @@ impl FrameSource {
             )
         })?;
         let file = DetectionFile::read(path)?;
-        let (mut low, mut high) = (u64::from(first.0), u64::from(last.0));
+        let (mut low, mut high) = (u64::from(range.first.0), u64::from(range.last.0));
         low = low.max(file.numbers().min().map_or(u64::MAX, |n| u64::from(n.0)));
         high = high.min(file.numbers().max().map_or(0, |n| u64::from(n.0)));
         Ok(Self::Numbers { numbers: low..(high + 1).max(low), fps: fps(camera) })
     }
 
     /// Frames per second.
-    pub(crate) fn fps(&self) -> f64 {
+    pub fn fps(&self) -> f64 {
         match self {
             Self::Images(reader) => reader.fps(),
             Self::Numbers { fps, .. } => *fps,
@@ -68,7 +68,7 @@ impl FrameSource {
     }
 
     /// How many frames are to come, as far as the source tells.
-    pub(crate) fn expected(&self) -> u64 {
+    pub fn expected(&self) -> u64 {
         match self {
             Self::Images(reader) => reader.expected(),
             Self::Numbers { numbers, .. } => numbers.end - numbers.start,
@@ -77,7 +77,7 @@ impl FrameSource {
 }
 
 impl Iterator for FrameSource {
-    type Item = (FrameNumber, Result<Option<Image>, ReadError>);
+    type Item = (FrameNumber, Result<Option<Image>, FrameError>);
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {
@@ -89,10 +89,10 @@ impl Iterator for FrameSource {
 
 #[cfg(test)]
 mod tests {
+    use mvmhat_scene::{CameraId, Rotation, Source};
     use opencv::core::{CV_8UC3, Mat, Scalar, Size};
     use opencv::prelude::*;
     use opencv::videoio::VideoWriter;
-    use mvmhat_scene::{CameraId, Rotation, Source};
 
     use super::*;
 
@@ -118,7 +118,7 @@ mod tests {
             ground_truth: None,
         };
         for images in [true, false] {
-            let source = FrameSource::open(&camera, images, (FrameNumber(0), FrameNumber(9))).unwrap();
+            let source = FrameSource::open(&camera, images, FrameRange::default()).unwrap();
             assert!((source.fps() - 50.0).abs() < 1e-9, "{images}");
         }
     }

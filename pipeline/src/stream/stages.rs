@@ -6,53 +6,39 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Error};
-use mvmhat_association::Associator;
 use crossbeam::channel::{Receiver, SendTimeoutError, Sender};
-use mvmhat_detectors::{Detector, Embedder, Frame, Image};
-use mvmhat_scene::{CameraId, CameraMotion, Clock, Detection, FrameNumber, FrameSet, FrameSets, ViewDetections, TrackedBox};
+use mvmhat_association::Associator;
+use mvmhat_console::{CancellationToken, Progress};
+use mvmhat_detectors::Image;
+use mvmhat_scene::{
+    CameraId, CameraMotion, Clock, FrameNumber, FrameSet, FrameSets, TrackedBox, ViewDetections,
+};
 
-use super::tally::{CameraTally, Gap, StageTime};
-use super::{Shared, Stop};
-use crate::progress::Progress;
+use super::Shared;
+use super::counters::{CameraCounters, Gap, StageTimer};
 use crate::sinks::Sink;
-use crate::source::{FrameSource, MotionFinder, ReadError};
-use crate::threads;
+use crate::source::{CameraMotionEstimator, FrameError, FrameSource};
 
 /// What the reader of a camera gives of a frame.
-pub(super) struct Shot {
-    /// `None` where nobody needs images.
-    image: Option<Image>,
-    /// How the image has moved since the camera's frame before, where that is looked for and known.
-    camera_motion: Option<CameraMotion>,
+pub(super) struct DecodedFrame {
+    /// `None` where no network needs images.
+    pub(super) image: Option<Image>,
+    /// How the image has moved since the camera's frame before, where that is estimated and known.
+    pub(super) camera_motion: Option<CameraMotion>,
 }
 
 /// What all cameras see at one timestep, on their way back into order.
-type Numbered = (u64, FrameSet<ViewDetections>);
+pub(super) type Numbered = (u64, FrameSet<ViewDetections>);
 /// What sinks are given; shared, since each has its own thread.
 type Tracked = Arc<FrameSet<Vec<TrackedBox>>>;
 
-/// One pair of networks. Every inference thread has its own.
-pub(crate) struct Worker {
-    pub(crate) detector: Box<dyn Detector>,
-    pub(crate) embedder: Box<dyn Embedder>,
-    /// Threads that libtorch may use inside one operation.
-    pub(crate) threads: usize,
-}
-
-impl Worker {
-    /// Whether anyone looks at images at all.
-    pub(crate) fn needs_images(&self) -> bool {
-        self.detector.needs_images() || self.embedder.needs_images()
-    }
-}
-
-/// Reads the images of one camera, and looks how they move where there is a `finder`. That is done here because here
-/// the images of a camera are in order.
+/// Reads the images of one camera, and estimates how they move where there is an `estimator`: here the images of
+/// a camera are in order.
 pub(super) fn read(
     mut source: FrameSource,
-    mut finder: Option<MotionFinder>,
-    send: &Sender<(FrameNumber, Shot)>,
-    tally: &CameraTally,
+    mut estimator: Option<CameraMotionEstimator>,
+    send: &Sender<(FrameNumber, DecodedFrame)>,
+    counters: &CameraCounters,
     shared: &Shared<'_>,
 ) {
     loop {
@@ -61,60 +47,60 @@ pub(super) fn read(
         let images = usize::from(matches!(next, Some((_, Ok(_)))));
         shared.decode.add(images, start.elapsed());
         let Some((number, image)) = next else { break };
-        if shared.stop.is_requested() {
+        if shared.token.is_cancelled() {
             shared.cut_short.store(true, Ordering::Relaxed);
             break;
         }
         match image {
             Ok(image) => {
-                tally.count_in();
-                let camera_motion = match (&mut finder, &image) {
-                    (Some(finder), Some(image)) => {
-                        let moved = shared.camera_motion.measure(1, || finder.look(image));
-                        let error = || format!("the camera's motion cannot be looked for in frame {number}");
-                        let moved = moved.with_context(error).inspect(|moved| tally.count_motion(*moved));
+                counters.count_in();
+                let camera_motion = match (&mut estimator, &image) {
+                    (Some(estimator), Some(image)) => {
+                        let moved = shared.camera_motion.measure(1, || estimator.estimate(image));
+                        let error = || format!("the camera's motion cannot be estimated in frame {number}");
+                        let moved = moved.with_context(error).inspect(|moved| counters.count_motion(*moved));
                         match moved {
                             Ok(moved) => moved.motion(),
-                            Err(error) => return shared.stop.fail(error),
+                            Err(error) => return shared.token.fail(error),
                         }
                     }
                     _ => None,
                 };
-                if send.send((number, Shot { image, camera_motion })).is_err() {
+                if send.send((number, DecodedFrame { image, camera_motion })).is_err() {
                     break;
                 }
             }
-            Err(ReadError::Frame(reason)) => {
+            Err(FrameError::Frame(reason)) => {
                 tracing::warn!("{reason}: the camera is absent at this timestep");
-                tally.lose(Gap { frame: Some(number), frames: 1, reason });
+                counters.lose(Gap { frame: Some(number), frames: 1, reason });
             }
-            Err(error @ ReadError::EndsEarly { lost, .. }) => {
+            Err(error @ FrameError::EndsEarly { lost, .. }) => {
                 let mut incomplete =
                     shared.incomplete.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 incomplete.push(error.to_string());
-                tally.lose(Gap { frame: Some(number), frames: lost, reason: error.to_string() });
+                counters.lose(Gap { frame: Some(number), frames: lost, reason: error.to_string() });
             }
-            Err(error @ ReadError::Source(_)) => shared.stop.fail(Error::new(error)),
+            Err(error @ FrameError::Source(_)) => shared.token.fail(Error::new(error)),
         }
     }
 }
 
-/// Brings the images of all cameras together, one frame set a timestep.
+/// Brings the images of all cameras together, one frame set per timestep.
 pub(super) fn synchronize(
     clock: Clock,
-    cameras: Vec<Receiver<(FrameNumber, Shot)>>,
-    send: &Sender<(u64, FrameSet<Shot>)>,
+    cameras: Vec<Receiver<(FrameNumber, DecodedFrame)>>,
+    send: &Sender<(u64, FrameSet<DecodedFrame>)>,
     under_way: &Sender<()>,
     shared: &Shared<'_>,
 ) {
     let mut sets = FrameSets::new(clock, cameras.into_iter().map(Receiver::into_iter).collect());
     for (order, set) in sets.by_ref().enumerate() {
-        // After a stop the cameras end one by one: a timestep that lacks some of them for that reason is not real.
-        if shared.stop.is_requested() {
+        // After a cancellation the cameras end one by one: a timestep that lacks some of them for that reason is not real.
+        if shared.token.is_cancelled() {
             shared.cut_short.store(true, Ordering::Relaxed);
             return;
         }
-        if !enter(under_way, shared.stop) {
+        if !enter(under_way, shared.token) {
             shared.cut_short.store(true, Ordering::Relaxed);
             return;
         }
@@ -122,77 +108,24 @@ pub(super) fn synchronize(
             return;
         }
     }
-    for (camera, tally) in shared.cameras.iter().enumerate() {
+    for (camera, counters) in shared.cameras.iter().enumerate() {
         let frames = sets.skipped(CameraId(camera as u16));
         if frames > 0 {
             let reason = "the frame falls on the same timestep as the one before it".to_owned();
-            tally.leave_out(Gap { frame: None, frames, reason });
+            counters.leave_out(Gap { frame: None, frames, reason });
         }
     }
 }
 
 /// Waits for room between the clock and the association; false when there will be none. A timestep that a worker failed at
 /// never reaches the association, which then makes no more room.
-fn enter(under_way: &Sender<()>, stop: &Stop) -> bool {
+fn enter(under_way: &Sender<()>, token: &CancellationToken) -> bool {
     loop {
         match under_way.send_timeout((), Duration::from_millis(100)) {
             Ok(()) => return true,
-            Err(SendTimeoutError::Timeout(())) if !stop.is_requested() => {}
+            Err(SendTimeoutError::Timeout(())) if !token.is_cancelled() => {}
             Err(_) => return false,
         }
-    }
-}
-
-/// Detects and describes people, all cameras of a timestep in one batch.
-pub(super) fn infer(
-    mut worker: Worker,
-    receive: &Receiver<(u64, FrameSet<Shot>)>,
-    send: &Sender<Numbered>,
-    shared: &Shared<'_>,
-) {
-    threads::of_libtorch(worker.threads);
-    for (order, set) in receive {
-        let (index, seconds, cameras) = (set.index, set.seconds, set.views.len());
-        let (mut frames, mut motions) = (Vec::with_capacity(cameras), Vec::with_capacity(cameras));
-        for (camera, view) in set.views.into_iter().enumerate() {
-            if let Some(view) = view {
-                frames.push(Frame {
-                    camera: CameraId(camera as u16),
-                    number: view.number,
-                    image: view.content.image,
-                });
-                motions.push(view.content.camera_motion);
-            }
-        }
-        match worker.run(&frames, shared) {
-            Ok(detections) => {
-                let mut views = vec![None; cameras];
-                for ((frame, camera_motion), detections) in frames.iter().zip(motions).zip(detections) {
-                    let content = ViewDetections { detections, camera_motion };
-                    views[frame.camera.index()] = Some(mvmhat_scene::ViewFrame { number: frame.number, content });
-                }
-                if send.send((order, FrameSet { index, seconds, views })).is_err() {
-                    return;
-                }
-            }
-            Err(error) => {
-                shared.stop.fail(error.context(format!("at {seconds:.2} s of the recording")));
-                return;
-            }
-        }
-    }
-}
-
-impl Worker {
-    fn run(&mut self, frames: &[Frame], shared: &Shared<'_>) -> anyhow::Result<Vec<Vec<Detection>>> {
-        let forward = |worker: &Self| worker.detector.forward_time() + worker.embedder.forward_time();
-        let before = forward(self);
-        let detect = || self.detector.detect(frames);
-        let mut detections = shared.detect.measure(frames.len(), detect).context("the detector failed")?;
-        let embed = || self.embedder.embed(frames, &mut detections);
-        shared.embed.measure(frames.len(), embed).context("the embedder failed")?;
-        shared.forward.add(frames.len(), forward(self) - before);
-        Ok(detections)
     }
 }
 
@@ -234,11 +167,16 @@ pub(super) fn associate(
 }
 
 /// Feeds one sink, and lets it complete its files however the run ends.
-pub(super) fn deliver(mut sink: Box<dyn Sink>, receive: &Receiver<Tracked>, time: &StageTime, stop: &Stop) {
+pub(super) fn deliver(
+    mut sink: Box<dyn Sink>,
+    receive: &Receiver<Tracked>,
+    time: &StageTimer,
+    token: &CancellationToken,
+) {
     let mut failed = false;
     for set in receive {
         if let Err(error) = time.measure(1, || sink.write(&set)) {
-            stop.fail(error.context(format!("the {} output cannot be written", sink.name())));
+            token.fail(error.context(format!("the {} output cannot be written", sink.name())));
             failed = true;
             break;
         }
@@ -246,7 +184,7 @@ pub(super) fn deliver(mut sink: Box<dyn Sink>, receive: &Receiver<Tracked>, time
     let finished = time.measure(0, || sink.finish());
     // After a failed write the same file usually fails again: the first error says more.
     if let (Err(error), false) = (finished, failed) {
-        stop.fail(error.context(format!("the {} output cannot be completed", sink.name())));
+        token.fail(error.context(format!("the {} output cannot be completed", sink.name())));
     }
 }
 
@@ -258,14 +196,14 @@ mod tests {
 
     #[test]
     fn the_clock_does_not_wait_for_what_never_arrives() {
-        let (stop, (under_way, done)) = (Stop::default(), bounded(1));
-        assert!(enter(&under_way, &stop));
+        let (token, (under_way, done)) = (CancellationToken::default(), bounded(1));
+        assert!(enter(&under_way, &token));
         std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| enter(&under_way, &stop));
-            stop.request();
+            let waiting = scope.spawn(|| enter(&under_way, &token));
+            token.cancel();
             assert!(!waiting.join().unwrap(), "nobody makes room any more");
         });
         done.recv().unwrap();
-        assert!(enter(&under_way, &stop), "what there is room for is taken along");
+        assert!(enter(&under_way, &token), "what there is room for is taken along");
     }
 }

@@ -1,9 +1,9 @@
 //! Boxes, trails and texts on one camera's tile of the mosaic.
 
+use mvmhat_scene::{BBox, PersonId};
 use opencv::core::{Mat, Point, Rect, Scalar, Vector};
 use opencv::imgproc::{self, FILLED, FONT_HERSHEY_SIMPLEX, LINE_8, LINE_AA};
 use opencv::prelude::*;
-use mvmhat_scene::{BBox, PersonId};
 
 use crate::sinks::palette::{Rgb, color};
 

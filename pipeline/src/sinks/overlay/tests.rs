@@ -1,5 +1,5 @@
-use opencv::videoio::{CAP_FFMPEG, CAP_PROP_FPS, VideoCapture};
 use mvmhat_scene::{FrameIndex, FrameNumber, PersonId};
+use opencv::videoio::{CAP_FFMPEG, CAP_PROP_FPS, VideoCapture};
 
 use super::*;
 use crate::sinks::fixture;
@@ -32,10 +32,10 @@ fn is_near(a: [i32; 3], b: [i32; 3]) -> bool {
 #[test]
 fn the_video_has_a_frame_an_instant_and_shows_who_is_where() {
     let folder = tempfile::tempdir().unwrap();
-    let recording = fixture::images(folder.path());
+    let sequence = fixture::images(folder.path());
     let path = folder.path().join("overlay.mp4");
     let config = OutputConfig { trail: 0, ..OutputConfig::default() };
-    let mut sink = OverlaySink::create(&path, &recording, &config).unwrap();
+    let mut sink = OverlaySink::create(&path, &sequence, &config).unwrap();
     for i in 1..=fixture::FRAMES {
         sink.write(&fixture::frame_set(i)).unwrap();
     }
@@ -73,9 +73,9 @@ fn the_video_has_a_frame_an_instant_and_shows_who_is_where() {
 #[test]
 fn a_run_given_up_leaves_no_video() {
     let folder = tempfile::tempdir().unwrap();
-    let recording = fixture::images(folder.path());
+    let sequence = fixture::images(folder.path());
     let path = folder.path().join("overlay.mp4");
-    let mut sink = OverlaySink::create(&path, &recording, &OutputConfig::default()).unwrap();
+    let mut sink = OverlaySink::create(&path, &sequence, &OutputConfig::default()).unwrap();
     sink.write(&fixture::frame_set(1)).unwrap();
     drop(sink);
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|f| f.unwrap().file_name()).collect();
@@ -85,11 +85,11 @@ fn a_run_given_up_leaves_no_video() {
 #[test]
 fn a_recording_without_images_has_no_overlay() {
     let folder = tempfile::tempdir().unwrap();
-    let mut recording = fixture::images(folder.path());
-    for camera in &mut recording.cameras {
+    let mut sequence = fixture::images(folder.path());
+    for camera in &mut sequence.cameras {
         camera.source = mvmhat_scene::Source::Detections;
     }
-    let error = OverlaySink::create(&folder.path().join("overlay.mp4"), &recording, &OutputConfig::default());
+    let error = OverlaySink::create(&folder.path().join("overlay.mp4"), &sequence, &OutputConfig::default());
     assert!(error.err().unwrap().to_string().contains("needs images"));
 }
 
@@ -112,11 +112,11 @@ fn a_box_beyond_the_edge_does_no_harm() {
 #[test]
 fn frames_are_asked_for_forward_only() {
     let folder = tempfile::tempdir().unwrap();
-    let recording = fixture::images(folder.path());
-    let mut footage = Footage::open(&recording.cameras[0]);
-    assert!(footage.image(FrameNumber(1)).is_some());
-    assert!(footage.image(FrameNumber(2)).is_none(), "camera a has no frame 2");
-    assert!(footage.image(FrameNumber(3)).is_some(), "what was read ahead is kept");
-    assert!(footage.image(FrameNumber(9)).is_none());
+    let sequence = fixture::images(folder.path());
+    let mut replay = Replay::open(&sequence.cameras[0]);
+    assert!(replay.image(FrameNumber(1)).is_some());
+    assert!(replay.image(FrameNumber(2)).is_none(), "camera a has no frame 2");
+    assert!(replay.image(FrameNumber(3)).is_some(), "what was read ahead is kept");
+    assert!(replay.image(FrameNumber(9)).is_none());
     assert_eq!(fixture::frame_set(1).index, FrameIndex(1));
 }

@@ -15,6 +15,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use mvmhat_evaluation::{Crops, EmbeddingScores, PrincipalComponents};
+use mvmhat_scene::{FrameNumber, PersonId, Sequence};
 use rerun::blueprint::components::{PanelState, PlayState};
 use rerun::blueprint::{
     Blueprint, BlueprintPanel, Horizontal, SelectionPanel, Spatial2DView, TextLogView, TimePanel, Vertical,
@@ -23,7 +24,6 @@ use rerun::{
     Color, EncodedImage, LineStrips2D, Points2D, Radius, RecordingStream, RecordingStreamBuilder, TextLog,
     entity_path,
 };
-use mvmhat_scene::{FrameNumber, PersonId, Sequence};
 
 use super::contact_sheet::{Cell, RIGHT, WRONG, contact_sheet};
 use crate::sinks::palette::color;
@@ -38,30 +38,30 @@ const SHOWN: usize = 8;
 const SCALE: f64 = 1000.0;
 
 /// What belongs to a crop beside its embedding.
-pub(crate) struct EmbeddedCrop {
+pub struct EmbeddedCrop {
     /// Its frame as the camera numbers it.
-    pub(crate) number: FrameNumber,
+    pub number: FrameNumber,
     /// A small image as JPEG, where there is one.
-    pub(crate) thumbnail: Option<Vec<u8>>,
+    pub thumbnail: Option<Vec<u8>>,
 }
 
-/// Writes a map of the embeddings for the viewer. `of_crops` has an entry a crop, in the order of [`Crops::as_slice`].
+/// Writes a map of the embeddings for the viewer. `labels` has an entry a crop, in the order of [`Crops::as_slice`].
 ///
 /// # Errors
 /// A file that cannot be written.
-pub(crate) fn save_embedding(
+pub fn save_embedding(
     path: &Path,
-    recording: &Sequence,
+    sequence: &Sequence,
     crops: &Crops,
     scores: &EmbeddingScores,
-    of_crops: &[EmbeddedCrop],
+    labels: &[EmbeddedCrop],
 ) -> Result<()> {
     let map = PrincipalComponents::new(crops);
-    let stream = super::save(builder(recording, map.explained), path)?;
+    let stream = super::save(builder(sequence, map.explained), path)?;
     stream.set_log_tick_enabled(false);
     stream.set_log_time_enabled(false);
     let points = map.points.iter().map(|point| point.map(|v| (SCALE * v) as f32)).collect();
-    let view = MapLog { stream, recording, crops, scores, of_crops, points };
+    let view = MapLog { stream, sequence, crops, scores, labels, points };
     let queries = queries(crops, scores);
     view.log_map(&queries)?;
     for (time, query) in (1..).zip(&queries) {
@@ -73,7 +73,7 @@ pub(crate) fn save_embedding(
     Ok(())
 }
 
-fn builder(recording: &Sequence, [first, second]: [f64; 2]) -> RecordingStreamBuilder {
+fn builder(sequence: &Sequence, [first, second]: [f64; 2]) -> RecordingStreamBuilder {
     let name = format!("Map: {:.0} % and {:.0} % of the variance", 100.0 * first, 100.0 * second);
     let map = Spatial2DView::new(name).with_origin("/map");
     let nearest = Spatial2DView::new("Query and the most similar crops").with_origin("/nearest");
@@ -85,7 +85,7 @@ fn builder(recording: &Sequence, [first, second]: [f64; 2]) -> RecordingStreamBu
         .with_selection_panel(SelectionPanel::from_state(PanelState::Collapsed))
         .with_time_panel(time);
     RecordingStreamBuilder::new("mvmhat")
-        .recording_name(format!("embeddings of {}", recording.name))
+        .recording_name(format!("embeddings of {}", sequence.name))
         .with_blueprint(blueprint)
 }
 
@@ -113,10 +113,10 @@ fn queries(crops: &Crops, scores: &EmbeddingScores) -> Vec<usize> {
 /// A map on its way to the viewer.
 struct MapLog<'a> {
     stream: RecordingStream,
-    recording: &'a Recording,
+    sequence: &'a Sequence,
     crops: &'a Crops,
     scores: &'a EmbeddingScores,
-    of_crops: &'a [EmbeddedCrop],
+    labels: &'a [EmbeddedCrop],
     points: Vec<[f32; 2]>,
 }
 
@@ -125,7 +125,7 @@ impl MapLog<'_> {
     fn log_map(&self, queries: &[usize]) -> Result<()> {
         let mut time = vec![None; self.points.len()];
         (1..).zip(queries).for_each(|(number, query)| time[*query] = Some(number));
-        for camera in &self.recording.cameras {
+        for camera in &self.sequence.cameras {
             let of_camera = |place: &usize| self.crops.as_slice()[*place].camera == camera.id;
             let places: Vec<usize> = (0..self.points.len()).filter(of_camera).collect();
             let label = |place: &usize| {
@@ -179,8 +179,8 @@ impl MapLog<'_> {
         self.stream.log(entity_path!("queries"), &TextLog::new(text).with_level(level))?;
 
         let cell = |place: usize, frame, cosine: Option<f32>| {
-            let crop = &self.of_crops[place];
-            let camera = &self.recording.cameras[self.crops.as_slice()[place].camera.index()].name;
+            let crop = &self.labels[place];
+            let camera = &self.sequence.cameras[self.crops.as_slice()[place].camera.index()].name;
             let lines = [
                 format!("person {}", self.crops.as_slice()[place].person),
                 format!("{camera} {}", crop.number),
@@ -210,8 +210,8 @@ impl MapLog<'_> {
 
     fn name(&self, place: usize) -> String {
         let crop = &self.crops.as_slice()[place];
-        let camera = &self.recording.cameras[crop.camera.index()].name;
-        format!("person {}, {camera} frame {}", crop.person, self.of_crops[place].number)
+        let camera = &self.sequence.cameras[crop.camera.index()].name;
+        format!("person {}, {camera} frame {}", crop.person, self.labels[place].number)
     }
 }
 

@@ -15,23 +15,23 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use mvmhat_evaluation::{Comparison, ErrorKind, Observation, Protocol, Sides, TrackingError, tracking_errors};
+use mvmhat_evaluation::{
+    Comparison, ErrorKind, Observation, Protocol, Sides, TrackingError, tracking_errors,
+};
+use mvmhat_scene::{
+    BBox, Clock, DEFAULT_FPS, FrameIndex, FrameNumber, FrameSet, PersonId, Sequence, TrackedBox, ViewFrame,
+};
 use rerun::blueprint::components::PlayState;
 use rerun::components::DrawOrder;
 use rerun::{Color, EntityPath, Radius, RecordingStream, Scalars, SeriesLines, TextLog, entity_path};
-use mvmhat_scene::{
-    BBox, CameraId, Clock, FrameIndex, FrameNumber, FrameSet, PersonId, Sequence, TrackedBox, ViewFrame,
-};
 
 use super::layout::{builder, image_sizes, plot, text};
-use super::recording_log::{self, RecordingLog, boxes_2d};
+use super::sequence_log::{self, SequenceLog, boxes_2d};
 use crate::config::OutputConfig;
-use crate::sinks::footage;
 use crate::sinks::mosaic::Size;
 use crate::sinks::palette::Rgb;
+use crate::sinks::replay;
 
-/// Frames per second of a recording that does not say.
-const DEFAULT_FPS: f64 = 25.0;
 /// Below the boxes of people (10), above images (-10): Rerun draws the greatest last.
 const BELOW_PEOPLE: DrawOrder = DrawOrder(rerun::datatypes::Float32(5.0));
 /// The most pixels an empty image has on a side, whatever a wrong row says.
@@ -84,31 +84,31 @@ const STYLES: [Style; 4] = [
 ///
 /// # Errors
 /// A file that cannot be written.
-pub(crate) fn save_errors(
+pub fn save_errors(
     path: &Path,
-    recording: &Sequence,
+    sequence: &Sequence,
     comparison: &Comparison,
     protocol: Protocol,
 ) -> Result<()> {
-    let recording = scored_cameras(recording, comparison);
-    let mut sizes = image_sizes(&recording);
+    let sequence = scored_cameras(sequence, comparison);
+    let mut sizes = image_sizes(&sequence);
     if sizes.contains(&None) {
         let seen = extents(comparison);
         sizes.iter_mut().zip(seen).for_each(|(size, seen)| *size = size.or(seen));
     }
     let below = vec![
         plot("Errors", "/plots/errors/**"),
-        plot("People tracked", recording_log::PEOPLE),
+        plot("People tracked", sequence_log::PEOPLE),
         text("Identity switches", "/switches"),
     ];
-    let stream = super::save(builder(&recording, &sizes, below, PlayState::Paused), path)?;
-    let log = RecordingLog::open(&stream, &recording, &sizes, OutputConfig::default().trail)?;
+    let stream = super::save(builder(&sequence, &sizes, below, PlayState::Paused), path)?;
+    let log = SequenceLog::open(&stream, &sequence, &sizes, OutputConfig::default().trail)?;
     for style in &STYLES {
         let line = SeriesLines::new().with_names([style.name]).with_colors([Color::from(style.color)]);
         stream.log_static(counts(style), &line)?;
     }
-    let fps = footage::rate(&recording).unwrap_or(DEFAULT_FPS);
-    let clock = recording.clock(|_| fps).context("the recording has no clock")?;
+    let fps = replay::rate(&sequence).unwrap_or(DEFAULT_FPS);
+    let clock = sequence.clock(|_| fps).context("the recording has no clock")?;
     let mut errors = tracking_errors(comparison, protocol).peekable();
     let mut log = ErrorLog { stream, log, clock };
     let mut now = Vec::new();
@@ -125,7 +125,7 @@ pub(crate) fn save_errors(
 /// An evaluation on its way to the viewer.
 struct ErrorLog {
     stream: RecordingStream,
-    log: RecordingLog,
+    log: SequenceLog,
     clock: Clock,
 }
 
@@ -220,12 +220,9 @@ fn frames(comparison: &Comparison) -> impl Iterator<Item = FrameNumber> {
 }
 
 /// The recording with the cameras that are scored only.
-fn scored_cameras(recording: &Sequence, comparison: &Comparison) -> Recording {
-    let mut scored = recording.clone();
-    scored.cameras.retain(|camera| comparison.cameras().any(|name| name == camera.name));
-    for (place, camera) in scored.cameras.iter_mut().enumerate() {
-        camera.id = CameraId(place as u16);
-    }
+fn scored_cameras(sequence: &Sequence, comparison: &Comparison) -> Sequence {
+    let mut scored = sequence.clone();
+    scored.retain_cameras(|camera| comparison.cameras().any(|name| name == camera.name));
     scored
 }
 

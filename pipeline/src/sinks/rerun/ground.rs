@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use mvmhat_scene::{Calibration, FrameSet, PersonId, Sequence, TrackedBox};
 use rerun::{
     Color, EntityPath, LineStrips3D, Pinhole, Points3D, Radius, RecordingStream, Transform3D,
     ViewCoordinates, entity_path,
 };
-use mvmhat_scene::{Calibration, FrameSet, PersonId, Sequence, TrackedBox};
 
 use crate::sinks::palette::color;
 use crate::sinks::trails::Trails;
@@ -28,15 +28,15 @@ pub(super) struct Ground {
 impl Ground {
     /// Logs the cameras where they stand. Below each camera's path pixels are `scales` times those of the source.
     pub(super) fn open(
-        recording: &Sequence,
+        sequence: &Sequence,
         trail: usize,
         scales: &[f64],
         stream: &RecordingStream,
     ) -> Result<Option<Self>> {
-        let Some(calibration) = recording.calibration.clone() else { return Ok(None) };
+        let Some(calibration) = sequence.calibration.clone() else { return Ok(None) };
         stream.log_static(EntityPath::root(), &ViewCoordinates::RIGHT_HAND_Z_UP())?;
         let frustum = frustum_length(&calibration);
-        for (camera, scale) in recording.cameras.iter().zip(scales) {
+        for (camera, scale) in sequence.cameras.iter().zip(scales) {
             let Some(pinhole) = calibration.cameras.get(&camera.name) else { continue };
             let path = super::camera_path(&camera.name);
             // World from camera: the rows of R are the columns of its inverse, and matrices are given by columns.
@@ -54,7 +54,7 @@ impl Ground {
                 .with_image_plane_distance(frustum as f32);
             stream.log_static(path, &lens)?;
         }
-        let cameras = recording.cameras.iter().map(|camera| camera.name.clone()).collect();
+        let cameras = sequence.cameras.iter().map(|camera| camera.name.clone()).collect();
         Ok(Some(Self { calibration, cameras, trails: Trails::new(trail) }))
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use mvmhat_scene::{Camera, FrameNumber, Rotation, Source};
 use opencv::core::{Mat, Vector};
 use opencv::imgproc::{self, INTER_AREA};
 use opencv::prelude::*;
@@ -11,10 +12,9 @@ use opencv::videoio::{self, VideoCapture};
 use opencv::{core, imgcodecs};
 use rerun::components::VideoTimestamp;
 use rerun::{AssetVideo, Clear, EncodedImage, EntityPath, RecordingStream, VideoFrameReference};
-use mvmhat_scene::{Camera, FrameNumber, Rotation, Source};
 
 use crate::ffmpeg_path::ffmpeg_path;
-use crate::sinks::footage::{self, Footage};
+use crate::sinks::replay::{self, Replay};
 
 /// A larger video is not embedded: the viewer keeps assets in memory.
 const LARGEST_VIDEO: u64 = 1 << 30;
@@ -31,7 +31,7 @@ pub(super) enum Images {
     /// Anything else, decoded, turned upright, scaled down and encoded as JPEG.
     Encoded {
         /// Where they come from.
-        footage: Footage,
+        replay: Replay,
         /// Pixels shown a pixel of the source, at most 1.
         scale: f64,
     },
@@ -63,10 +63,10 @@ impl Images {
             Source::Video(_) | Source::Images(_) => {}
             Source::Detections => return Ok(Self::None),
         }
-        Ok(match footage::image_size(camera) {
+        Ok(match replay::image_size(camera) {
             Some(size) => {
                 let scale = f64::from(LONGER_SIDE) / f64::from(size.width.max(size.height));
-                Self::Encoded { footage: Footage::open(camera), scale: scale.min(1.0) }
+                Self::Encoded { replay: Replay::open(camera), scale: scale.min(1.0) }
             }
             None => Self::None,
         })
@@ -100,7 +100,7 @@ impl Images {
             (Self::Files(files), Some(number)) => {
                 files.get(&number).and_then(|file| std::fs::read(file).ok())
             }
-            (Self::Encoded { footage, scale }, Some(number)) => match footage.image(number) {
+            (Self::Encoded { replay, scale }, Some(number)) => match replay.image(number) {
                 Some(image) => Some(jpeg(image.mat(), *scale)?),
                 None => None,
             },

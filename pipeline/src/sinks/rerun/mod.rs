@@ -23,9 +23,9 @@ mod contact_sheet;
 mod embeddings;
 mod errors;
 mod ground;
-mod layout;
 mod image;
-mod recording_log;
+mod layout;
+mod sequence_log;
 mod speed;
 
 use std::collections::BTreeSet;
@@ -33,25 +33,25 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use mvmhat_scene::{FrameSet, PersonId, Sequence, TrackedBox};
 use rerun::blueprint::ContainerLike;
 use rerun::blueprint::components::PlayState;
 use rerun::{
     Color, EntityPath, RecordingStream, RecordingStreamBuilder, Scalars, SeriesLines, SpawnOptions,
     entity_path,
 };
-use mvmhat_scene::{FrameSet, PersonId, Sequence, TrackedBox};
 
 use super::Sink;
 use super::mosaic::Size;
 use super::palette::Rgb;
 use crate::config::OutputConfig;
-use crate::viewer;
+use crate::sinks::viewer;
 use layout::{builder, image_sizes, plot};
-use recording_log::RecordingLog;
+use sequence_log::SequenceLog;
 use speed::Speed;
 
-pub(crate) use embeddings::{EmbeddedCrop, save_embedding};
-pub(crate) use errors::save_errors;
+pub use embeddings::{EmbeddedCrop, save_embedding};
+pub use errors::save_errors;
 
 /// The timeline of timesteps.
 const FRAME: &str = "frame";
@@ -65,12 +65,12 @@ const FLUSH: Duration = Duration::from_secs(1);
 const VIEWER_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Sends a run to the Rerun viewer, or to a file for it.
-pub(crate) struct RerunSink {
+pub struct RerunSink {
     stream: RecordingStream,
     /// The run goes on when the viewer is closed, but not when the file cannot be written.
     live: bool,
-    log: RecordingLog,
-    seen: BTreeSet<PersonId>,
+    log: SequenceLog,
+    so_far: BTreeSet<PersonId>,
     speed: Speed,
     flushed: Instant,
 }
@@ -80,39 +80,39 @@ impl RerunSink {
     ///
     /// # Errors
     /// A file that cannot be written.
-    pub(crate) fn save(path: &Path, recording: &Sequence, config: &OutputConfig) -> Result<Self> {
-        let sizes = image_sizes(recording);
-        let stream = save(builder(recording, &sizes, plots(), PlayState::Paused), path)?;
-        Self::new(stream, false, recording, &sizes, config)
+    pub fn save(path: &Path, sequence: &Sequence, config: &OutputConfig) -> Result<Self> {
+        let sizes = image_sizes(sequence);
+        let stream = save(builder(sequence, &sizes, plots(), PlayState::Paused), path)?;
+        Self::new(stream, false, sequence, &sizes, config)
     }
 
     /// Opens the viewer, or uses the one that is open.
     ///
     /// # Errors
     /// No viewer on the search path, with how to install it.
-    pub(crate) fn view(recording: &Sequence, config: &OutputConfig) -> Result<Self> {
-        viewer::require()?;
+    pub fn view(sequence: &Sequence, config: &OutputConfig) -> Result<Self> {
+        viewer::require(false, true)?;
         let options = SpawnOptions { hide_welcome_screen: true, ..SpawnOptions::default() };
-        let sizes = image_sizes(recording);
-        let stream = builder(recording, &sizes, plots(), PlayState::Following)
+        let sizes = image_sizes(sequence);
+        let stream = builder(sequence, &sizes, plots(), PlayState::Following)
             .spawn_opts(&options)
             .context("the Rerun viewer does not start; write a file for it instead with --rrd FILE")?;
-        Self::new(stream, true, recording, &sizes, config)
+        Self::new(stream, true, sequence, &sizes, config)
     }
 
     fn new(
         stream: RecordingStream,
         live: bool,
-        recording: &Sequence,
+        sequence: &Sequence,
         sizes: &[Option<Size>],
         config: &OutputConfig,
     ) -> Result<Self> {
         for (name, path) in [("now", identities("now")), ("so far", identities("so_far"))] {
             stream.log_static(path, &SeriesLines::new().with_names([name]))?;
         }
-        let log = RecordingLog::open(&stream, recording, sizes, config.trail)?;
-        let seen = BTreeSet::new();
-        Ok(Self { stream, live, log, seen, speed: Speed::default(), flushed: Instant::now() })
+        let log = SequenceLog::open(&stream, sequence, sizes, config.trail)?;
+        let so_far = BTreeSet::new();
+        Ok(Self { stream, live, log, so_far, speed: Speed::default(), flushed: Instant::now() })
     }
 
     /// Waits until everything has arrived.
@@ -139,8 +139,8 @@ impl Sink for RerunSink {
         let boxes = frames.present().flat_map(|(_, view)| &view.content);
         let people: BTreeSet<PersonId> = boxes.map(|b| b.person).collect();
         self.stream.log(identities("now"), &Scalars::single(people.len() as f64))?;
-        self.seen.extend(people);
-        self.stream.log(identities("so_far"), &Scalars::single(self.seen.len() as f64))?;
+        self.so_far.extend(people);
+        self.stream.log(identities("so_far"), &Scalars::single(self.so_far.len() as f64))?;
         if let Some(speed) = self.speed.tick(now) {
             self.stream.log(entity_path!("plots", "speed"), &Scalars::single(speed))?;
         }
@@ -167,7 +167,7 @@ fn camera_path(name: &str) -> EntityPath {
 /// What a run shows below the cameras.
 fn plots() -> Vec<ContainerLike> {
     vec![
-        plot("People in view", recording_log::PEOPLE),
+        plot("People in view", sequence_log::PEOPLE),
         plot("Identities", "/plots/identities/**"),
         plot("Frame sets per second", "/plots/speed"),
     ]

@@ -1,13 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mvmhat_evaluation::{CameraRows, Comparison, Crop, Crops, EmbeddingScores, Observation, Protocol};
+use mvmhat_scene::{BBox, Calibration, CameraId, Embedding, FrameIndex, FrameNumber, Rotation};
 use opencv::core::{CV_8UC3, Mat, Scalar};
 use opencv::prelude::*;
 use opencv::videoio::{CAP_FFMPEG, VideoWriter};
 use rerun::StoreKind;
 use rerun::external::re_log_encoding::DecoderApp;
 use rerun::log::{Chunk, LogMsg};
-use mvmhat_scene::{BBox, Calibration, CameraId, Embedding, FrameIndex, FrameNumber, Rotation};
 
 use super::ground::Ground;
 use super::image::Images;
@@ -45,9 +45,9 @@ fn read(path: &Path) -> (BTreeMap<String, Entity>, usize) {
     (entities, blueprint)
 }
 
-fn written(recording: &Sequence, folder: &Path) -> (BTreeMap<String, Entity>, usize) {
+fn written(sequence: &Sequence, folder: &Path) -> (BTreeMap<String, Entity>, usize) {
     let path = folder.join("run.rrd");
-    let mut sink = RerunSink::save(&path, recording, &OutputConfig::default()).unwrap();
+    let mut sink = RerunSink::save(&path, sequence, &OutputConfig::default()).unwrap();
     for number in 1..=fixture::FRAMES {
         sink.write(&fixture::frame_set(number)).unwrap();
     }
@@ -87,9 +87,9 @@ fn a_file_has_every_entity_on_both_timelines() {
 #[test]
 fn what_was_flushed_can_be_read_though_the_run_never_ended() {
     let folder = tempfile::tempdir().unwrap();
-    let recording = fixture::images(folder.path());
+    let sequence = fixture::images(folder.path());
     let path = folder.path().join("run.rrd");
-    let mut sink = RerunSink::save(&path, &recording, &OutputConfig::default()).unwrap();
+    let mut sink = RerunSink::save(&path, &sequence, &OutputConfig::default()).unwrap();
     sink.write(&fixture::frame_set(1)).unwrap();
     sink.flush().unwrap();
     // Not finished, not dropped: as if the run were killed here.
@@ -98,7 +98,7 @@ fn what_was_flushed_can_be_read_though_the_run_never_ended() {
 }
 
 /// One camera filmed as a video of 320x240, MP4 or AVI.
-fn film(folder: &Path, file: &str, [a, b, c, d]: [char; 4]) -> Recording {
+fn film(folder: &Path, file: &str, [a, b, c, d]: [char; 4]) -> Sequence {
     let camera = folder.join("film").join("a");
     std::fs::create_dir_all(&camera).unwrap();
     let code = VideoWriter::fourcc(a, b, c, d).unwrap();
@@ -111,14 +111,14 @@ fn film(folder: &Path, file: &str, [a, b, c, d]: [char; 4]) -> Recording {
         writer.write(&image).unwrap();
     }
     writer.release().unwrap();
-    Recording::open(&folder.join("film")).unwrap()
+    Sequence::open(&folder.join("film")).unwrap()
 }
 
 #[test]
 fn an_mp4_is_embedded_once_and_referred_to() {
     let folder = tempfile::tempdir().unwrap();
-    let recording = film(folder.path(), "video.mp4", ['a', 'v', 'c', '1']);
-    let (entities, _) = written(&recording, folder.path());
+    let sequence = film(folder.path(), "video.mp4", ['a', 'v', 'c', '1']);
+    let (entities, _) = written(&sequence, folder.path());
     let image = &entities["/cameras/a/image"];
     assert!(image.is_static && image.components.contains("AssetVideo:blob"), "{image:?}");
     assert!(image.components.contains("VideoFrameReference:timestamp"), "{image:?}");
@@ -128,9 +128,9 @@ fn an_mp4_is_embedded_once_and_referred_to() {
 #[test]
 fn a_frame_is_referred_to_by_its_own_presentation_time() {
     let folder = tempfile::tempdir().unwrap();
-    let recording = film(folder.path(), "video.mp4", ['a', 'v', 'c', '1']);
+    let sequence = film(folder.path(), "video.mp4", ['a', 'v', 'c', '1']);
     let (stream, storage) = RecordingStreamBuilder::new("test").memory().unwrap();
-    let images = Images::open(&recording.cameras[0], &stream, &camera_path("a")).unwrap();
+    let images = Images::open(&sequence.cameras[0], &stream, &camera_path("a")).unwrap();
     let Images::Video(times) = images else { panic!("an MP4 is embedded") };
     // 10 frames per second.
     assert_eq!(times, [0, 100_000_000, 200_000_000, 300_000_000]);
@@ -144,8 +144,8 @@ fn what_the_viewer_cannot_show_upright_is_decoded() {
     turned.cameras[0].rotation = Rotation::Clockwise;
     let other = tempfile::tempdir().unwrap();
     let avi = film(other.path(), "video.avi", ['M', 'J', 'P', 'G']);
-    for recording in [turned, avi] {
-        let (entities, _) = written(&recording, folder.path());
+    for sequence in [turned, avi] {
+        let (entities, _) = written(&sequence, folder.path());
         let image = &entities["/cameras/a/image"];
         assert!(image.components.contains("EncodedImage:blob"), "{image:?}");
         assert!(!image.components.contains("AssetVideo:blob"), "{image:?}");
@@ -155,21 +155,21 @@ fn what_the_viewer_cannot_show_upright_is_decoded() {
 #[test]
 fn a_calibrated_recording_has_a_ground() {
     let folder = tempfile::tempdir().unwrap();
-    let mut recording = fixture::images(folder.path());
+    let mut sequence = fixture::images(folder.path());
     // Both stand 3 m up and look straight down: x right, y towards the bottom of the image. Focal length 100 px.
     let camera = "{image_size: [320, 240], K: [[100, 0, 160], [0, 100, 120], [0, 0, 1]], \
                   R: [[1, 0, 0], [0, -1, 0], [0, 0, -1]], t: [0, 0, 3]}";
     let calibration =
         Calibration::parse(format!("cameras: {{a: {camera}, b: {camera}}}").as_bytes()).unwrap();
-    recording.calibration = Some(calibration);
-    let (entities, _) = written(&recording, folder.path());
+    sequence.calibration = Some(calibration);
+    let (entities, _) = written(&sequence, folder.path());
     assert_eq!(entities["/ground/people"].rows, fixture::FRAMES as usize);
     let camera = &entities["/cameras/b"];
     assert!(camera.is_static && camera.components.contains("Pinhole:image_from_camera"), "{camera:?}");
     assert!(camera.components.contains("Transform3D:mat3x3"), "{camera:?}");
 
     let (stream, _storage) = RecordingStreamBuilder::new("test").memory().unwrap();
-    let ground = Ground::open(&recording, 0, &[1.0, 1.0], &stream).unwrap().unwrap();
+    let ground = Ground::open(&sequence, 0, &[1.0, 1.0], &stream).unwrap().unwrap();
     let positions = ground.positions(&fixture::frame_set(1));
     // Person 1 is seen with the feet at (125, 200) by both: 3 m * (125 - 160) / 100 px and 3 m * (120 - 200) / 100 px.
     let [x, y, z] = positions[&PersonId(1)];
@@ -179,8 +179,8 @@ fn a_calibrated_recording_has_a_ground() {
 #[test]
 fn a_file_that_cannot_be_written_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    let recording = fixture::images(folder.path());
-    let error = RerunSink::save(&folder.path().join("no/such/run.rrd"), &recording, &OutputConfig::default());
+    let sequence = fixture::images(folder.path());
+    let error = RerunSink::save(&folder.path().join("no/such/run.rrd"), &sequence, &OutputConfig::default());
     assert!(error.err().unwrap().to_string().contains("run.rrd"));
 }
 
@@ -202,7 +202,7 @@ fn labels(path: &Path, entity: &str) -> Vec<String> {
 #[test]
 fn errors_are_drawn_by_kind_beside_the_tracks() {
     let folder = tempfile::tempdir().unwrap();
-    let recording = fixture::images(folder.path());
+    let sequence = fixture::images(folder.path());
     let path = folder.path().join("errors.rrd");
     let row = |frame, id, x| Observation::new(frame, id, BBox::new(x, 20.0, 40.0, 100.0));
     // Person 1 is track 7 and then 8 in `a`, always 7 in `b`; person 2 is missed in `a`; track 9 is nobody in `b`.
@@ -217,7 +217,7 @@ fn errors_are_drawn_by_kind_beside_the_tracks() {
         tracks: vec![row(1, 7, 50.0), row(2, 7, 50.0), row(2, 9, 200.0)],
     };
     let comparison = Comparison::new(None, vec![a, b]).unwrap();
-    save_errors(&path, &recording, &comparison, Protocol::TrackEval).unwrap();
+    save_errors(&path, &sequence, &comparison, Protocol::TrackEval).unwrap();
     let (entities, blueprint) = read(&path);
     assert!(blueprint > 0);
     let both = BTreeSet::from([FRAME.to_owned(), TIME.to_owned()]);
@@ -245,12 +245,12 @@ fn a_camera_without_images_shows_the_edge_of_one() {
     let truth = folder.path().join("yard/a/gt");
     std::fs::create_dir_all(&truth).unwrap();
     std::fs::write(truth.join("gt.txt"), "1,1,10,20,30.5,40,1,1,1\n").unwrap();
-    let recording = Recording::open(&folder.path().join("yard")).unwrap();
+    let sequence = Sequence::open(&folder.path().join("yard")).unwrap();
     let row = Observation::new(1, 1, BBox::new(10.0, 20.0, 30.5, 40.0));
     let a = CameraRows { name: "a".to_owned(), truth: vec![row], tracks: vec![row] };
     let path = folder.path().join("errors.rrd");
     let comparison = Comparison::new(None, vec![a]).unwrap();
-    save_errors(&path, &recording, &comparison, Protocol::Devkit).unwrap();
+    save_errors(&path, &sequence, &comparison, Protocol::Devkit).unwrap();
     let image = &read(&path).0["/cameras/a/image"];
     assert!(image.is_static && image.components.contains("Boxes2D:half_sizes"), "{image:?}");
 }
@@ -277,7 +277,7 @@ fn embedded() -> (Crops, EmbeddingScores) {
 #[test]
 fn a_map_of_embeddings_goes_through_the_queries() {
     let folder = tempfile::tempdir().unwrap();
-    let recording = fixture::images(folder.path());
+    let sequence = fixture::images(folder.path());
     let (crops, scores) = embedded();
     let path = folder.path().join("map.rrd");
     let image = Mat::new_rows_cols_with_default(240, 320, CV_8UC3, Scalar::all(90.0)).unwrap();
@@ -287,7 +287,7 @@ fn a_map_of_embeddings_goes_through_the_queries() {
         let one = |_| EmbeddedCrop { number: FrameNumber(5), thumbnail: thumbnail.cloned() };
         (0..4).map(one).collect()
     };
-    save_embedding(&path, &recording, &crops, &scores, &of_crops(Some(&small))).unwrap();
+    save_embedding(&path, &sequence, &crops, &scores, &of_crops(Some(&small))).unwrap();
     let (entities, blueprint) = read(&path);
     assert!(blueprint > 0, "the layout of the viewer is in the file");
     for camera in ["a", "b"] {
@@ -298,7 +298,7 @@ fn a_map_of_embeddings_goes_through_the_queries() {
         assert_eq!(entities[name].rows, 4, "{name}: every crop is a query");
         assert_eq!(entities[name].timelines, BTreeSet::from(["query".to_owned()]));
     }
-    save_embedding(&path, &recording, &crops, &scores, &of_crops(None)).unwrap();
+    save_embedding(&path, &sequence, &crops, &scores, &of_crops(None)).unwrap();
     let (entities, _) = read(&path);
     assert!(!entities.contains_key("/nearest/image") && entities["/queries"].rows == 4);
 }

@@ -116,9 +116,12 @@ fn shift_zoom_and_turn_are_found_whoever_walks_by() {
     for people in [0, 4] {
         for (seed, truth) in motions().iter().enumerate() {
             let world = World::new(people, 100 * seed as u64);
-            let mut finder = MotionFinder::default();
-            assert_eq!(finder.look(&world.film(&CameraMotion::STILL, &before)).unwrap(), Moved::First);
-            let moved = finder.look(&world.film(truth, &after)).unwrap();
+            let mut finder = CameraMotionEstimator::default();
+            assert_eq!(
+                finder.estimate(&world.film(&CameraMotion::STILL, &before)).unwrap(),
+                ImageMotion::First
+            );
+            let moved = finder.estimate(&world.film(truth, &after)).unwrap();
             let error = moved.motion().map_or(f64::INFINITY, |found| error_at_corners(&found, truth));
             assert!(error < 0.5, "{people} people, {truth:?}: {error} pixels, {moved:?}");
         }
@@ -145,9 +148,9 @@ fn the_similarity_of_three_points_by_hand() {
 fn a_image_that_is_missing_is_bridged() {
     let world = World::new(0, 7);
     let motion = |t: f64| about_the_middle(1.01_f64.powf(t), 0.5 * t, (4.0 * t, -2.0 * t));
-    let mut finder = MotionFinder::default();
-    finder.look(&world.film(&motion(0.0), &[])).unwrap();
-    let found = finder.look(&world.film(&motion(3.0), &[])).unwrap().motion().unwrap();
+    let mut finder = CameraMotionEstimator::default();
+    finder.estimate(&world.film(&motion(0.0), &[])).unwrap();
+    let found = finder.estimate(&world.film(&motion(3.0), &[])).unwrap().motion().unwrap();
     assert!(error_at_corners(&found, &motion(3.0)) < 0.5, "{found:?}");
 }
 
@@ -157,9 +160,9 @@ fn the_same_images_give_the_same_motion_to_the_last_bit() {
     let images = [(0.0, 40), (5.0, 55), (11.0, 70), (13.0, 85)].map(|(shift, x)| {
         world.film(&about_the_middle(1.0, shift / 10.0, (shift, 0.0)), &[(x, 100), (x + 150, 100)])
     });
-    let moved = |finder: &mut MotionFinder| images.each_ref().map(|p| finder.look(p).unwrap());
-    let first = moved(&mut MotionFinder::default());
-    let mut warm = MotionFinder::default();
+    let moved = |finder: &mut CameraMotionEstimator| images.each_ref().map(|p| finder.estimate(p).unwrap());
+    let first = moved(&mut CameraMotionEstimator::default());
+    let mut warm = CameraMotionEstimator::default();
     // A finder that has drawn before, on another thread.
     let second = std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -167,9 +170,9 @@ fn the_same_images_give_the_same_motion_to_the_last_bit() {
             warm.before = None;
             moved(&mut warm)
         });
-        moved(&mut MotionFinder::default())
+        moved(&mut CameraMotionEstimator::default())
     });
-    assert!(first[1..].iter().all(|m| matches!(m, Moved::By(_))), "{first:?}");
+    assert!(first[1..].iter().all(|m| matches!(m, ImageMotion::By(_))), "{first:?}");
     assert_eq!(first, second);
 }
 
@@ -181,20 +184,24 @@ fn too_little_to_hold_on_to_or_another_scene_is_no_motion() {
     };
     let [here, elsewhere] = [1, 2].map(|seed| World::new(0, seed).film(&CameraMotion::STILL, &[]));
     for (before, now) in [(&blank(90.0), &blank(90.0)), (&here, &blank(90.0)), (&here, &elsewhere)] {
-        let mut finder = MotionFinder::default();
-        finder.look(before).unwrap();
-        assert_eq!(finder.look(now).unwrap(), Moved::Unknown);
-        assert_eq!(finder.look(now).unwrap().motion().is_some(), std::ptr::eq(now, &elsewhere), "it goes on");
+        let mut finder = CameraMotionEstimator::default();
+        finder.estimate(before).unwrap();
+        assert_eq!(finder.estimate(now).unwrap(), ImageMotion::Unknown);
+        assert_eq!(
+            finder.estimate(now).unwrap().motion().is_some(),
+            std::ptr::eq(now, &elsewhere),
+            "it goes on"
+        );
     }
 }
 
 #[test]
 fn tiny_images_and_large_ones() {
     for (width, height) in [(1, 1), (5, 3), (40, 700), (1920, 1088)] {
-        let mut finder = MotionFinder::default();
+        let mut finder = CameraMotionEstimator::default();
         let image = color(&clouds((width, height), 24, 5));
-        finder.look(&image).unwrap();
-        let moved = finder.look(&image).unwrap();
-        assert_eq!(matches!(moved, Moved::By(_)), width >= 40, "{width}x{height}: {moved:?}");
+        finder.estimate(&image).unwrap();
+        let moved = finder.estimate(&image).unwrap();
+        assert_eq!(matches!(moved, ImageMotion::By(_)), width >= 40, "{width}x{height}: {moved:?}");
     }
 }

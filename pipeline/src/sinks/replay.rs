@@ -1,29 +1,29 @@
 //! The images of a recording once more, for the sinks that show them: no image crosses the association.
 
 use mvmhat_detectors::Image;
-use mvmhat_scene::{Camera, FrameNumber, Sequence, Source};
+use mvmhat_scene::{Camera, FrameNumber, FrameRange, Sequence, Source};
 
 use super::mosaic::Size;
-use crate::source::Reader;
+use crate::source::FrameReader;
 
 /// After so many images in a row that cannot be decoded a camera counts as one without images.
 const PROBED: usize = 100;
 
 /// The images of one camera, asked for by frame number in ascending order.
-pub(crate) struct Footage {
-    reader: Option<Reader>,
+pub(crate) struct Replay {
+    reader: Option<FrameReader>,
     started: bool,
     /// What was read beyond the frame asked for last.
     ahead: Option<(FrameNumber, Option<Image>)>,
 }
 
-impl Footage {
+impl Replay {
     /// Opens the images of a camera. Where that fails the camera is one without images: what cannot be shown
     /// must not end a run that can be tracked.
     pub(crate) fn open(camera: &Camera) -> Self {
         let reader = match camera.source {
             Source::Detections => None,
-            _ => Reader::open(camera)
+            _ => FrameReader::open(camera)
                 .inspect_err(|e| tracing::warn!("camera {} is shown without images: {e}", camera.name))
                 .ok(),
         };
@@ -35,7 +35,10 @@ impl Footage {
     pub(crate) fn image(&mut self, number: FrameNumber) -> Option<Image> {
         if !self.started {
             // Frames before the first one wanted are passed over more cheaply by the reader itself.
-            self.reader = self.reader.take().map(|reader| reader.between(number, FrameNumber(u32::MAX)));
+            self.reader = self
+                .reader
+                .take()
+                .map(|reader| reader.within(FrameRange { first: number, ..FrameRange::default() }));
             self.started = true;
         }
         loop {
@@ -59,13 +62,14 @@ pub(crate) fn image_size(camera: &Camera) -> Option<Size> {
     if matches!(camera.source, Source::Detections) {
         return None;
     }
-    let mut images = Reader::open(camera).ok()?.take(PROBED).filter_map(|(_, image)| image.ok());
+    let mut images = FrameReader::open(camera).ok()?.take(PROBED).filter_map(|(_, image)| image.ok());
     let image = images.next()?;
     Some(Size { width: image.width().try_into().ok()?, height: image.height().try_into().ok()? })
 }
 
 /// Timesteps per second of a recording: its clock ticks at the rate of the fastest camera.
-pub(crate) fn rate(recording: &Sequence) -> Option<f64> {
-    let rate = |camera: &Camera| camera.fps.or_else(|| Reader::open(camera).ok().map(|reader| reader.fps()));
-    recording.cameras.iter().filter_map(rate).reduce(f64::max)
+pub(crate) fn rate(sequence: &Sequence) -> Option<f64> {
+    let rate =
+        |camera: &Camera| camera.fps.or_else(|| FrameReader::open(camera).ok().map(|reader| reader.fps()));
+    sequence.cameras.iter().filter_map(rate).reduce(f64::max)
 }

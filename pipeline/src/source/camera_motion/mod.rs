@@ -2,13 +2,16 @@
 //!
 //! As in BoT-SORT (Aharon et al., 2022, section 3.1): corners of the image before are found again in this one (sparse
 //! optical flow by Lucas and Kanade, on images shrunk to 320 pixels), and the similarity that most of them follow is the
-//! motion of what does not move by itself (RANSAC; people who walk are outliers). It is then fitted to all that follow it. RANSAC draws from a generator that starts anew for every image, so the same images give the same motion.
+//! motion of what does not move by itself (RANSAC; people who walk are outliers).
+//! It is then fitted to all that follow it. RANSAC draws from a generator that starts anew for every image, so the same
+//! images give the same motion.
 //!
-//! A motion is always that from the last image that could be read. The association needs exactly this: where a
-//! image is missing, it foresees people in the coordinates of the last one there was. Neither the reader nor the clock
+//! A motion is always that from the last image that could be read. The association needs exactly this: where an
+//! image is missing, it predicts people in the coordinates of the last one there was. Neither the reader nor the clock
 //! leaves out an image in between: the numbers of a camera's frames ascend, and so do their timesteps.
 
 use mvmhat_detectors::Image;
+use mvmhat_scene::CameraMotion;
 use opencv::calib3d::{RANSAC, estimate_affine_partial_2d};
 use opencv::core::{
     Mat, Point2f, Rect, Size, TermCriteria, TermCriteria_COUNT, TermCriteria_EPS, Vector, no_array,
@@ -16,7 +19,6 @@ use opencv::core::{
 use opencv::imgproc::{COLOR_BGR2GRAY, INTER_AREA, cvt_color_def, good_features_to_track, resize};
 use opencv::prelude::*;
 use opencv::video::calc_optical_flow_pyr_lk;
-use mvmhat_scene::CameraMotion;
 
 /// Images are shrunk by whole steps until their longer side has no more pixels than this.
 const SHRUNK_SIDE: i32 = 320;
@@ -37,20 +39,20 @@ const SMALLEST_SHARE: f64 = 0.2;
 /// followed with goes beyond.
 const LARGEST: (f64, f64, f64) = (1.25, 0.35, 0.5);
 
-/// What the image has done since the one before.
+/// How an image has moved since the one before.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Moved {
-    /// There was none before.
+pub enum ImageMotion {
+    /// There was no image before.
     First,
     /// It moved like this.
     By(CameraMotion),
-    /// Nothing can be said: there is too little to hold on to, or it is another scene.
+    /// The motion is unknown: there are too few corners, or it is another scene.
     Unknown,
 }
 
-impl Moved {
+impl ImageMotion {
     /// The motion, where it is known.
-    pub(crate) fn motion(self) -> Option<CameraMotion> {
+    pub fn motion(self) -> Option<CameraMotion> {
         match self {
             Self::By(motion) => Some(motion),
             Self::First | Self::Unknown => None,
@@ -58,22 +60,22 @@ impl Moved {
     }
 }
 
-/// Finds the motion of one camera, from image to image.
+/// Estimates the motion of one camera, from image to image.
 #[derive(Default)]
-pub(crate) struct MotionFinder {
+pub struct CameraMotionEstimator {
     before: Option<Shrunk>,
 }
 
-impl MotionFinder {
-    /// How the image has moved since the one that was looked at before.
+impl CameraMotionEstimator {
+    /// How the image has moved since the one before.
     ///
     /// # Errors
     /// If OpenCV refuses an image.
-    pub(crate) fn look(&mut self, image: &Image) -> opencv::Result<Moved> {
+    pub fn estimate(&mut self, image: &Image) -> opencv::Result<ImageMotion> {
         let now = Shrunk::of(image)?;
         let moved = match &self.before {
-            None => Moved::First,
-            Some(before) => before.motion_to(&now)?.map_or(Moved::Unknown, Moved::By),
+            None => ImageMotion::First,
+            Some(before) => before.motion_to(&now)?.map_or(ImageMotion::Unknown, ImageMotion::By),
         };
         self.before = Some(now);
         Ok(moved)
@@ -92,7 +94,7 @@ impl Shrunk {
         let (width, height) = (image.width(), image.height());
         let step = (width.max(height) - 1) / SHRUNK_SIDE + 1;
         let size = Size::new((width / step).max(1), (height / step).max(1));
-        // Whole steps: a shrunk pixel is the mean of a block. What is left over at two edges is not looked at.
+        // Whole steps: a shrunk pixel is the mean of a block. What is left over at two edges is left out.
         let whole = Rect::new(0, 0, (size.width * step).min(width), (size.height * step).min(height));
         let (mut grey, mut shrunk) = (Mat::default(), Mat::default());
         cvt_color_def(&image.mat().roi(whole)?, &mut grey, COLOR_BGR2GRAY)?;

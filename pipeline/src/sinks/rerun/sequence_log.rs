@@ -1,10 +1,10 @@
 //! What every file for the viewer shows: the cameras with their images, people and trails, and the ground.
 
 use anyhow::Result;
+use mvmhat_scene::{BBox, CameraId, FrameIndex, FrameSet, Sequence, TrackedBox, ViewFrame};
 use rerun::{
     Boxes2D, Color, EntityPath, LineStrips2D, Radius, RecordingStream, Scalars, SeriesLines, entity_path,
 };
-use mvmhat_scene::{BBox, CameraId, FrameIndex, FrameSet, Sequence, TrackedBox, ViewFrame};
 
 use super::ground::Ground;
 use super::image::Images;
@@ -19,7 +19,7 @@ pub(super) const PEOPLE: &str = "/plots/people/**";
 const EDGE: Rgb = Rgb { r: 90, g: 90, b: 90 };
 
 /// A recording on its way to the viewer.
-pub(super) struct RecordingLog {
+pub(super) struct SequenceLog {
     stream: RecordingStream,
     cameras: Vec<CameraLog>,
     ground: Option<Ground>,
@@ -33,12 +33,12 @@ struct CameraLog {
     trails: Trails<[f32; 2]>,
 }
 
-impl RecordingLog {
+impl SequenceLog {
     /// Logs what never changes. A camera without images shows the edge of one, if its size is known; trails go back
     /// `trail` timesteps.
     pub(super) fn open(
         stream: &RecordingStream,
-        recording: &Sequence,
+        sequence: &Sequence,
         sizes: &[Option<Size>],
         trail: usize,
     ) -> Result<Self> {
@@ -46,7 +46,7 @@ impl RecordingLog {
         stream.set_log_tick_enabled(false);
         stream.set_log_time_enabled(false);
         let mut cameras = Vec::new();
-        for (camera, size) in recording.cameras.iter().zip(sizes) {
+        for (camera, size) in sequence.cameras.iter().zip(sizes) {
             let path = camera_path(&camera.name);
             let image = path.join(&entity_path!("image"));
             let images = Images::open(camera, stream, &image)?;
@@ -59,7 +59,7 @@ impl RecordingLog {
             cameras.push(CameraLog { path, count, images, trails: Trails::new(trail) });
         }
         let scales: Vec<f64> = cameras.iter().map(|camera| camera.images.scale()).collect();
-        let ground = Ground::open(recording, trail, &scales, stream)?;
+        let ground = Ground::open(sequence, trail, &scales, stream)?;
         Ok(Self { stream: stream.clone(), cameras, ground })
     }
 

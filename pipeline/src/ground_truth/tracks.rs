@@ -1,28 +1,36 @@
-//! Ground truth and tracks of a recording, camera by camera.
+//! Ground truth and tracks of a multi-view sequence, camera by camera.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use mvmhat_evaluation::{CameraRows, GroundPoint, Observation, Window, fuse};
-use mvmhat_scene::{FrameNumber, Sequence, mot};
+use mvmhat_scene::{FrameNumber, FrameRange, Sequence, mot};
+
+use super::rows::{RowSelection, counts, is_scored, labelled_cameras};
 
 /// The ground truth that is scored, by camera. `views` leaves out the cameras whose number is greater.
-pub(in crate::commands) fn truth(
-    recording: &Sequence,
-    views: Option<u32>,
-) -> Result<Vec<(String, Vec<Observation>)>> {
-    let cameras = recording.cameras.iter().zip(recording.ground_truth()?);
-    let scored = cameras.filter(|(camera, _)| is_scored(&camera.name, views));
-    let rows = scored.filter_map(|(camera, truth)| Some((camera.name.clone(), truth?)));
+///
+/// # Errors
+/// Ground truth that cannot be read.
+pub fn observations(sequence: &Sequence, views: Option<u32>) -> Result<Vec<(String, Vec<Observation>)>> {
+    let cameras = labelled_cameras(sequence, &RowSelection { views, ..RowSelection::default() })?;
     let observed =
         |rows: Vec<mot::Row>| rows.iter().filter(|row| counts(row)).map(Observation::from).collect();
-    Ok(rows.map(|(name, rows)| (name, observed(rows))).collect())
+    let named = cameras.into_iter().filter_map(|labelled| {
+        let rows = labelled.rows?;
+        Some((labelled.camera.name.clone(), observed(rows)))
+    });
+    Ok(named.collect())
 }
 
-/// The rows of all cameras. `views` leaves out the cameras whose number is greater.
-pub(super) fn cameras(recording: &Sequence, tracks: &Path, views: Option<u32>) -> Result<Vec<CameraRows>> {
-    let with_truth = truth(recording, views)?;
+/// The rows of all cameras: ground truth, and the tracks of a run folder (`DIR/tracks/<camera>.txt`) or a plain one
+/// (`DIR/<camera>.txt`). `views` leaves out the cameras whose number is greater.
+///
+/// # Errors
+/// Files that cannot be read, and cameras that only one of the two has.
+pub fn tracks_and_truth(sequence: &Sequence, tracks: &Path, views: Option<u32>) -> Result<Vec<CameraRows>> {
+    let with_truth = observations(sequence, views)?;
     let folder = if tracks.join("tracks").is_dir() { tracks.join("tracks") } else { tracks.to_owned() };
     let track_files: Vec<_> =
         track_files(&folder)?.into_iter().filter(|(name, _)| is_scored(name, views)).collect();
@@ -37,7 +45,7 @@ pub(super) fn cameras(recording: &Sequence, tracks: &Path, views: Option<u32>) -
         };
         bail!(
             "the cameras differ: {} has ground truth of {}; {} has tracks of {}. Give the files the same names",
-            recording.root.display(),
+            sequence.root.display(),
             list(&truth_names),
             folder.display(),
             list(&track_names),
@@ -50,26 +58,6 @@ pub(super) fn cameras(recording: &Sequence, tracks: &Path, views: Option<u32>) -
         cameras.push(CameraRows { name, truth, tracks });
     }
     Ok(cameras)
-}
-
-/// What a folder is called, also where its path is `.`.
-pub(super) fn name(folder: &Path) -> String {
-    let absolute = std::path::absolute(folder).unwrap_or_default();
-    absolute.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-/// Whether a camera is scored where only those up to the number `views` are.
-pub(super) fn is_scored(camera: &str, views: Option<u32>) -> bool {
-    match (views, camera.parse::<u32>()) {
-        (Some(views), Ok(number)) => number <= views,
-        _ => true,
-    }
-}
-
-/// Whether a row of ground truth is scored. MOTChallenge marks statues and reflections by a 0 before the class; other
-/// dialects mean nothing by it.
-pub(crate) fn counts(row: &mot::Row) -> bool {
-    row.class.is_none() || row.score != 0.0
 }
 
 /// The tracks in a folder by the names of their cameras: `<camera>.txt`, `<camera>/tracks.txt` or
@@ -97,26 +85,30 @@ fn track_files(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
 }
 
 /// From the first to the last frame in which any camera has ground truth.
-pub(in crate::commands) fn labelled<'a>(truth: impl Iterator<Item = &'a Vec<Observation>>) -> Option<Window> {
+pub fn labelled_window<'a>(truth: impl Iterator<Item = &'a Vec<Observation>>) -> Option<Window> {
     let frames: Vec<FrameNumber> = truth.flatten().map(|row| row.frame).collect();
     Some(Window { first: *frames.iter().min()?, last: *frames.iter().max()? })
 }
 
-/// The part of a range that was asked for; an end that was left open is that of the labelled frames.
-pub(in crate::commands) fn within(labelled: Window, first: FrameNumber, last: FrameNumber) -> Window {
+/// The part of a range that is scored; an end that was left open is that of the labelled frames.
+pub fn scored_window(labelled: Window, range: FrameRange) -> Window {
+    let all = FrameRange::default();
     Window {
-        first: if first == FrameNumber(0) { labelled.first } else { first },
-        last: if last == FrameNumber(u32::MAX) { labelled.last } else { last },
+        first: if range.first == all.first { labelled.first } else { range.first },
+        last: if range.last == all.last { labelled.last } else { range.last },
     }
 }
 
-/// Positions on the ground: the true ones, and the feet of the tracks seen through the calibration, averaged over the
+/// Positions on the ground plane: the true ones, and those of the feet of the tracks by the calibration, averaged over the
 /// cameras.
-pub(super) fn positions(recording: &Sequence, cameras: &[CameraRows]) -> Result<CameraRows<GroundPoint>> {
-    let Some(calibration) = &recording.calibration else {
+///
+/// # Errors
+/// A sequence without calibration or without true positions.
+pub fn ground_positions(sequence: &Sequence, cameras: &[CameraRows]) -> Result<CameraRows<GroundPoint>> {
+    let Some(calibration) = &sequence.calibration else {
         bail!(
             "--ground-plane needs to know where the cameras stand: {} has no calibration.yaml",
-            recording.root.display()
+            sequence.root.display()
         );
     };
     let feet = cameras.iter().flat_map(|camera| {
@@ -125,10 +117,10 @@ pub(super) fn positions(recording: &Sequence, cameras: &[CameraRows]) -> Result<
             Some(Observation { frame: row.frame, id: row.id, place: GroundPoint { x, y } })
         })
     });
-    let Some(truth) = recording.ground_truth_positions()? else {
+    let Some(truth) = sequence.ground_truth_positions()? else {
         bail!(
             "--ground-plane needs true positions: {} has no ground_truth_world.csv and no annotations of WILDTRACK",
-            recording.root.display()
+            sequence.root.display()
         );
     };
     let truth = truth.iter().map(Observation::from).collect();
@@ -151,7 +143,7 @@ mod tests {
     }
 
     fn read(root: &Path, tracks: &str, views: Option<u32>) -> Result<Vec<CameraRows>> {
-        cameras(&Sequence::open(&root.join("gt"))?, &root.join(tracks), views)
+        tracks_and_truth(&Sequence::open(&root.join("gt"))?, &root.join(tracks), views)
     }
 
     #[test]
@@ -202,7 +194,7 @@ mod tests {
     #[test]
     fn open_ends_are_those_of_the_labelled_frames() {
         let labelled = Window::new(10, 20);
-        assert_eq!(within(labelled, FrameNumber(0), FrameNumber(15)), Window::new(10, 15));
-        assert_eq!(within(labelled, FrameNumber(5), FrameNumber(u32::MAX)), Window::new(5, 20));
+        assert_eq!(scored_window(labelled, "..=15".parse().unwrap()), Window::new(10, 15));
+        assert_eq!(scored_window(labelled, "5..".parse().unwrap()), Window::new(5, 20));
     }
 }

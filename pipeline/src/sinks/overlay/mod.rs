@@ -6,14 +6,14 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use mvmhat_detectors::Image;
+use mvmhat_scene::{BBox, CameraId, FrameSet, Sequence, TrackedBox, ViewFrame};
 use opencv::core::{CV_8UC3, Mat, Rect, Scalar};
 use opencv::imgproc::{self, INTER_AREA};
 use opencv::prelude::*;
-use mvmhat_scene::{BBox, CameraId, FrameSet, Sequence, TrackedBox, ViewFrame};
 
 use super::Sink;
-use super::footage::{self, Footage};
 use super::mosaic::{Mosaic, Size, Tile};
+use super::replay::{self, Replay};
 use super::trails::Trails;
 use crate::config::OutputConfig;
 use crate::video_file::{Codec, VideoFile};
@@ -24,7 +24,7 @@ use drawing::{DARK, Pen};
 ///
 /// Images are read from the recording again and scaled down before anything is drawn. A camera that has no frame
 /// at a timestep, or one that cannot be read again, is a dark tile.
-pub(crate) struct OverlaySink {
+pub struct OverlaySink {
     cameras: Vec<CameraTile>,
     canvas: Mat,
     /// `None` once finished.
@@ -33,7 +33,7 @@ pub(crate) struct OverlaySink {
 
 struct CameraTile {
     name: String,
-    footage: Footage,
+    replay: Replay,
     tile: Tile,
     /// Pixels of the tile a pixel of the camera's image.
     scale: (f64, f64),
@@ -47,11 +47,11 @@ impl OverlaySink {
     ///
     /// # Errors
     /// A recording without images; no video encoder; a folder that cannot be written.
-    pub(crate) fn create(path: &Path, recording: &Sequence, config: &OutputConfig) -> Result<Self> {
-        let known: Vec<_> = recording.cameras.iter().map(footage::image_size).collect();
+    pub fn create(path: &Path, sequence: &Sequence, config: &OutputConfig) -> Result<Self> {
+        let known: Vec<_> = sequence.cameras.iter().map(replay::image_size).collect();
         // A camera without images has a dark tile like the first one that has some.
         let Some(typical) = known.iter().flatten().next().copied() else {
-            bail!("an overlay needs images, and no camera of {} has any that can be read", recording.name);
+            bail!("an overlay needs images, and no camera of {} has any that can be read", sequence.name);
         };
         let sizes: Vec<Size> = known.into_iter().map(|size| size.unwrap_or(typical)).collect();
         // No larger than a screen of this width, whatever the number of cameras.
@@ -60,7 +60,7 @@ impl OverlaySink {
 
         let camera_tile = |((camera, size), tile): ((&mvmhat_scene::Camera, &Size), &Tile)| CameraTile {
             name: camera.name.clone(),
-            footage: Footage::open(camera),
+            replay: Replay::open(camera),
             tile: *tile,
             scale: (
                 f64::from(tile.size.width) / f64::from(size.width),
@@ -70,10 +70,10 @@ impl OverlaySink {
             pen: Pen::new(tile.size.height),
             trails: Trails::new(config.trail),
         };
-        let cameras = recording.cameras.iter().zip(&sizes).zip(&mosaic.tiles).map(camera_tile).collect();
+        let cameras = sequence.cameras.iter().zip(&sizes).zip(&mosaic.tiles).map(camera_tile).collect();
         let Size { width, height } = mosaic.size;
         let canvas = Mat::new_rows_cols_with_default(height as i32, width as i32, CV_8UC3, Scalar::all(0.0))?;
-        let fps = footage::rate(recording).context("no camera says how many frames a second has")?;
+        let fps = replay::rate(sequence).context("no camera says how many frames a second has")?;
         let video = VideoFile::create(path, fps, (width, height), &[Codec::H264, Codec::Mpeg4])?;
         Ok(Self { cameras, canvas, video: Some(video) })
     }
@@ -106,7 +106,7 @@ impl CameraTile {
         frames: &FrameSet<Vec<TrackedBox>>,
         view: Option<&ViewFrame<Vec<TrackedBox>>>,
     ) -> Result<()> {
-        let image = view.and_then(|view| self.footage.image(view.number));
+        let image = view.and_then(|view| self.replay.image(view.number));
         self.fill(image.as_ref())?;
         let boxes = view.map_or(&[][..], |view| &view.content[..]);
         let feet = boxes.iter().map(|b| (b.person, scaled(&b.bbox, self.scale).foot()));

@@ -7,18 +7,18 @@ use std::time::{Duration, Instant};
 use mvmhat_scene::FrameNumber;
 use serde::Serialize;
 
-use crate::source::Moved;
+use crate::source::ImageMotion;
 
 /// Working time of one stage, added up over its threads.
 #[derive(Debug, Default)]
-pub(crate) struct StageTime {
+pub(super) struct StageTimer {
     nanoseconds: AtomicU64,
     frames: AtomicU64,
 }
 
-impl StageTime {
+impl StageTimer {
     /// Runs `work` on `frames` frames and adds its duration.
-    pub(crate) fn measure<T>(&self, frames: usize, work: impl FnOnce() -> T) -> T {
+    pub(super) fn measure<T>(&self, frames: usize, work: impl FnOnce() -> T) -> T {
         let start = Instant::now();
         let result = work();
         self.add(frames, start.elapsed());
@@ -26,45 +26,45 @@ impl StageTime {
     }
 
     /// Adds a duration that was measured elsewhere.
-    pub(crate) fn add(&self, frames: usize, time: Duration) {
+    pub(super) fn add(&self, frames: usize, time: Duration) {
         self.nanoseconds.fetch_add(time.as_nanos() as u64, Ordering::Relaxed);
         self.frames.fetch_add(frames as u64, Ordering::Relaxed);
     }
 
     /// The sums so far.
-    pub(crate) fn total(&self) -> StageTotal {
+    pub(super) fn report(&self) -> StageReport {
         let seconds = self.nanoseconds.load(Ordering::Relaxed) as f64 / 1e9;
         let frames = self.frames.load(Ordering::Relaxed);
         let rate = if seconds > 0.0 { frames as f64 / seconds } else { 0.0 };
-        StageTotal { seconds, frames, frames_per_second: rate }
+        StageReport { seconds, frames, frames_per_second: rate }
     }
 }
 
 /// What a stage did in all.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub(crate) struct StageTotal {
+pub struct StageReport {
     /// Working seconds, added up over the threads of the stage.
-    pub(crate) seconds: f64,
+    pub seconds: f64,
     /// Images of single cameras, or frame sets for stages that take all cameras at once.
-    pub(crate) frames: u64,
+    pub frames: u64,
     /// Frames per working second.
-    pub(crate) frames_per_second: f64,
+    pub frames_per_second: f64,
 }
 
 /// Frames of a source that reached no output, and why.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct Gap {
+pub struct Gap {
     /// First frame that is missing, as the source numbers it; `null` where only their number is known.
-    pub(crate) frame: Option<FrameNumber>,
+    pub frame: Option<FrameNumber>,
     /// How many frames in a row.
-    pub(crate) frames: u64,
+    pub frames: u64,
     /// What was wrong.
-    pub(crate) reason: String,
+    pub reason: String,
 }
 
-/// The frames of one camera: `frames_in` = `frames_out` + all gaps.
+/// The counters of one camera: `frames_in` = `frames_out` + all gaps.
 #[derive(Debug, Default)]
-pub(crate) struct CameraTally {
+pub(super) struct CameraCounters {
     frames_in: AtomicU64,
     frames_out: AtomicU64,
     gaps: Mutex<Vec<Gap>>,
@@ -72,34 +72,34 @@ pub(crate) struct CameraTally {
     motion_unknown: AtomicU64,
 }
 
-impl CameraTally {
+impl CameraCounters {
     /// A frame was read.
-    pub(crate) fn count_in(&self) {
+    pub(super) fn count_in(&self) {
         self.frames_in.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A frame was tracked.
-    pub(crate) fn count_out(&self) {
+    pub(super) fn count_out(&self) {
         self.frames_out.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Frames that the source should have had, but that gave no image.
-    pub(crate) fn lose(&self, gap: Gap) {
+    pub(super) fn lose(&self, gap: Gap) {
         self.frames_in.fetch_add(gap.frames, Ordering::Relaxed);
         self.gaps().push(gap);
     }
 
     /// A frame that was read, and then not used.
-    pub(crate) fn leave_out(&self, gap: Gap) {
+    pub(super) fn leave_out(&self, gap: Gap) {
         self.gaps().push(gap);
     }
 
-    /// It was looked how an image has moved since the one before.
-    pub(crate) fn count_motion(&self, moved: Moved) {
+    /// The motion of an image since the one before was estimated.
+    pub(super) fn count_motion(&self, moved: ImageMotion) {
         match moved {
-            Moved::First => {}
-            Moved::By(_) => _ = self.motion_known.fetch_add(1, Ordering::Relaxed),
-            Moved::Unknown => _ = self.motion_unknown.fetch_add(1, Ordering::Relaxed),
+            ImageMotion::First => {}
+            ImageMotion::By(_) => _ = self.motion_known.fetch_add(1, Ordering::Relaxed),
+            ImageMotion::Unknown => _ = self.motion_unknown.fetch_add(1, Ordering::Relaxed),
         }
     }
 
@@ -109,7 +109,7 @@ impl CameraTally {
 
     /// The counts at the end of a run. What was read and is neither out nor accounted for was under way when the
     /// run was cut short; `cut_short` is the reason given for it.
-    pub(crate) fn total(&self, cut_short: &str) -> CameraTotal {
+    pub(super) fn report(&self, cut_short: &str) -> CameraReport {
         let (frames_in, frames_out) =
             (self.frames_in.load(Ordering::Relaxed), self.frames_out.load(Ordering::Relaxed));
         let mut gaps = self.gaps().clone();
@@ -118,11 +118,11 @@ impl CameraTally {
         let known = self.motion_known.load(Ordering::Relaxed);
         let unknown = self.motion_unknown.load(Ordering::Relaxed);
         gaps.sort_by_key(|g| g.frame);
-        CameraTotal {
+        CameraReport {
             frames_in,
             frames_out,
             gaps,
-            camera_motion: (known + unknown > 0).then_some(MotionTotal { known, unknown }),
+            camera_motion: (known + unknown > 0).then_some(MotionReport { known, unknown }),
             discarded: (under_way > 0).then(|| Discarded { frames: under_way, reason: cut_short.to_owned() }),
         }
     }
@@ -130,34 +130,38 @@ impl CameraTally {
 
 /// The frames of one camera at the end of a run.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct CameraTotal {
+pub struct CameraReport {
     /// Frames that the source held, within the range asked for.
-    pub(crate) frames_in: u64,
+    pub frames_in: u64,
     /// Frames that were tracked.
-    pub(crate) frames_out: u64,
+    pub frames_out: u64,
     /// The difference, with reasons.
-    pub(crate) gaps: Vec<Gap>,
-    /// Where the motion of the camera was looked for: in how many images it was found.
+    pub gaps: Vec<Gap>,
+    /// Where the motion of the camera was estimated: in how many images it was found.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) camera_motion: Option<MotionTotal>,
+    pub camera_motion: Option<MotionReport>,
     /// Frames that had been read but not yet tracked when the run was cut short.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) discarded: Option<Discarded>,
+    pub discarded: Option<Discarded>,
 }
 
 /// In how many images the motion since the one before was found, and in how many not: there the camera was taken to
 /// stand still.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(crate) struct MotionTotal {
-    pub(crate) known: u64,
-    pub(crate) unknown: u64,
+pub struct MotionReport {
+    /// Images whose motion was found.
+    pub known: u64,
+    /// Images whose motion was not found.
+    pub unknown: u64,
 }
 
 /// Frames that a run which was cut short had read and did not track.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Discarded {
-    frames: u64,
-    reason: String,
+pub struct Discarded {
+    /// How many.
+    pub frames: u64,
+    /// Why.
+    pub reason: String,
 }
 
 #[cfg(test)]
@@ -166,27 +170,32 @@ mod tests {
 
     #[test]
     fn frames_in_are_frames_out_and_gaps() {
-        let tally = CameraTally::default();
+        let counters = CameraCounters::default();
         for _ in 0..5 {
-            tally.count_in();
+            counters.count_in();
         }
         for _ in 0..4 {
-            tally.count_out();
+            counters.count_out();
         }
-        tally.lose(Gap { frame: Some(FrameNumber(6)), frames: 2, reason: "cut off".into() });
-        let total = tally.total("interrupted");
-        assert_eq!((total.frames_in, total.frames_out), (7, 4));
-        assert_eq!(total.gaps.len(), 1);
-        assert_eq!(total.discarded.unwrap().frames, 1);
-        assert_eq!(total.camera_motion, None, "nobody has looked");
+        counters.lose(Gap { frame: Some(FrameNumber(6)), frames: 2, reason: "cut off".into() });
+        let report = counters.report("interrupted");
+        assert_eq!((report.frames_in, report.frames_out), (7, 4));
+        assert_eq!(report.gaps.len(), 1);
+        assert_eq!(report.discarded.unwrap().frames, 1);
+        assert_eq!(report.camera_motion, None, "nothing was estimated");
     }
 
     #[test]
     fn motions_are_counted_from_the_second_image_on() {
-        let tally = CameraTally::default();
-        for moved in [Moved::First, Moved::By(mvmhat_scene::CameraMotion::STILL), Moved::Unknown, Moved::Unknown] {
-            tally.count_motion(moved);
+        let counters = CameraCounters::default();
+        for moved in [
+            ImageMotion::First,
+            ImageMotion::By(mvmhat_scene::CameraMotion::STILL),
+            ImageMotion::Unknown,
+            ImageMotion::Unknown,
+        ] {
+            counters.count_motion(moved);
         }
-        assert_eq!(tally.total("interrupted").camera_motion, Some(MotionTotal { known: 1, unknown: 2 }));
+        assert_eq!(counters.report("interrupted").camera_motion, Some(MotionReport { known: 1, unknown: 2 }));
     }
 }

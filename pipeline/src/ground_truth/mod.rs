@@ -1,0 +1,23 @@
+//! Ground truth as it is read for scores: which rows count, which frames are labelled, which tracks belong to them.
+//!
+//! [`labelled_cameras`] gives the labelled rows of every camera, [`LabelledImages`] the images of the frames they are of.
+//! [`tracks_and_truth`] pairs ground truth with files of tracks, for `mvmhat eval`; [`Groups`] is a dataset's own say in what
+//! is scored.
+
+mod groups;
+mod images;
+mod rows;
+mod tracks;
+
+pub use groups::{Group, Groups};
+pub use images::LabelledImages;
+pub use rows::{LabelledCamera, RowSelection, counts, is_scored, labelled_cameras};
+pub use tracks::{ground_positions, labelled_window, observations, scored_window, tracks_and_truth};
+
+use std::path::Path;
+
+/// What a folder is called, also where its path is `.`.
+pub fn folder_name(folder: &Path) -> String {
+    let absolute = std::path::absolute(folder).unwrap_or_default();
+    absolute.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
