@@ -24,6 +24,7 @@ LONG_FILES = {}
 SAME_NAMES = {
     "Error": "every library's own error type, named with its crate (`mvmhat_weights::Error`)",
     "Result": "goes with `Error`",
+    "ConfigError": "path, value and rule of a wrong key, as each library reports it; `settings` adds where the value is from",
 }
 
 
