@@ -1,4 +1,4 @@
-//! A recording of colored blocks that walk: small, exact, and needing no weights, since its boxes are known.
+//! A sequence of colored blocks that walk: small, exact, and in no need of weights, since its boxes are known.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use opencv::core::{CV_8UC3, Mat, Rect, Scalar, Size, Vector};
 use opencv::prelude::*;
 use opencv::{imgcodecs, imgproc, videoio};
 
-/// What the cameras write.
+/// The files that the cameras write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Images {
     /// `<camera>/img1/000001.jpg` and so on.
@@ -16,14 +16,14 @@ pub enum Images {
     Video,
 }
 
-/// How the recording is made.
+/// How the sequence is made.
 #[derive(Clone, Copy, Debug)]
 pub struct Blocks {
     /// How many cameras.
     pub cameras: usize,
-    /// How many frames each.
+    /// How many frames per camera.
     pub frames: u32,
-    /// What they write.
+    /// The files they write.
     pub images: Images,
 }
 
@@ -38,7 +38,7 @@ const SIZE: (i32, i32) = (160, 120);
 const COLORS: [[f64; 3]; 3] = [[220.0, 30.0, 30.0], [30.0, 200.0, 30.0], [30.0, 30.0, 220.0]];
 
 impl Blocks {
-    /// Writes the recording into `folder`: images, `det/det.txt` and `gt/gt.txt` of each camera.
+    /// Writes the sequence into `folder`: images, `det/det.txt` and `gt/gt.txt` of each camera.
     ///
     /// # Panics
     /// Where it cannot be written.
@@ -55,8 +55,8 @@ impl Blocks {
         folder.to_path_buf()
     }
 
-    /// The box of a person, `(x, y, w, h)`: everyone keeps a lane and walks; each camera sees it a bit differently.
-    fn place(camera: usize, frame: u32, person: usize) -> Rect {
+    /// The box of a person: everyone walks in a lane of their own, and each camera sees it some pixels further to the right.
+    fn bounding_box(camera: usize, frame: u32, person: usize) -> Rect {
         let step = frame as i32 * if person.is_multiple_of(2) { 2 } else { 1 };
         Rect::new(10 + step + 5 * camera as i32, 5 + 38 * person as i32, 16, 32)
     }
@@ -69,18 +69,18 @@ impl Blocks {
             let writer = videoio::VideoWriter::new(name.to_str().expect("a name"), fourcc, 25.0, size, true);
             writer.expect("a video can be written")
         });
-        let (mut detections, mut truth) = (String::new(), String::new());
+        let (mut detections, mut ground_truth) = (String::new(), String::new());
         for frame in 1..=self.frames {
             let mut image =
-                Mat::new_rows_cols_with_default(SIZE.1, SIZE.0, CV_8UC3, Scalar::all(127.0)).expect("room");
+                Mat::new_rows_cols_with_default(SIZE.1, SIZE.0, CV_8UC3, Scalar::all(127.0)).expect("memory");
             for (person, color) in COLORS.iter().enumerate() {
-                let place = Self::place(camera, frame, person);
+                let bbox = Self::bounding_box(camera, frame, person);
                 let color = Scalar::new(color[0], color[1], color[2], 0.0);
-                imgproc::rectangle(&mut image, place, color, imgproc::FILLED, imgproc::LINE_8, 0)
+                imgproc::rectangle(&mut image, bbox, color, imgproc::FILLED, imgproc::LINE_8, 0)
                     .expect("drawn");
-                let (x, y, w, h) = (place.x, place.y, place.width, place.height);
+                let (x, y, w, h) = (bbox.x, bbox.y, bbox.width, bbox.height);
                 let _ = writeln!(detections, "{frame},-1,{x},{y},{w},{h},0.9,-1,-1,-1");
-                let _ = writeln!(truth, "{frame},{},{x},{y},{w},{h},1,1,1", person + 1);
+                let _ = writeln!(ground_truth, "{frame},{},{x},{y},{w},{h},1,1,1", person + 1);
             }
             match &mut video {
                 Some(video) => video.write(&image).expect("a frame can be written"),
@@ -97,15 +97,15 @@ impl Blocks {
             video.release().expect("the video can be completed");
         }
         std::fs::write(home.join("det/det.txt"), detections).expect("detections can be written");
-        std::fs::write(home.join("gt/gt.txt"), truth).expect("ground truth can be written");
+        std::fs::write(home.join("gt/gt.txt"), ground_truth).expect("ground truth can be written");
     }
 }
 
-/// Replaces `det.txt` by a `det.npy` with one clear embedding a lane.
+/// Replaces the `det.txt` in `folder` by a `det.npy`, the DeepSORT layout: each lane has an embedding of its own.
 ///
 /// # Panics
 /// Where it cannot be read or written.
-pub fn deepsort(folder: &Path) {
+pub fn write_embeddings(folder: &Path) {
     let mut values: Vec<f32> = Vec::new();
     let det = crate::text(folder.join("det.txt"));
     for (row, line) in det.lines().enumerate() {

@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tests::{Blocks, Images, Run, fixtures, json, run, text};
 
-/// What DESIGN promises of a sequence.
-const SEQUENCE: [&str; 16] = [
+/// The documented keys of the scores of a camera, of all cameras and of all of them as one.
+const KEYS: [&str; 16] = [
     "MOTA", "MOTP", "IDF1", "IDP", "IDR", "HOTA", "DetA", "AssA", "LocA", "FP", "FN", "IDSW", "MT", "PT",
     "ML", "Frag",
 ];
 /// Boxes of three people in twelve frames.
 const BOXES: u64 = 36;
 
-/// A recording of two cameras with ground truth, and tracks that equal it.
+/// A sequence of two cameras with ground truth, and tracks that equal it.
 struct Case {
     folder: tempfile::TempDir,
 }
@@ -23,10 +23,10 @@ struct Case {
 impl Case {
     fn perfect() -> Self {
         let case = Self { folder: tempfile::tempdir().unwrap() };
-        Blocks { images: Images::Jpeg, ..Blocks::default() }.write(&case.truth());
+        Blocks { images: Images::Jpeg, ..Blocks::default() }.write(&case.gt());
         std::fs::create_dir(case.tracks()).unwrap();
         for camera in ["cam1", "cam2"] {
-            std::fs::copy(case.truth().join(camera).join("gt/gt.txt"), case.track_file(camera)).unwrap();
+            std::fs::copy(case.gt().join(camera).join("gt/gt.txt"), case.track_file(camera)).unwrap();
         }
         case
     }
@@ -35,7 +35,7 @@ impl Case {
         self.folder.path().join(name)
     }
 
-    fn truth(&self) -> PathBuf {
+    fn gt(&self) -> PathBuf {
         self.path("yard")
     }
 
@@ -47,32 +47,32 @@ impl Case {
         self.tracks().join(format!("{camera}.txt"))
     }
 
-    /// Replaces the tracks of a camera by what is made of each row: frame, identity, the other columns.
-    fn retrack(&self, camera: &str, change: impl Fn(u32, u32, &str) -> Option<String>) {
+    /// Changes the tracks of a camera row by row: `change` takes frame, identity and the other columns.
+    fn change_tracks(&self, camera: &str, change: impl Fn(u32, u32, &str) -> Option<String>) {
         let file = self.track_file(camera);
-        let row = |line: &str| {
+        let changed = |line: &str| {
             let mut columns = line.splitn(3, ',');
             let mut number = || columns.next().unwrap().parse().unwrap();
             let (frame, id) = (number(), number());
             change(frame, id, columns.next().unwrap())
         };
-        let rows: Vec<String> = text(&file).lines().filter_map(row).collect();
+        let rows: Vec<String> = text(&file).lines().filter_map(changed).collect();
         std::fs::write(file, rows.join("\n")).unwrap();
     }
 
     fn eval(&self, more: &[&str]) -> Run {
-        eval(&self.truth(), &self.tracks(), more)
+        eval(&self.gt(), &self.tracks(), more)
     }
 
     fn scores(&self, more: &[&str]) -> Value {
         let file = self.path("scores.json");
-        self.eval(&[&["--json", file.to_str().unwrap()], more].concat()).succeeded();
+        self.eval(&[&["--overwrite", "--json", file.to_str().unwrap()], more].concat()).succeeded();
         json(file)
     }
 }
 
-fn eval(truth: &Path, tracks: &Path, more: &[&str]) -> Run {
-    let own = ["eval", "--gt", truth.to_str().unwrap(), "--tracks", tracks.to_str().unwrap()];
+fn eval(gt: &Path, tracks: &Path, more: &[&str]) -> Run {
+    let own = ["eval", "--gt", gt.to_str().unwrap(), "--tracks", tracks.to_str().unwrap()];
     run(own.iter().chain(more))
 }
 
@@ -85,7 +85,7 @@ fn tracks_that_equal_the_ground_truth_score_100_everywhere() {
     let scores = Case::perfect().scores(&[]);
     for sequence in ["/cameras/cam1", "/cameras/cam2", "/overall", "/global"] {
         let sequence = scores.pointer(sequence).unwrap();
-        for ratio in &SEQUENCE[..9] {
+        for ratio in &KEYS[..9] {
             assert_eq!(sequence[ratio], 100.0, "{ratio} of {sequence}");
         }
         for error in ["FP", "FN", "IDSW", "PT", "ML", "Frag"] {
@@ -115,7 +115,7 @@ fn the_keys_of_the_json_are_the_documented_ones() {
     assert_eq!(keys(&scores["cameras"]), ["cam1", "cam2"]);
     for sequence in ["/cameras/cam1", "/cameras/cam2", "/overall", "/global"] {
         let sequence = scores.pointer(sequence).unwrap();
-        assert_eq!(keys(sequence)[..SEQUENCE.len()], SEQUENCE);
+        assert_eq!(keys(sequence)[..KEYS.len()], KEYS);
         assert!(sequence.as_object().unwrap().values().all(Value::is_number), "{sequence}");
     }
     assert_eq!(keys(&scores["cross_view"]), ["mvmhat", "pairs"]);
@@ -128,12 +128,12 @@ fn the_keys_of_the_json_are_the_documented_ones() {
 #[test]
 fn empty_tracks_score_zero() {
     let case = Case::perfect();
-    case.retrack("cam1", |_, _, _| None);
-    case.retrack("cam2", |_, _, _| None);
+    case.change_tracks("cam1", |_, _, _| None);
+    case.change_tracks("cam2", |_, _, _| None);
     for protocol in ["trackeval", "devkit"] {
         let scores = case.scores(&["--protocol", protocol]);
         let overall = &scores["overall"];
-        for ratio in &SEQUENCE[..8] {
+        for ratio in &KEYS[..8] {
             assert_eq!(overall[ratio], 0.0, "{ratio} by {protocol}");
         }
         assert_eq!((&overall["FN"], &overall["FP"]), (&Value::from(2 * BOXES), &Value::from(0)));
@@ -147,12 +147,12 @@ fn empty_tracks_score_zero() {
 }
 
 #[test]
-fn a_name_of_its_own_in_each_view_costs_the_scores_across_views_only() {
+fn another_identity_in_each_view_costs_only_the_scores_across_views() {
     let case = Case::perfect();
-    case.retrack("cam2", |frame, id, rest| Some(format!("{frame},{},{rest}", id + 10)));
+    case.change_tracks("cam2", |frame, id, rest| Some(format!("{frame},{},{rest}", id + 10)));
     let scores = case.scores(&[]);
     assert_eq!(scores["overall"]["IDF1"], 100.0);
-    assert_eq!(scores["global"]["IDF1"], 50.0, "each person has two names for half the time each");
+    assert_eq!(scores["global"]["IDF1"], 50.0, "each person has two identities, half of the boxes each");
     assert_eq!(scores["cross_view"]["pairs"]["R"], 0.0);
     let list = case.path("errors.csv");
     case.eval(&["--errors", list.to_str().unwrap()]).succeeded();
@@ -160,7 +160,7 @@ fn a_name_of_its_own_in_each_view_costs_the_scores_across_views_only() {
     let mut lines = list.lines();
     let columns = "frame,camera,kind,truth,track,x,y,w,h,other_camera,other_truth,other_track";
     assert_eq!(lines.next(), Some(columns));
-    // Frame 1 of person 1 in camera 2: the blocks start at x = 10 + 1 * 2 + 5, y = 5.
+    // Frame 1 of person 1 in camera 2: x = 10 + 1 * 2 + 5, y = 5.
     assert_eq!(lines.next(), Some("1,cam2,cross-view,1,11,17.0,5.0,16.0,32.0,cam1,1,1"));
     assert_eq!(list.lines().count() as u64, 1 + BOXES);
 }
@@ -168,8 +168,8 @@ fn a_name_of_its_own_in_each_view_costs_the_scores_across_views_only() {
 #[test]
 fn every_kind_of_error_is_counted_and_listed() {
     let case = Case::perfect();
-    // Person 1 is called 9 from frame 7 on; person 2 is missed in frame 3; person 3 is far off in frame 5.
-    case.retrack("cam1", |frame, id, rest| match (frame, id) {
+    // The identity of person 1 is 9 from frame 7 on; person 2 is missed in frame 3; the box of person 3 is far off in frame 5.
+    case.change_tracks("cam1", |frame, id, rest| match (frame, id) {
         (3, 2) => None,
         (5, 3) => Some("5,3,1000,1000,16,32,1".to_owned()),
         (7.., 1) => Some(format!("{frame},9,{rest}")),
@@ -182,21 +182,21 @@ fn every_kind_of_error_is_counted_and_listed() {
     assert_eq!(cam1["MOTA"].as_f64().unwrap(), 100.0 * (1.0 - 4.0 / BOXES as f64));
     assert_eq!(scores["cameras"]["cam2"]["MOTA"], 100.0);
     let list = text(list);
-    let of = |kind: &str| -> Vec<&str> {
+    let listed = |kind: &str| -> Vec<&str> {
         list.lines().filter(|line| line.split(',').nth(2) == Some(kind)).collect()
     };
-    assert_eq!(of("FP"), ["5,cam1,FP,,3,1000.0,1000.0,16.0,32.0,,,"]);
-    assert_eq!(of("FN").len(), 2);
-    assert!(of("FN")[0].starts_with("3,cam1,FN,2,,"), "{list}");
-    assert!(of("IDSW")[0].starts_with("7,cam1,IDSW,1,9,"), "{list}");
-    assert_eq!(of("cross-view").len(), 6, "frames 7 to 12");
+    assert_eq!(listed("FP"), ["5,cam1,FP,,3,1000.0,1000.0,16.0,32.0,,,"]);
+    assert_eq!(listed("FN").len(), 2);
+    assert!(listed("FN")[0].starts_with("3,cam1,FN,2,,"), "{list}");
+    assert!(listed("IDSW")[0].starts_with("7,cam1,IDSW,1,9,"), "{list}");
+    assert_eq!(listed("cross-view").len(), 6, "frames 7 to 12");
 }
 
 #[test]
-fn the_devkit_does_not_call_it_a_switch_when_a_person_comes_back() {
+fn a_person_who_comes_back_with_another_identity_is_no_switch_to_the_devkit() {
     let case = Case::perfect();
     for camera in ["cam1", "cam2"] {
-        let file = case.truth().join(camera).join("gt/gt.txt");
+        let file = case.gt().join(camera).join("gt/gt.txt");
         std::fs::write(file, "1,1,0,0,10,10,1,1,1\n3,1,0,0,10,10,1,1,1\n").unwrap();
         std::fs::write(case.track_file(camera), "1,7,0,0,10,10\n3,8,0,0,10,10\n").unwrap();
     }
@@ -209,18 +209,19 @@ fn the_devkit_does_not_call_it_a_switch_when_a_person_comes_back() {
 #[test]
 fn frames_limit_what_is_scored() {
     let case = Case::perfect();
-    case.retrack("cam1", |frame, id, rest| (frame > 4).then(|| format!("{frame},{id},{rest}")));
-    let at = |frames: &str| {
+    case.change_tracks("cam1", |frame, id, rest| (frame > 4).then(|| format!("{frame},{id},{rest}")));
+    let scored = |frames: &str| {
         let scores = case.scores(&["--frames", frames]);
         let [first, last, misses] = ["/frames/first", "/frames/last", "/overall/FN"]
             .map(|p| scores.pointer(p).unwrap().as_u64().unwrap());
         (first, last, misses)
     };
-    assert_eq!(at("5..12"), (5, 12, 0));
-    assert_eq!(at("4..6"), (4, 6, 3));
-    assert_eq!(at("..2"), (1, 2, 6));
-    assert_eq!(at("3.."), (3, 12, 6));
-    case.eval(&["--frames", "9..2"]).failed(2, &["9..2", "empty range"]);
+    assert_eq!(scored("5..=12"), (5, 12, 0));
+    assert_eq!(scored("5-12"), (5, 12, 0));
+    assert_eq!(scored("4..=6"), (4, 6, 3));
+    assert_eq!(scored("..=2"), (1, 2, 6));
+    assert_eq!(scored("3.."), (3, 12, 6));
+    case.eval(&["--frames", "9..=2"]).failed(2, &["9..=2", "empty range"]);
 }
 
 #[test]
@@ -234,7 +235,7 @@ fn tables_come_as_text_markdown_and_csv() {
     assert!(markdown.lines().any(|line| line.starts_with("|:--")), "{markdown}");
     let csv = case.eval(&["--format", "csv"]).succeeded().stdout;
     let rows: Vec<&str> = csv.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
-    assert_eq!(rows[0], format!(",{}", SEQUENCE.join(",")));
+    assert_eq!(rows[0], format!(",{}", KEYS.join(",")));
     assert_eq!(rows[1], format!("cam1{},0,0,0,3,0,0,0", ",100.00".repeat(9)));
     case.eval(&["--format", "pdf"]).failed(2, &["pdf", "markdown"]);
 }
@@ -242,7 +243,7 @@ fn tables_come_as_text_markdown_and_csv() {
 #[test]
 fn drawings_are_files_of_the_viewer() {
     let case = Case::perfect();
-    case.retrack("cam1", |frame, id, rest| (id != 2).then(|| format!("{frame},{},{rest}", id + frame / 6)));
+    case.change_tracks("cam1", |frame, id, rest| (id != 2).then(|| format!("{frame},{},{rest}", id + frame / 6)));
     let file = case.path("errors.rrd");
     case.eval(&["--rrd", file.to_str().unwrap()]).succeeded();
     let with_images = std::fs::read(&file).unwrap();
@@ -250,14 +251,14 @@ fn drawings_are_files_of_the_viewer() {
     let missing = case.path("no/such/errors.rrd");
     case.eval(&["--rrd", missing.to_str().unwrap()]).failed(1, &["no/such/errors.rrd"]);
 
-    // Ground truth only: nothing to see but boxes.
+    // Ground truth without images: boxes alone are drawn.
     let hall = fixtures().join("treadmill-hall");
     let tracks = case.path("hall");
     std::fs::create_dir(&tracks).unwrap();
     for camera in ["cam01", "cam02", "cam03", "cam04"] {
         std::fs::copy(hall.join(camera).join("gt/gt.txt"), tracks.join(format!("{camera}.txt"))).unwrap();
     }
-    let run = eval(&hall, &tracks, &["--frames", "1..5", "--rrd", file.to_str().unwrap()]).succeeded();
+    let run = eval(&hall, &tracks, &["--frames", "1..=5", "--overwrite", "--rrd", file.to_str().unwrap()]).succeeded();
     assert!(!run.stderr.contains("WARN"), "{run:#?}");
     assert!(std::fs::read(&file).unwrap().starts_with(b"RRF2"));
 }
@@ -273,7 +274,7 @@ fn a_camera_missing_on_either_side_is_named() {
 }
 
 #[test]
-fn malformed_files_are_told_with_line_and_column() {
+fn malformed_files_are_reported_with_line_and_column() {
     let case = Case::perfect();
     let good = text(case.track_file("cam1"));
     for (row, column) in [("2,1,10,20,wide,32", 11), ("2,1,10", 7), ("two,1,10,20,16,32", 1), ("\u{fffd}", 1)]
@@ -282,7 +283,7 @@ fn malformed_files_are_told_with_line_and_column() {
         case.eval(&[]).failed(1, &["cam1.txt", &format!("line 2, column {column}:")]);
     }
     std::fs::write(case.track_file("cam1"), good).unwrap();
-    std::fs::write(case.truth().join("cam2/gt/gt.txt"), "1,1,NaN,0,10,10,1,1,1\n").unwrap();
+    std::fs::write(case.gt().join("cam2/gt/gt.txt"), "1,1,NaN,0,10,10,1,1,1\n").unwrap();
     let (scores, list) = (case.path("scores.json"), case.path("errors.csv"));
     let run = case.eval(&["--json", scores.to_str().unwrap(), "--errors", list.to_str().unwrap()]);
     run.failed(1, &["cam2/gt/gt.txt", "line 1, column 5:"]);
@@ -293,7 +294,7 @@ fn malformed_files_are_told_with_line_and_column() {
 fn folders_that_are_not_there_are_named() {
     let case = Case::perfect();
     eval(&case.path("nowhere"), &case.tracks(), &[]).failed(1, &["nowhere"]);
-    eval(&case.truth(), &case.path("nowhere"), &[]).failed(1, &["nowhere"]);
+    eval(&case.gt(), &case.path("nowhere"), &[]).failed(1, &["nowhere"]);
     eval(&case.path("nowhere"), &case.tracks(), &["--dataset"]).failed(1, &["nowhere"]);
     eval(&case.tracks(), &case.tracks(), &["--dataset"]).failed(1, &["has no recordings"]);
     let nowhere = case.path("no/such/file");
@@ -319,13 +320,29 @@ fn repeated_rows_are_reported_and_the_last_one_counts() {
 fn the_folder_of_a_run_is_scored_as_it_is() {
     let case = Case::perfect();
     let out = case.path("out");
-    let (recording, folder) = (case.truth(), out.to_str().unwrap());
-    let track = ["track", recording.to_str().unwrap(), "--out", folder];
+    let (sequence, folder) = (case.gt(), out.to_str().unwrap());
+    let track = ["track", sequence.to_str().unwrap(), "--out", folder];
     run(track.iter().chain(&["--set=detector=file", "--set=embedder=color-histogram"])).succeeded();
-    let file = case.path("run.json");
-    eval(&recording, &out, &["--json", file.to_str().unwrap()]).succeeded();
-    let run = json(&file);
-    assert!(run["overall"]["IDF1"].as_f64().unwrap() > 50.0, "{}", run["overall"]);
-    eval(&recording, &out.join("tracks"), &["--json", file.to_str().unwrap()]).succeeded();
-    assert_eq!(json(&file), run, "the plain folder of its tracks says the same");
+    let scores = |tracks: &Path, file: &str| {
+        let file = case.path(file);
+        eval(&sequence, tracks, &["--json", file.to_str().unwrap()]).succeeded();
+        json(&file)
+    };
+    let of_run = scores(&out, "run.json");
+    assert!(of_run["overall"]["IDF1"].as_f64().unwrap() > 50.0, "{}", of_run["overall"]);
+    assert_eq!(scores(&out.join("tracks"), "plain.json"), of_run, "the plain folder of its tracks has the same scores");
+}
+
+#[test]
+fn files_that_exist_are_refused_unless_they_may_be_overwritten() {
+    let case = Case::perfect();
+    for (option, name) in [("--json", "scores.json"), ("--errors", "errors.csv"), ("--rrd", "errors.rrd")] {
+        let file = case.path(name);
+        std::fs::write(&file, "precious").unwrap();
+        let option = [option, file.to_str().unwrap()];
+        case.eval(&option).failed(2, &[option[0], name, "--overwrite"]);
+        assert_eq!(text(&file), "precious");
+        case.eval(&[option[0], option[1], "--overwrite"]).succeeded();
+        assert_ne!(std::fs::read(&file).unwrap(), b"precious");
+    }
 }

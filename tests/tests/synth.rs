@@ -1,4 +1,4 @@
-//! Made-up recordings: the program reads what it wrote, the truth is true, and chance follows from the seed.
+//! Synthetic sequences: the program reads what it wrote, the ground truth is true, and all randomness follows from the seed.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
@@ -34,14 +34,14 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 #[test]
-fn what_is_made_up_can_be_tracked_and_its_truth_scores_itself_perfectly() {
+fn a_synthetic_sequence_can_be_tracked_and_its_ground_truth_scores_itself_perfectly() {
     let folder = tempfile::tempdir().unwrap();
-    let recording = folder.path().join("made-up");
-    synth(&recording, &["--frames=30"]).succeeded();
+    let sequence = folder.path().join("synthetic");
+    synth(&sequence, &["--frames=30"]).succeeded();
 
     // Its own boxes as detections: every image of the videos is read.
     for camera in CAMERAS {
-        let home = recording.join(camera);
+        let home = sequence.join(camera);
         std::fs::create_dir(home.join("det")).unwrap();
         let mut rows = mot::read(&home.join("gt/gt.txt")).unwrap();
         assert!(!rows.is_empty());
@@ -50,33 +50,33 @@ fn what_is_made_up_can_be_tracked_and_its_truth_scores_itself_perfectly() {
     }
     let out = folder.path().join("out");
     let settings = ["--set=detector=file", "--set=embedder=color-histogram"];
-    let track = ["track", recording.to_str().unwrap(), "--out", out.to_str().unwrap()];
+    let track = ["track", sequence.to_str().unwrap(), "--out", out.to_str().unwrap()];
     run(track.iter().chain(&settings)).succeeded();
     let report = json(out.join("run.json"));
     for camera in CAMERAS {
         assert_eq!(report["cameras"][camera]["frames_out"], 30, "{report}");
     }
 
-    let truth = folder.path().join("truth");
-    std::fs::create_dir(&truth).unwrap();
+    let gt = folder.path().join("gt");
+    std::fs::create_dir(&gt).unwrap();
     for camera in CAMERAS {
-        let rows = recording.join(camera).join("gt/gt.txt");
-        std::fs::copy(rows, truth.join(format!("{camera}.txt"))).unwrap();
+        let rows = sequence.join(camera).join("gt/gt.txt");
+        std::fs::copy(rows, gt.join(format!("{camera}.txt"))).unwrap();
     }
     let scores = folder.path().join("scores.json");
-    let eval = ["eval", "--gt", recording.to_str().unwrap(), "--tracks", truth.to_str().unwrap()];
+    let eval = ["eval", "--gt", sequence.to_str().unwrap(), "--tracks", gt.to_str().unwrap()];
     run(eval.iter().chain(&["--json", scores.to_str().unwrap()])).succeeded();
     let global = &json(&scores)["global"];
     assert_eq!((&global["IDF1"], &global["HOTA"]), (&100.0.into(), &100.0.into()), "{global}");
 }
 
 #[test]
-fn boxes_stand_where_the_world_says() {
+fn boxes_stand_where_the_world_positions_are() {
     let folder = tempfile::tempdir().unwrap();
-    let home = folder.path().join("made-up");
+    let home = folder.path().join("synthetic");
     synth(&home, &["--frames=60", "--place=hall"]).succeeded();
-    let recording = Sequence::open(&home).unwrap();
-    assert_eq!(recording.cameras.len(), 2);
+    let sequence = Sequence::open(&home).unwrap();
+    assert_eq!(sequence.cameras.len(), 2);
     let calibration = Calibration::read(&home.join("calibration.yaml")).unwrap();
     let world = world::read(&home.join("ground_truth_world.csv")).unwrap();
     let mut compared = 0;
@@ -88,7 +88,7 @@ fn boxes_stand_where_the_world_says() {
             let position = world.iter().find(|p| p.frame == row.frame && p.id == row.id);
             let inside = bbox.x > 1.0 && bbox.y > 1.0 && bbox.right() < 319.0 && bbox.bottom() < 179.0;
             let Some(position) = position.filter(|_| inside) else { continue };
-            // Axis and feet: the middle of the body is over the position, whose pixel lies near the lower edge.
+            // The body is centered over its position, which is seen near the lower edge of the box.
             let pinhole = &calibration.cameras[camera];
             let (x, feet) = pinhole.project([position.x, position.y, 0.0]).unwrap();
             let (_, crown) = pinhole.project([position.x, position.y, 1.7]).unwrap();
@@ -102,7 +102,7 @@ fn boxes_stand_where_the_world_says() {
 }
 
 #[test]
-fn a_seed_is_a_recording() {
+fn the_same_seed_gives_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let made = |name: &str, more: &[&str]| {
         let out = folder.path().join(name);
@@ -113,16 +113,16 @@ fn a_seed_is_a_recording() {
     assert!(first.keys().any(|name| name.ends_with("cam2/video.mp4")), "{:?}", first.keys());
     assert_eq!(first, made("second", &[]));
     let other = made("other", &["--seed=2"]);
-    let truth = Path::new("cam1/gt/gt.txt");
-    assert_ne!(first[truth], other[truth]);
-    let images = made("pictures", &["--images"]);
-    assert_eq!(first[truth], images[truth], "the same in images");
+    let gt = Path::new("cam1/gt/gt.txt");
+    assert_ne!(first[gt], other[gt]);
+    let images = made("images", &["--images"]);
+    assert_eq!(first[gt], images[gt], "the same in images");
     assert!(images.contains_key(Path::new("cam1/img1/000012.jpg")));
     assert!(text(folder.path().join("images/cam1/seqinfo.ini")).contains("seqLength=12"));
 }
 
 #[test]
-fn nonsense_is_refused_before_anything_is_written() {
+fn invalid_options_are_refused_before_anything_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     for (option, words) in [
@@ -140,6 +140,18 @@ fn nonsense_is_refused_before_anything_is_written() {
     assert!(!out.exists());
     std::fs::create_dir(&out).unwrap();
     std::fs::write(out.join("precious.txt"), "").unwrap();
-    synth(&out, &[]).failed(2, &["there is something in this folder"]);
+    synth(&out, &[]).failed(2, &["out", "exists", "--overwrite"]);
     assert_eq!(std::fs::read_dir(&out).unwrap().count(), 1);
+}
+
+#[test]
+fn an_earlier_sequence_is_replaced_when_asked_and_nothing_else_in_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    synth(&out, &["--frames=6"]).succeeded();
+    std::fs::write(out.join("precious.txt"), "mine").unwrap();
+    synth(&out, &["--frames=3"]).failed(2, &["out", "exists", "--overwrite"]);
+    synth(&out, &["--frames=3", "--overwrite"]).succeeded();
+    assert!(text(out.join("cam1/seqinfo.ini")).contains("seqLength=3"));
+    assert_eq!(text(out.join("precious.txt")), "mine");
 }

@@ -1,18 +1,18 @@
-//! `mvmhat track` from a folder of cameras to files, on a recording whose boxes are known, without weights.
+//! `mvmhat track` from a folder of cameras to files, on a sequence whose boxes are known, without weights.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use tests::{Blocks, Images, deepsort, json, run, text};
+use tests::{Blocks, Images, Run, json, mvmhat, run, text, write_embeddings};
 
-/// Detections from the recording's own files, described by their colors.
-const BLOCKS: [&str; 2] = ["--set=detector=file", "--set=embedder=color-histogram"];
+/// Detections from the files of the sequence, embedded by their colors.
+const FILES_AND_COLORS: [&str; 2] = ["--set=detector=file", "--set=embedder=color-histogram"];
 
-fn track(recording: &Path, out: &Path, more: &[&str]) -> tests::Run {
-    let (recording, out) = (recording.to_str().unwrap(), out.to_str().unwrap());
-    run(["track", recording, "--out", out].iter().chain(&BLOCKS).chain(more))
+fn track(sequence: &Path, out: &Path, more: &[&str]) -> Run {
+    let (sequence, out) = (sequence.to_str().unwrap(), out.to_str().unwrap());
+    run(["track", sequence, "--out", out].iter().chain(&FILES_AND_COLORS).chain(more))
 }
 
 /// Rows of a track file as (frame, id, left edge).
@@ -29,23 +29,23 @@ fn rows(path: &Path) -> Vec<(u32, u32, f64)> {
 }
 
 #[test]
-fn everyone_keeps_one_identity_in_all_cameras_for_the_whole_recording() {
+fn everyone_keeps_one_identity_in_all_cameras_for_the_whole_sequence() {
     for images in [Images::Jpeg, Images::Video] {
         let folder = tempfile::tempdir().unwrap();
         let blocks = Blocks { images, ..Blocks::default() };
-        let recording = blocks.write(&folder.path().join("blocks"));
+        let sequence = blocks.write(&folder.path().join("blocks"));
         let out = folder.path().join("out");
-        track(&recording, &out, &[]).succeeded();
+        track(&sequence, &out, &[]).succeeded();
         let mut identity_of_lane = BTreeMap::new();
         for camera in ["cam1", "cam2"] {
             let file = out.join("tracks").join(format!("{camera}.txt"));
-            let mut seen = BTreeSet::new();
+            let mut reported = BTreeSet::new();
             for line in text(&file).lines() {
                 let columns: Vec<f64> = line.split(',').map(|c| c.parse().unwrap()).collect();
                 let lane = columns[3] as i64 / 38;
                 let identity = *identity_of_lane.entry(lane).or_insert(columns[1] as i64);
                 assert_eq!(identity, columns[1] as i64, "{images:?} {camera}: {line}");
-                assert!(seen.insert((columns[0] as i64, identity)), "twice at one timestep: {line}");
+                assert!(reported.insert((columns[0] as i64, identity)), "twice at one timestep: {line}");
             }
             let order: Vec<_> = rows(&file).iter().map(|r| (r.0, r.1)).collect();
             assert!(order.is_sorted(), "sorted by frame, then identity");
@@ -57,11 +57,11 @@ fn everyone_keeps_one_identity_in_all_cameras_for_the_whole_recording() {
 #[test]
 fn two_runs_leave_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
-    let recording =
+    let sequence =
         Blocks { cameras: 3, frames: 40, ..Blocks::default() }.write(&folder.path().join("blocks"));
     let outs = ["first", "second"].map(|name| folder.path().join(name));
     for (out, workers) in outs.iter().zip(["1", "3"]) {
-        track(&recording, out, &["--set", &format!("pipeline.workers={workers}")]).succeeded();
+        track(&sequence, out, &["--set", &format!("pipeline.workers={workers}")]).succeeded();
     }
     for camera in ["cam1", "cam2", "cam3"] {
         let [a, b] = outs.each_ref().map(|out| text(out.join(format!("tracks/{camera}.txt"))));
@@ -74,30 +74,34 @@ fn two_runs_leave_the_same_bytes() {
 fn frames_are_numbered_as_the_source_does_and_ranges_include_both_ends() {
     let folder = tempfile::tempdir().unwrap();
     for images in [Images::Jpeg, Images::Video] {
-        let recording =
+        let sequence =
             Blocks { images, ..Blocks::default() }.write(&folder.path().join(format!("{images:?}")));
         let out = folder.path().join(format!("out-{images:?}"));
-        track(&recording, &out, &["--frames", "4..9"]).succeeded();
+        track(&sequence, &out, &["--frames", "4..=9"]).succeeded();
         let numbers: BTreeSet<u32> = rows(&out.join("tracks/cam1.txt")).iter().map(|r| r.0).collect();
         assert!(numbers.first() >= Some(&4), "{numbers:?}");
         assert_eq!(numbers.last(), Some(&9), "{numbers:?}");
         let report = json(out.join("run.json"));
         assert_eq!(report["cameras"]["cam1"]["frames_in"], 6);
         assert_eq!(report["frame_sets"], 6);
+        let dashed = folder.path().join(format!("dashed-{images:?}"));
+        track(&sequence, &dashed, &["--frames", "4-9"]).succeeded();
+        let [tracks, of_dashed] = [&out, &dashed].map(|out| text(out.join("tracks/cam1.txt")));
+        assert_eq!(tracks, of_dashed, "4-9 is short for 4..=9");
     }
 }
 
 #[test]
-fn output_that_waits_is_whole() {
+fn output_with_a_lag_is_whole() {
     let folder = tempfile::tempdir().unwrap();
-    let recording = Blocks::default().write(&folder.path().join("blocks"));
+    let sequence = Blocks::default().write(&folder.path().join("blocks"));
     let frames =
         |out: &Path| rows(&out.join("tracks/cam1.txt")).iter().map(|r| r.0).collect::<BTreeSet<_>>().len();
     let online = folder.path().join("online");
-    track(&recording, &online, &[]).succeeded();
-    for (name, option) in [("late", "--set=association.lag=7"), ("offline", "--offline")] {
+    track(&sequence, &online, &[]).succeeded();
+    for (name, option) in [("lagging", "--set=association.lag=7"), ("offline", "--offline")] {
         let out = folder.path().join(name);
-        track(&recording, &out, &[option]).succeeded();
+        track(&sequence, &out, &[option]).succeeded();
         assert!(frames(&out) >= frames(&online), "{name}: nothing is lost on the way");
         let report = json(out.join("run.json"));
         assert_eq!(report["frame_sets"], json(online.join("run.json"))["frame_sets"], "{name}");
@@ -109,13 +113,13 @@ fn output_that_waits_is_whole() {
 #[test]
 fn detections_alone_are_enough() {
     let folder = tempfile::tempdir().unwrap();
-    let recording = Blocks::default().write(&folder.path().join("blocks"));
+    let sequence = Blocks::default().write(&folder.path().join("blocks"));
     for camera in ["cam1", "cam2"] {
-        std::fs::remove_dir_all(recording.join(camera).join("img1")).unwrap();
-        deepsort(&recording.join(camera).join("det"));
+        std::fs::remove_dir_all(sequence.join(camera).join("img1")).unwrap();
+        write_embeddings(&sequence.join(camera).join("det"));
     }
     let out = folder.path().join("out");
-    run(["track", recording.to_str().unwrap(), "--out", out.to_str().unwrap()]
+    run(["track", sequence.to_str().unwrap(), "--out", out.to_str().unwrap()]
         .into_iter()
         .chain(["--set=detector=file", "--set=embedder=file"]))
     .succeeded();
@@ -128,16 +132,17 @@ fn detections_alone_are_enough() {
 #[test]
 fn the_report_accounts_for_every_frame() {
     let folder = tempfile::tempdir().unwrap();
-    let recording = Blocks::default().write(&folder.path().join("blocks"));
+    let sequence = Blocks::default().write(&folder.path().join("blocks"));
     // One image stops in the middle, one is not there at all.
-    let broken = recording.join("cam2/img1/000005.jpg");
+    let broken = sequence.join("cam2/img1/000005.jpg");
     let bytes = std::fs::read(&broken).unwrap();
     std::fs::write(&broken, &bytes[..bytes.len() / 2]).unwrap();
-    std::fs::remove_file(recording.join("cam2/img1/000008.jpg")).unwrap();
+    std::fs::remove_file(sequence.join("cam2/img1/000008.jpg")).unwrap();
 
     let out = folder.path().join("out");
-    let done = track(&recording, &out, &[]).succeeded();
+    let done = track(&sequence, &out, &[]).succeeded();
     assert!(done.stderr.contains("000005.jpg"), "{done:#?}");
+    assert!(!done.stderr.contains('\u{1b}'), "escape codes are for terminals: {done:#?}");
     let report = json(out.join("run.json"));
     assert_eq!(report["state"]["finished"], true);
     let cam2 = &report["cameras"]["cam2"];
@@ -159,10 +164,10 @@ fn the_report_accounts_for_every_frame() {
 #[test]
 fn overlay_and_rerun_recording_hold_every_frame() {
     let folder = tempfile::tempdir().unwrap();
-    let recording =
+    let sequence =
         Blocks { images: Images::Video, ..Blocks::default() }.write(&folder.path().join("blocks"));
     let (out, rrd) = (folder.path().join("out"), folder.path().join("run.rrd"));
-    track(&recording, &out, &["--overlay", "--rrd", rrd.to_str().unwrap()]).succeeded();
+    track(&sequence, &out, &["--overlay", "--rrd", rrd.to_str().unwrap()]).succeeded();
     assert!(std::fs::metadata(&rrd).unwrap().len() > 1000);
 
     use opencv::prelude::*;
@@ -179,12 +184,12 @@ fn overlay_and_rerun_recording_hold_every_frame() {
 fn a_colon_in_a_name_is_no_protocol() {
     let folder = tempfile::tempdir().unwrap();
     Blocks { images: Images::Video, ..Blocks::default() }.write(&folder.path().join("12:30"));
-    let track = tests::mvmhat()
+    let output = mvmhat()
         .current_dir(folder.path())
         .args(["track", "12:30", "--out", "out:1", "--overlay"])
-        .args(BLOCKS)
+        .args(FILES_AND_COLORS)
         .output()
         .unwrap();
-    tests::Run::from(track).succeeded();
+    Run::from(output).succeeded();
     assert!(folder.path().join("out:1/overlay.mp4").is_file());
 }

@@ -1,4 +1,4 @@
-//! `mvmhat train`: from a recording without identities to weights that track.
+//! `mvmhat train`: from a sequence without identities to re-ID weights that track.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
@@ -10,11 +10,12 @@ use safetensors::SafeTensors;
 use tests::{Blocks, Images, Run, json, mvmhat, run};
 
 /// A small network from scratch, so that a step takes milliseconds.
-const SMALL: &str = "train:
-  network: {backbone: osnet-x0.25, dimension: 16, crop: [64, 32]}
+const SMALL: &str = "task: reid
+train:
+  network: {backbone: osnet-x0.25, embedding_dim: 16, crop_size: [64, 32]}
   weights: null
   data: {rate: 25, min_height: 8}
-  people: {batch: 2, crops: 2, recordings: 1, renew: 1}
+  pk_sampling: {identities_per_batch: 2, images_per_identity: 2, sequences_per_batch: 1, relabel_every: 1}
   samples: {batch: 4}
   trainer: {epochs: 2, checkpoint_every: 3}
   threads: 1
@@ -22,8 +23,8 @@ const SMALL: &str = "train:
 
 fn arguments(folder: &Path, out: &str, more: &[&str]) -> Vec<String> {
     let path = |name: &str| folder.join(name).display().to_string();
-    let (recording, out, config) = (path("recording"), path(out), path("small.yaml"));
-    let own = ["train", &recording, "--out", &out, "--config", &config, "--boxes", "gt"];
+    let (sequence, out, config) = (path("recording"), path(out), path("small.yaml"));
+    let own = ["train", &sequence, "--out", &out, "--config", &config, "--boxes", "gt"];
     own.iter().chain(more).map(|&word| word.to_owned()).collect()
 }
 
@@ -31,7 +32,7 @@ fn train(folder: &Path, out: &str, more: &[&str]) -> Run {
     run(arguments(folder, out, more))
 }
 
-fn recording(folder: &Path) {
+fn sequence(folder: &Path) {
     Blocks { images: Images::Jpeg, ..Blocks::default() }.write(&folder.join("recording"));
     std::fs::write(folder.join("small.yaml"), SMALL).unwrap();
 }
@@ -39,11 +40,11 @@ fn recording(folder: &Path) {
 #[test]
 fn every_loss_leaves_weights_that_track_and_can_be_scored() {
     let folder = tempfile::tempdir().unwrap();
-    recording(folder.path());
-    let recording = folder.path().join("recording");
+    sequence(folder.path());
+    let sequence = folder.path().join("recording");
     for loss in ["identities", "mvmhat", "mvmhat_pp"] {
         let name = format!("train.loss.name={loss}");
-        train(folder.path(), loss, &["--set", &name, "--validate", recording.to_str().unwrap()]).succeeded();
+        train(folder.path(), loss, &["--set", &name, "--validate", sequence.to_str().unwrap()]).succeeded();
         let out = folder.path().join(loss);
         for file in ["weights.safetensors", "config.yaml", "history.csv", "curves.html", "checkpoints"] {
             assert!(out.join(file).exists(), "{loss}: {file}");
@@ -51,29 +52,30 @@ fn every_loss_leaves_weights_that_track_and_can_be_scored() {
         let weights = format!("embedder.weights={}", out.join("weights.safetensors").display());
         let tracks = folder.path().join(format!("{loss}-tracks"));
         let scores = folder.path().join(format!("{loss}.json"));
-        let gt = recording.to_str().unwrap();
-        let of = ["eval", "--gt", gt, "--embedding", "--every", "1", "--set", &weights, "--json"];
-        run(of.iter().copied().chain([scores.to_str().unwrap()])).succeeded();
-        assert_eq!(json(&scores)["embedder"]["network"]["dimension"], 16, "{loss}");
+        let gt = sequence.to_str().unwrap();
+        let eval = ["eval-reid", gt, "--every", "1", "--set", &weights, "--json"];
+        run(eval.iter().copied().chain([scores.to_str().unwrap()])).succeeded();
+        let network = &json(&scores)["embedder"]["network"];
+        assert_eq!((&network["backbone"], &network["embedding_dim"]), (&"osnet-x0.25".into(), &16.into()), "{loss}");
         let common = ["--set", "detector.name=file", "--set", &weights];
-        run([&["track", recording.to_str().unwrap(), "--out", tracks.to_str().unwrap()], &common[..]]
+        run([&["track", sequence.to_str().unwrap(), "--out", tracks.to_str().unwrap()], &common[..]]
             .concat())
         .succeeded();
     }
 }
 
 #[test]
-fn the_head_is_solved_from_who_is_who_unless_it_is_to_stay_as_learned() {
+fn the_head_is_solved_from_pseudo_labels_unless_it_is_to_stay_as_learned() {
     let folder = tempfile::tempdir().unwrap();
-    recording(folder.path());
+    sequence(folder.path());
     let gt = folder.path().join("recording");
     // 720 crops; the features of the network have 512 numbers.
     Blocks { cameras: 4, frames: 60, ..Blocks::default() }.write(&gt);
     let validated = |out: &str, more: &[&str]| {
-        let arguments = [&["--validate", gt.to_str().unwrap(), "--set", "train.half=false"], more].concat();
+        let arguments = [&["--validate", gt.to_str().unwrap(), "--set", "train.fp16=false"], more].concat();
         train(folder.path(), out, &arguments).succeeded()
     };
-    for (out, more) in [("solved", &[][..]), ("learned", &["--set", "train.discriminant=null"])] {
+    for (out, more) in [("solved", &[][..]), ("learned", &["--set", "train.lda_head=null"])] {
         let run = validated(out, more);
         assert!(run.stdout.contains("validated  cross_view_accuracy "), "{run:#?}");
         assert!(!run.stderr.contains("stays as it was learned"), "{run:#?}");
@@ -82,25 +84,25 @@ fn the_head_is_solved_from_who_is_who_unless_it_is_to_stay_as_learned() {
     let run = validated("few", &["--set", "train.data.rate=12.5"]);
     assert!(run.stderr.contains("the head stays as it was learned"), "{run:#?}");
     let file = |out: &str, name: &str| folder.path().join(out).join(name);
-    // Who is who is asked before each of two epochs, and once more for the head.
+    // Pseudo-labels are made before each of two epochs, and once more for the head.
     assert!(file("solved", "identities/round-2.csv").exists());
     assert!(!file("learned", "identities/round-2.csv").exists());
-    // A head that was solved gives everything the scale it has, and takes nothing but the mean off.
-    let solved = |out: &str| {
+    // The batch normalization of a head that was solved subtracts the mean and leaves the scale.
+    let is_solved = |out: &str| {
         let bytes = std::fs::read(file(out, "weights.safetensors")).unwrap();
         let weights = SafeTensors::deserialize(&bytes).unwrap();
-        let all = |name: &str, value: f32| {
+        let is_everywhere = |name: &str, value: f32| {
             weights.tensor(name).unwrap().data().chunks(4).all(|number| number == value.to_le_bytes())
         };
-        [all("head.neck.running_var", 1.0), all("head.neck.weight", 1.0), all("head.neck.bias", 0.0)]
+        ["running_var", "weight", "bias"].map(|name| is_everywhere(&format!("head.neck.{name}"), f32::from(name != "bias")))
     };
-    assert_eq!(solved("solved"), [true; 3]);
-    assert_eq!(solved("learned"), [false; 3]);
-    assert_eq!(solved("few"), [false; 3]);
+    assert_eq!(is_solved("solved"), [true; 3]);
+    assert_eq!(is_solved("learned"), [false; 3]);
+    assert_eq!(is_solved("few"), [false; 3]);
 }
 
-/// Starts a run and kills it once `enough` says so of its folder; whether it was still going on.
-fn killed(folder: &Path, out: &str, more: &[&str], mut enough: impl FnMut(&Path) -> bool) -> bool {
+/// Starts a run and kills it once `enough` is true of its folder; returns whether the run was still going on.
+fn start_and_kill(folder: &Path, out: &str, more: &[&str], mut enough: impl FnMut(&Path) -> bool) -> bool {
     let mut child = mvmhat()
         .args(arguments(folder, out, more))
         .stdout(Stdio::null())
@@ -115,7 +117,7 @@ fn killed(folder: &Path, out: &str, more: &[&str], mut enough: impl FnMut(&Path)
 }
 
 /// Resumes a run that was killed, and compares what it leaves with what one leaves that was not.
-fn goes_on_as_if_nothing_had_happened(folder: &Path, out: &str, more: &[&str], files: &[&str]) {
+fn assert_resumed_bytes_are_the_same(folder: &Path, out: &str, more: &[&str], files: &[&str]) {
     let begun = folder.join(out).join("config.yaml").exists();
     let resumed = if begun { [more, &["--resume"]].concat() } else { more.to_vec() };
     train(folder, out, &resumed).succeeded();
@@ -128,7 +130,7 @@ fn goes_on_as_if_nothing_had_happened(folder: &Path, out: &str, more: &[&str], f
 #[test]
 fn a_run_that_is_killed_and_resumed_leaves_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
-    recording(folder.path());
+    sequence(folder.path());
     let start = Instant::now();
     train(folder.path(), "whole", &[]).succeeded();
     let whole = start.elapsed();
@@ -136,60 +138,60 @@ fn a_run_that_is_killed_and_resumed_leaves_the_same_bytes() {
     for attempt in 0..10 {
         let out = format!("killed-{attempt}");
         let end = Instant::now() + whole.mul_f64((2.0 * f64::from(attempt) + 1.0) / 20.0);
-        going_on += usize::from(killed(folder.path(), &out, &[], |_| Instant::now() >= end));
+        going_on += usize::from(start_and_kill(folder.path(), &out, &[], |_| Instant::now() >= end));
         let files = ["weights.safetensors", "history.csv", "identities/round-1.csv"];
-        goes_on_as_if_nothing_had_happened(folder.path(), &out, &[], &files);
+        assert_resumed_bytes_are_the_same(folder.path(), &out, &[], &files);
     }
     assert!(going_on > 0, "no run was still going on when it was to be killed");
 }
 
 #[test]
-fn so_does_one_that_is_killed_while_its_head_is_solved() {
+fn a_run_that_is_killed_while_its_head_is_solved_and_resumed_leaves_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
-    recording(folder.path());
+    sequence(folder.path());
     // Enough crops for a head, and few steps.
     Blocks { cameras: 4, frames: 60, ..Blocks::default() }.write(&folder.path().join("recording"));
-    let more = ["--set", "train.people.crops=60"];
+    let more = ["--set", "train.pk_sampling.images_per_identity=60"];
     train(folder.path(), "whole", &more).succeeded();
-    // The labels that the head is solved from are there, so it is looked at all crops once more.
+    // The pseudo-labels of the head are there, so its features are being computed.
     let solving = |out: &Path| out.join("identities/round-2.csv").exists();
-    assert!(killed(folder.path(), "killed", &more, solving));
+    assert!(start_and_kill(folder.path(), "killed", &more, solving));
     assert!(!folder.path().join("killed/weights.safetensors").exists());
     let files = ["weights.safetensors", "history.csv", "identities/round-1.csv", "identities/round-2.csv"];
-    goes_on_as_if_nothing_had_happened(folder.path(), "killed", &more, &files);
+    assert_resumed_bytes_are_the_same(folder.path(), "killed", &more, &files);
 }
 
 #[test]
-fn a_run_does_not_go_on_with_other_labels_than_it_learned_from() {
+fn a_run_is_not_resumed_with_other_labels_than_it_learned_from() {
     let folder = tempfile::tempdir().unwrap();
-    recording(folder.path());
+    sequence(folder.path());
     let labels = folder.path().join("out/identities/round-0.csv");
     let begun = |out: &Path| out.join("checkpoints/step-00000003.safetensors").exists();
     // One round for so many epochs that the run cannot be over before it is killed.
     let more =
-        ["people.renew=1000", "trainer.epochs=1000", "trainer.keep=100000"].map(|key| format!("train.{key}"));
+        ["pk_sampling.relabel_every=1000", "trainer.epochs=1000", "trainer.save_top_k=100000"].map(|key| format!("train.{key}"));
     let more: Vec<&str> = more.iter().flat_map(|set| ["--set", set.as_str()]).collect();
-    assert!(killed(folder.path(), "out", &more, begun), "the run was over");
+    assert!(start_and_kill(folder.path(), "out", &more, begun), "the run was over");
     std::fs::remove_file(&labels).unwrap();
     train(folder.path(), "out", &[&more[..], &["--resume"]].concat())
         .failed(1, &["round-0.csv: the file is missing", "begin anew"]);
 }
 
 #[test]
-fn a_run_goes_on_with_the_frames_it_began_with() {
+fn a_run_is_resumed_with_the_frames_it_began_with() {
     let folder = tempfile::tempdir().unwrap();
-    recording(folder.path());
+    sequence(folder.path());
     let part = |frames: &str, more: &[&str]| {
         let mut arguments = arguments(folder.path(), "out", more);
         arguments[1].push_str(frames);
         run(arguments)
     };
-    part("@1..10", &[]).succeeded();
-    part("@2..11", &["--resume"]).failed(1, &["does not fit the configuration", "recording@1..10"]);
+    part("@1..=10", &[]).succeeded();
+    part("@2..=11", &["--resume"]).failed(1, &["does not fit the configuration", "recording@1..=10"]);
     part("", &["--resume"]).failed(1, &["does not fit the configuration"]);
-    part("@1..10", &["--resume"]).succeeded();
-    // What is validated on may be a part, too.
-    let validate = format!("{}@11..12", folder.path().join("recording").display());
+    part("@1-10", &["--resume"]).succeeded();
+    // A part may be validated on, too.
+    let validate = format!("{}@11..=12", folder.path().join("recording").display());
     train(folder.path(), "validated", &["--validate", &validate]).succeeded();
     train(folder.path(), "nobody", &["--validate", &validate.replace("12", "5")]).failed(2, &["empty range"]);
 }
@@ -197,31 +199,33 @@ fn a_run_goes_on_with_the_frames_it_began_with() {
 #[test]
 fn what_cannot_be_trained_is_refused_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
-    recording(folder.path());
+    sequence(folder.path());
     train(folder.path(), "out", &["--resume"]).failed(2, &["there is no run in"]);
     train(folder.path(), "out", &["--set", "train.network.backbone=osnet"])
         .failed(2, &["did you mean `osnet-x"]);
-    train(folder.path(), "out", &["--set", "train.people.batch=1"]).failed(2, &["`train.people.batch` is 1"]);
+    train(folder.path(), "out", &["--set", "train.pk_sampling.identities_per_batch=1"])
+        .failed(2, &["`train.pk_sampling.identities_per_batch` is 1"]);
     for loss in ["identities", "mvmhat", "mvmhat_pp"] {
         let loss = format!("train.loss.name={loss}");
         train(folder.path(), "out", &["--set", "train.data.min_height=5000", "--set", &loss])
             .failed(1, &["too little to learn from"]);
     }
     train(folder.path(), "out", &[]).succeeded();
-    train(folder.path(), "out", &[]).failed(2, &["--resume"]);
-    train(folder.path(), "out", &["--resume", "--set", "train.augmentation.flip=0.1"])
-        .failed(1, &["does not fit the configuration", "flip"]);
+    train(folder.path(), "out", &[]).failed(2, &["--resume", "--overwrite"]);
+    train(folder.path(), "out", &["--resume", "--set", "train.augmentation.horizontal_flip=0.1"])
+        .failed(1, &["does not fit the configuration", "horizontal_flip"]);
     // A refusal changes nothing: the run goes on as it was.
     train(folder.path(), "out", &["--resume"]).succeeded();
+    train(folder.path(), "out", &["--overwrite", "--set", "train.augmentation.horizontal_flip=0.1"]).succeeded();
     train(folder.path(), "other", &["--set", "train.trainer.epochs=0"]).failed(2, &["train.trainer.epochs"]);
     train(folder.path(), "recording", &[]).failed(2, &["this is the recording itself"]);
     train(folder.path(), "small.yaml", &[]).failed(2, &["this is a file"]);
     train(folder.path(), "vgg", &["--set", "train.network.backbone=alexnet"])
-        .failed(2, &["train.network.crop"]);
-    train(folder.path(), "bare", &["--set", "train.network.neck=false"])
-        .failed(2, &["`train.discriminant` needs `train.network.neck: true`"]);
-    train(folder.path(), "wide", &["--set", "train.network.dimension=600"])
-        .failed(2, &["`train.network.dimension` is 600", "at most 512"]);
-    train(folder.path(), "flat", &["--set", "train.discriminant.total=0"])
-        .failed(2, &["train.discriminant.total is 0"]);
+        .failed(2, &["train.network.crop_size"]);
+    train(folder.path(), "bare", &["--set", "train.network.bn_neck=false"])
+        .failed(2, &["`train.lda_head` needs `train.network.bn_neck: true`"]);
+    train(folder.path(), "wide", &["--set", "train.network.embedding_dim=600"])
+        .failed(2, &["`train.network.embedding_dim` is 600", "at most 512"]);
+    train(folder.path(), "flat", &["--set", "train.lda_head.total_scatter=0"])
+        .failed(2, &["train.lda_head.total_scatter is 0"]);
 }

@@ -1,4 +1,4 @@
-//! `mvmhat train --task detector`: from labelled images to a detector that tracks.
+//! `mvmhat train-detector` and `mvmhat eval-detector`: from labelled images to a detector that tracks and its scores.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
@@ -9,22 +9,23 @@ use std::time::Instant;
 use tests::{Blocks, Images, Run, json, mvmhat, run};
 
 /// A network from scratch on small images, so that a step takes little time.
-const SMALL: &str = "train:
-  network: {channels: 16, size: 160}
+const SMALL: &str = "task: detection
+train:
+  network: {channels: 16, input_size: 160}
   weights: null
   data: {rate: 25, balance: 1}
   augmentation: {scale: [0.9, 1.1], mosaic: 0.2}
   batch: 4
   canvas: [160, 128]
-  trainer: {epochs: 2, freeze: [], checkpoint_every: 3, validate_every: 1, average: 0.9, rate: {peak: 0.002, warmup: 5}}
+  trainer: {epochs: 2, freeze: [], checkpoint_every: 3, validate_every: 1, ema: 0.9, lr: {peak: 0.002, warmup_steps: 5}}
   threads: 1
   workers: 2
 ";
 
 fn arguments(folder: &Path, out: &str, more: &[&str]) -> Vec<String> {
     let path = |name: &str| folder.join(name).display().to_string();
-    let (recording, out, config) = (path("recording"), path(out), path("small.yaml"));
-    let own = ["train", &recording, "--task", "detector", "--out", &out, "--config", &config];
+    let (sequence, out, config) = (path("recording"), path(out), path("small.yaml"));
+    let own = ["train-detector", &sequence, "--out", &out, "--config", &config];
     own.iter().chain(more).map(|&word| word.to_owned()).collect()
 }
 
@@ -32,7 +33,7 @@ fn train(folder: &Path, out: &str, more: &[&str]) -> Run {
     run(arguments(folder, out, more))
 }
 
-fn recording(folder: &Path) {
+fn sequence(folder: &Path) {
     Blocks { images: Images::Jpeg, ..Blocks::default() }.write(&folder.join("recording"));
     std::fs::write(folder.join("small.yaml"), SMALL).unwrap();
 }
@@ -40,10 +41,10 @@ fn recording(folder: &Path) {
 #[test]
 fn a_detector_is_learned_tracks_and_is_scored() {
     let folder = tempfile::tempdir().unwrap();
-    recording(folder.path());
+    sequence(folder.path());
     let path = |name: &str| folder.path().join(name).display().to_string();
     let gt = path("recording");
-    let validate = format!("{gt}@1..8");
+    let validate = format!("{gt}@1..=8");
     let more = ["--boxes", "gt", "--validate", &validate, "--set", "train.trainer.epochs=80"];
     train(folder.path(), "out", &[&more[..], &["--set", "train.trainer.validate_every=40"]].concat())
         .succeeded();
@@ -51,16 +52,16 @@ fn a_detector_is_learned_tracks_and_is_scored() {
     for file in ["weights.safetensors", "config.yaml", "history.csv", "curves.html", "checkpoints"] {
         assert!(out.join(file).exists(), "{file}");
     }
-    // Half precision: about two bytes a number.
+    // Half precision: about two bytes per parameter.
     let bytes = out.join("weights.safetensors").metadata().unwrap().len();
     assert!(bytes < 2_000_000, "{bytes}");
 
     let weights = format!("detector.weights={}", out.join("weights.safetensors").display());
     let person = ["--set", "detector.name=person", "--set", &weights];
     let scores = path("scores.json");
-    let eval = ["eval", "--gt", &gt, "--detections", "--every", "1", "--json", &scores];
-    let told = run([&eval[..], &person].concat()).succeeded().stdout;
-    assert!(told.contains("AP50") && told.contains("recall at heights"), "{told}");
+    let eval = ["eval-detector", &gt, "--every", "1", "--json", &scores];
+    let tables = run([&eval[..], &person].concat()).succeeded().stdout;
+    assert!(tables.contains("AP50") && tables.contains("recall at heights"), "{tables}");
     let overall = &json(&scores)["overall"];
     assert_eq!((overall["pictures"].as_u64(), overall["people"].as_u64()), (Some(24), Some(72)));
     assert!(overall["AP50"].as_f64().unwrap() > 50.0, "{overall}");
@@ -73,12 +74,12 @@ fn a_detector_is_learned_tracks_and_is_scored() {
 }
 
 #[test]
-fn detections_of_files_are_scored_and_taught_from() {
+fn detections_of_files_are_scored_and_learned_from() {
     let folder = tempfile::tempdir().unwrap();
-    recording(folder.path());
+    sequence(folder.path());
     let gt = folder.path().join("recording").display().to_string();
     let scores = folder.path().join("scores.json").display().to_string();
-    run(["eval", "--gt", &gt, "--detections", "--set", "detector=file", "--json", &scores]).succeeded();
+    run(["eval-detector", &gt, "--set", "detector=file", "--json", &scores]).succeeded();
     let json = json(&scores);
     // The boxes of the file are those of the ground truth.
     assert_eq!(
@@ -92,7 +93,7 @@ fn detections_of_files_are_scored_and_taught_from() {
 #[test]
 fn a_run_that_is_killed_and_resumed_leaves_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
-    recording(folder.path());
+    sequence(folder.path());
     let start = Instant::now();
     train(folder.path(), "whole", &["--boxes", "gt"]).succeeded();
     let whole = start.elapsed();
@@ -123,26 +124,26 @@ fn a_run_that_is_killed_and_resumed_leaves_the_same_bytes() {
 #[test]
 fn what_cannot_be_done_is_refused_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
-    recording(folder.path());
-    let recording = folder.path().join("recording").display().to_string();
-    let refused = |more: &[&str], status: i32, told: &str| {
-        train(folder.path(), "out", &[&["--boxes", "gt"], more].concat()).failed(status, &[told]);
+    sequence(folder.path());
+    let sequence = folder.path().join("recording").display().to_string();
+    let refused = |more: &[&str], status: i32, words: &str| {
+        train(folder.path(), "out", &[&["--boxes", "gt"], more].concat()).failed(status, &[words]);
     };
     refused(&["--resume"], 2, "there is no run in");
     refused(&["--set", "train.network.backbone=mobilenet-v3"], 2, "did you mean `mobilenet-v2`");
-    refused(&["--set", "train.people.batch=1"], 2, "people");
+    refused(&["--set", "train.pk_sampling.identities_per_batch=1"], 2, "pk_sampling");
     refused(&["--set", "train.batch=0"], 2, "`train.batch` is 0");
     refused(&["--set", "train.trainer.freeze=[backbone.]"], 2, "there is nothing to keep");
     refused(&["--set", "train.trainer.epochs=0"], 2, "train.trainer.epochs");
-    refused(&["--validate", &format!("{recording}@9..3")], 2, "empty range");
-    let one = |arguments: &[&str], told: &[&str]| run(arguments).failed(2, told);
+    refused(&["--validate", &format!("{sequence}@9..=3")], 2, "empty range");
+    let one = |arguments: &[&str], words: &[&str]| run(arguments).failed(2, words);
     let out = folder.path().join("out").display().to_string();
-    one(&["train", &format!("{recording}@3..1"), "--out", &out], &["empty range"]);
-    let none = format!("{recording}@50..60");
+    one(&["train-detector", &format!("{sequence}@3..=1"), "--out", &out], &["empty range"]);
+    let none = format!("{sequence}@50..=60");
     let scratch = ["--set", "train.weights=null", "--set", "train.trainer.freeze=[]"];
-    run([&["train", &none, "--task", "detector", "--boxes", "gt", "--out", &out][..], &scratch].concat())
+    run([&["train-detector", &none, "--boxes", "gt", "--out", &out][..], &scratch].concat())
         .failed(1, &["too little to learn from"]);
     let tracks = folder.path().join("tracks").display().to_string();
-    one(&["eval", "--gt", &recording, "--detections", "--tracks", &tracks], &["--tracks"]);
-    one(&["eval", "--gt", &recording, "--tracks", &tracks, "--set", "detector=file"], &["--detections"]);
+    one(&["eval-detector", &sequence, "--tracks", &tracks], &["--tracks"]);
+    one(&["eval", "--gt", &sequence, "--tracks", &tracks, "--set", "detector=file"], &["--set"]);
 }
