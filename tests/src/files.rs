@@ -39,6 +39,15 @@ pub fn json(path: impl AsRef<Path>) -> serde_json::Value {
     serde_json::from_str(&text(path)).expect("valid JSON")
 }
 
+/// The keys of a JSON object, in their order.
+///
+/// # Panics
+/// Where it is no object.
+#[track_caller]
+pub fn keys(value: &serde_json::Value) -> Vec<&str> {
+    value.as_object().expect("an object").keys().map(String::as_str).collect()
+}
+
 /// The bytes of a `.npy` file with a table of so many columns, as `numpy.save` writes them.
 pub fn npy(columns: usize, values: &[f32]) -> Vec<u8> {
     let rows = values.len() / columns;

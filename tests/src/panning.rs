@@ -80,7 +80,8 @@ fn corner(timestep: i32) -> (i32, i32) {
 /// Clouds of many colors: noise at four scales, added up.
 fn wall() -> Mat {
     let mut state = 1_u32;
-    let mut wall = Mat::new_rows_cols_with_default(WALL.1, WALL.0, CV_8UC3, Scalar::all(0.0)).expect("memory");
+    let mut wall =
+        Mat::new_rows_cols_with_default(WALL.1, WALL.0, CV_8UC3, Scalar::all(0.0)).expect("memory");
     for (cloud, weight) in [(80, 0.4), (40, 0.3), (20, 0.2), (10, 0.1)] {
         let mut coarse =
             Mat::new_rows_cols_with_default(WALL.1 / cloud, WALL.0 / cloud, CV_8UC3, Scalar::all(0.0))

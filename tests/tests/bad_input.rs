@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
+use mvmhat_tests::{Blocks, Images, Run, json, run, text};
 use opencv::core::{CV_8UC3, Mat, Scalar, Vector};
-use tests::{Blocks, Images, Run, json, run, text};
 
 fn track(sequence: &Path, out: &Path, more: &[&str]) -> Run {
     let (sequence, out) = (sequence.to_str().unwrap(), out.to_str().unwrap());
@@ -172,7 +172,7 @@ fn an_output_that_can_grow_no_further_stops_the_run_and_names_the_file() {
     // A limit on the size of files stands for the full disk: writing fails in the same way.
     let script = "trap '' XFSZ; ulimit -f 8; exec \"$@\"";
     let mut shell = std::process::Command::new("sh");
-    shell.args(["-c", script, "sh"]).arg(tests::mvmhat().get_program());
+    shell.args(["-c", script, "sh"]).arg(mvmhat_tests::mvmhat().get_program());
     shell.args(["track", sequence.to_str().unwrap(), "--out", out.to_str().unwrap()]);
     shell.args(["--set=detector=file", "--set=embedder=color-histogram"]);
     let run = Run::from(shell.output().unwrap()).failed(1, &["tracks", "kept"]);

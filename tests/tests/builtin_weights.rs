@@ -5,8 +5,8 @@
 
 use std::path::Path;
 
+use mvmhat_tests::{Run, json, mvmhat, run, text};
 use safetensors::SafeTensors;
-use tests::{Run, json, mvmhat, run, text};
 
 const CAMERAS: [&str; 2] = ["cam1", "cam2"];
 

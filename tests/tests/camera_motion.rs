@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
+use mvmhat_tests::{Panning, json, run, text};
 use serde_json::Value;
-use tests::{Panning, json, run, text};
 
 /// Tracks with camera motion on or off; returns `run.json` and the scores.
 fn tracked(sequence: &Path, out: &Path, camera_motion: bool) -> (Value, Value) {

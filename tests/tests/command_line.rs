@@ -1,10 +1,10 @@
-//! The command line: help, shell completions, man pages, exit statuses, and what became of commands of former versions.
+//! The command line: help, shell completions, man pages, exit statuses and messages.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 use std::path::Path;
 
-use tests::{Blocks, Images, Run, run, run_papers, text};
+use mvmhat_tests::{Blocks, Images, Run, run, run_papers, text};
 
 /// Every subcommand.
 const COMMANDS: [&str; 12] = [
@@ -31,7 +31,9 @@ fn help_names_every_command_and_ends_with_examples_and_environment_variables() {
     for word in COMMANDS.iter().chain(&VARIABLES) {
         assert!(help.contains(word), "no `{word}` in\n{help}");
     }
-    for command in COMMANDS.iter().filter(|command| !["weights", "doctor", "completions", "man"].contains(command)) {
+    for command in
+        COMMANDS.iter().filter(|command| !["weights", "doctor", "completions", "man"].contains(command))
+    {
         let help = run([command, "--help"]).succeeded().stdout;
         let options = help.find("\nOptions:").unwrap();
         let examples = help.find("\nExamples:").unwrap_or_else(|| panic!("no examples in\n{help}"));
@@ -101,20 +103,20 @@ fn failed_runs_have_status_1_and_name_the_file() {
         &["eval-detector", &nowhere],
         &["eval-reid", &nowhere],
         &["train", &nowhere, "--out", &out, "--set", "train.weights=null"],
-        &["train-detector", &nowhere, "--out", &out, "--set", "train.weights=null", "--set", "train.trainer.freeze=[]"],
+        &[
+            "train-detector",
+            &nowhere,
+            "--out",
+            &out,
+            "--set",
+            "train.weights=null",
+            "--set",
+            "train.trainer.freeze=[]",
+        ],
         &["tune", &nowhere, "--gt", "--out", &out],
     ] {
         run(arguments).failed(1, &["nowhere"]);
     }
-}
-
-#[test]
-fn commands_of_former_versions_are_refused_with_what_replaced_them() {
-    run(["learn", "configs/learn/perceptron.yaml", "--data", ".", "--out", "out"]).failed(2, &["papers"]);
-    run(["learn"]).failed(2, &["papers"]);
-    run(["eval", "--gt", "here", "--detections"]).failed(2, &["eval-detector"]);
-    run(["eval", "--gt", "here", "--embedding", "--every", "1"]).failed(2, &["eval-reid"]);
-    run(["train", "here", "--task", "detector", "--out", "out"]).failed(2, &["train-detector"]);
 }
 
 #[test]

@@ -4,13 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
+use mvmhat_tests::{Blocks, Images, eval, json, keys, text};
 use serde_json::Value;
-use tests::{Blocks, Images, Run, json, run, text};
-
-fn eval(gt: &Path, tracks: &Path, more: &[&str]) -> Run {
-    let own = ["eval", "--gt", gt.to_str().unwrap(), "--tracks", tracks.to_str().unwrap()];
-    run(own.iter().chain(more))
-}
 
 /// Two sequences with tracks: those of `hall` are its ground truth, those of `yard` lack camera 1's first frame.
 fn two(folder: &Path) -> (PathBuf, PathBuf) {
@@ -37,8 +32,7 @@ fn sequences_are_pooled_and_their_errors_listed_together() {
     let run = eval(&gt, &tracks, &options).succeeded();
     assert!(run.stdout.contains("hall") && run.stdout.contains("yard"), "{}", run.stdout);
     let scores = json(scores);
-    let keys: Vec<_> = scores.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(keys, ["recordings", "overall", "global", "cross_view", "stma", "returns"]);
+    assert_eq!(keys(&scores), ["recordings", "overall", "global", "cross_view", "stma", "returns"]);
     assert_eq!(scores["recordings"]["hall"]["overall"]["MOTA"], 100.0);
     assert_eq!(scores["recordings"]["yard"]["cameras"]["cam1"]["FN"], 3);
     assert_eq!(scores["overall"]["MOTA"].as_f64().unwrap(), 100.0 * (1.0 - 3.0 / 144.0));
@@ -101,7 +95,7 @@ fn assert_percent(ours: &Value, reference: f64, what: &str) {
 /// `new_metric.py` of MvMHAT++. The tests of `evaluation` compare all of its numbers; this one, whether the program reads the
 /// same files, windows and views.
 #[test]
-#[ignore = "needs the reference data (MVMHAT_SHARED, else ../shared)"]
+#[ignore = "needs the reference data"]
 fn the_published_tracks_of_mvmhat_score_as_the_public_scorers_say() {
     let data = mvmhat_reference::shared("mvmhat");
     let folder = tempfile::tempdir().unwrap();

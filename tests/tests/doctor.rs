@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use tests::{Run, mvmhat};
+use mvmhat_tests::{Run, mvmhat};
 
 /// The line about the viewer where the search path is `folder` alone.
 fn viewer_line(folder: &Path) -> String {

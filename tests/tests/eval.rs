@@ -1,11 +1,9 @@
-//! `mvmhat eval`, from files to tables, JSON, lists of errors and drawings.
+//! `mvmhat eval`: tables, JSON, lists of errors and drawings.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
-use std::path::{Path, PathBuf};
-
+use mvmhat_tests::{ScoredSequence, eval, fixtures, keys, text};
 use serde_json::Value;
-use tests::{Blocks, Images, Run, fixtures, json, run, text};
 
 /// The documented keys of the scores of a camera, of all cameras and of all of them as one.
 const KEYS: [&str; 16] = [
@@ -15,74 +13,9 @@ const KEYS: [&str; 16] = [
 /// Boxes of three people in twelve frames.
 const BOXES: u64 = 36;
 
-/// A sequence of two cameras with ground truth, and tracks that equal it.
-struct Case {
-    folder: tempfile::TempDir,
-}
-
-impl Case {
-    fn perfect() -> Self {
-        let case = Self { folder: tempfile::tempdir().unwrap() };
-        Blocks { images: Images::Jpeg, ..Blocks::default() }.write(&case.gt());
-        std::fs::create_dir(case.tracks()).unwrap();
-        for camera in ["cam1", "cam2"] {
-            std::fs::copy(case.gt().join(camera).join("gt/gt.txt"), case.track_file(camera)).unwrap();
-        }
-        case
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn gt(&self) -> PathBuf {
-        self.path("yard")
-    }
-
-    fn tracks(&self) -> PathBuf {
-        self.path("tracks-of-yard")
-    }
-
-    fn track_file(&self, camera: &str) -> PathBuf {
-        self.tracks().join(format!("{camera}.txt"))
-    }
-
-    /// Changes the tracks of a camera row by row: `change` takes frame, identity and the other columns.
-    fn change_tracks(&self, camera: &str, change: impl Fn(u32, u32, &str) -> Option<String>) {
-        let file = self.track_file(camera);
-        let changed = |line: &str| {
-            let mut columns = line.splitn(3, ',');
-            let mut number = || columns.next().unwrap().parse().unwrap();
-            let (frame, id) = (number(), number());
-            change(frame, id, columns.next().unwrap())
-        };
-        let rows: Vec<String> = text(&file).lines().filter_map(changed).collect();
-        std::fs::write(file, rows.join("\n")).unwrap();
-    }
-
-    fn eval(&self, more: &[&str]) -> Run {
-        eval(&self.gt(), &self.tracks(), more)
-    }
-
-    fn scores(&self, more: &[&str]) -> Value {
-        let file = self.path("scores.json");
-        self.eval(&[&["--overwrite", "--json", file.to_str().unwrap()], more].concat()).succeeded();
-        json(file)
-    }
-}
-
-fn eval(gt: &Path, tracks: &Path, more: &[&str]) -> Run {
-    let own = ["eval", "--gt", gt.to_str().unwrap(), "--tracks", tracks.to_str().unwrap()];
-    run(own.iter().chain(more))
-}
-
-fn keys(value: &Value) -> Vec<&str> {
-    value.as_object().unwrap().keys().map(String::as_str).collect()
-}
-
 #[test]
 fn tracks_that_equal_the_ground_truth_score_100_everywhere() {
-    let scores = Case::perfect().scores(&[]);
+    let scores = ScoredSequence::with_perfect_tracks().scores(&[]);
     for sequence in ["/cameras/cam1", "/cameras/cam2", "/overall", "/global"] {
         let sequence = scores.pointer(sequence).unwrap();
         for ratio in &KEYS[..9] {
@@ -108,7 +41,7 @@ fn tracks_that_equal_the_ground_truth_score_100_everywhere() {
 
 #[test]
 fn the_keys_of_the_json_are_the_documented_ones() {
-    let scores = Case::perfect().scores(&[]);
+    let scores = ScoredSequence::with_perfect_tracks().scores(&[]);
     let top =
         ["protocol", "frames", "duplicates", "cameras", "overall", "global", "cross_view", "stma", "returns"];
     assert_eq!(keys(&scores), top);
@@ -127,7 +60,7 @@ fn the_keys_of_the_json_are_the_documented_ones() {
 
 #[test]
 fn empty_tracks_score_zero() {
-    let case = Case::perfect();
+    let case = ScoredSequence::with_perfect_tracks();
     case.change_tracks("cam1", |_, _, _| None);
     case.change_tracks("cam2", |_, _, _| None);
     for protocol in ["trackeval", "devkit"] {
@@ -148,7 +81,7 @@ fn empty_tracks_score_zero() {
 
 #[test]
 fn another_identity_in_each_view_costs_only_the_scores_across_views() {
-    let case = Case::perfect();
+    let case = ScoredSequence::with_perfect_tracks();
     case.change_tracks("cam2", |frame, id, rest| Some(format!("{frame},{},{rest}", id + 10)));
     let scores = case.scores(&[]);
     assert_eq!(scores["overall"]["IDF1"], 100.0);
@@ -167,7 +100,7 @@ fn another_identity_in_each_view_costs_only_the_scores_across_views() {
 
 #[test]
 fn every_kind_of_error_is_counted_and_listed() {
-    let case = Case::perfect();
+    let case = ScoredSequence::with_perfect_tracks();
     // The identity of person 1 is 9 from frame 7 on; person 2 is missed in frame 3; the box of person 3 is far off in frame 5.
     case.change_tracks("cam1", |frame, id, rest| match (frame, id) {
         (3, 2) => None,
@@ -194,7 +127,7 @@ fn every_kind_of_error_is_counted_and_listed() {
 
 #[test]
 fn a_person_who_comes_back_with_another_identity_is_no_switch_to_the_devkit() {
-    let case = Case::perfect();
+    let case = ScoredSequence::with_perfect_tracks();
     for camera in ["cam1", "cam2"] {
         let file = case.gt().join(camera).join("gt/gt.txt");
         std::fs::write(file, "1,1,0,0,10,10,1,1,1\n3,1,0,0,10,10,1,1,1\n").unwrap();
@@ -208,7 +141,7 @@ fn a_person_who_comes_back_with_another_identity_is_no_switch_to_the_devkit() {
 
 #[test]
 fn frames_limit_what_is_scored() {
-    let case = Case::perfect();
+    let case = ScoredSequence::with_perfect_tracks();
     case.change_tracks("cam1", |frame, id, rest| (frame > 4).then(|| format!("{frame},{id},{rest}")));
     let scored = |frames: &str| {
         let scores = case.scores(&["--frames", frames]);
@@ -226,7 +159,7 @@ fn frames_limit_what_is_scored() {
 
 #[test]
 fn tables_come_as_text_markdown_and_csv() {
-    let case = Case::perfect();
+    let case = ScoredSequence::with_perfect_tracks();
     let plain = case.eval(&[]).succeeded().stdout;
     assert!(plain.starts_with("Cameras one by one") && plain.contains("TrackEval"), "{plain}");
     assert!(plain.lines().nth(1).unwrap().trim_start().starts_with("MOTA"), "{plain}");
@@ -242,8 +175,10 @@ fn tables_come_as_text_markdown_and_csv() {
 
 #[test]
 fn drawings_are_files_of_the_viewer() {
-    let case = Case::perfect();
-    case.change_tracks("cam1", |frame, id, rest| (id != 2).then(|| format!("{frame},{},{rest}", id + frame / 6)));
+    let case = ScoredSequence::with_perfect_tracks();
+    case.change_tracks("cam1", |frame, id, rest| {
+        (id != 2).then(|| format!("{frame},{},{rest}", id + frame / 6))
+    });
     let file = case.path("errors.rrd");
     case.eval(&["--rrd", file.to_str().unwrap()]).succeeded();
     let with_images = std::fs::read(&file).unwrap();
@@ -258,91 +193,8 @@ fn drawings_are_files_of_the_viewer() {
     for camera in ["cam01", "cam02", "cam03", "cam04"] {
         std::fs::copy(hall.join(camera).join("gt/gt.txt"), tracks.join(format!("{camera}.txt"))).unwrap();
     }
-    let run = eval(&hall, &tracks, &["--frames", "1..=5", "--overwrite", "--rrd", file.to_str().unwrap()]).succeeded();
+    let run = eval(&hall, &tracks, &["--frames", "1..=5", "--overwrite", "--rrd", file.to_str().unwrap()])
+        .succeeded();
     assert!(!run.stderr.contains("WARN"), "{run:#?}");
     assert!(std::fs::read(&file).unwrap().starts_with(b"RRF2"));
-}
-
-#[test]
-fn a_camera_missing_on_either_side_is_named() {
-    let case = Case::perfect();
-    std::fs::remove_file(case.track_file("cam2")).unwrap();
-    case.eval(&[]).failed(1, &["ground truth of cam1, cam2", "tracks of cam1."]);
-    std::fs::write(case.track_file("cam2"), "").unwrap();
-    std::fs::write(case.track_file("cam3"), "").unwrap();
-    case.eval(&[]).failed(1, &["ground truth of cam1, cam2;", "tracks of cam1, cam2, cam3."]);
-}
-
-#[test]
-fn malformed_files_are_reported_with_line_and_column() {
-    let case = Case::perfect();
-    let good = text(case.track_file("cam1"));
-    for (row, column) in [("2,1,10,20,wide,32", 11), ("2,1,10", 7), ("two,1,10,20,16,32", 1), ("\u{fffd}", 1)]
-    {
-        std::fs::write(case.track_file("cam1"), format!("1,1,10,20,16,32\n{row}\n")).unwrap();
-        case.eval(&[]).failed(1, &["cam1.txt", &format!("line 2, column {column}:")]);
-    }
-    std::fs::write(case.track_file("cam1"), good).unwrap();
-    std::fs::write(case.gt().join("cam2/gt/gt.txt"), "1,1,NaN,0,10,10,1,1,1\n").unwrap();
-    let (scores, list) = (case.path("scores.json"), case.path("errors.csv"));
-    let run = case.eval(&["--json", scores.to_str().unwrap(), "--errors", list.to_str().unwrap()]);
-    run.failed(1, &["cam2/gt/gt.txt", "line 1, column 5:"]);
-    assert!(!scores.exists() && !list.exists(), "nothing is left half done");
-}
-
-#[test]
-fn folders_that_are_not_there_are_named() {
-    let case = Case::perfect();
-    eval(&case.path("nowhere"), &case.tracks(), &[]).failed(1, &["nowhere"]);
-    eval(&case.gt(), &case.path("nowhere"), &[]).failed(1, &["nowhere"]);
-    eval(&case.path("nowhere"), &case.tracks(), &["--dataset"]).failed(1, &["nowhere"]);
-    eval(&case.tracks(), &case.tracks(), &["--dataset"]).failed(1, &["has no recordings"]);
-    let nowhere = case.path("no/such/file");
-    for option in ["--json", "--errors"] {
-        case.eval(&[option, nowhere.to_str().unwrap()]).failed(1, &["no/such/file"]);
-    }
-    run(["eval", "--gt", "here"]).failed(2, &["--tracks"]);
-}
-
-#[test]
-fn repeated_rows_are_reported_and_the_last_one_counts() {
-    let case = Case::perfect();
-    let rows = text(case.track_file("cam1"));
-    std::fs::write(case.track_file("cam1"), format!("1,1,900,900,5,5\n{rows}")).unwrap();
-    let run = case.eval(&[]).succeeded();
-    assert!(run.stderr.contains("repeat an identity"), "{run:#?}");
-    let scores = case.scores(&[]);
-    assert_eq!(scores["duplicates"]["tracks"], 1);
-    assert_eq!(scores["cameras"]["cam1"]["MOTA"], 100.0);
-}
-
-#[test]
-fn the_folder_of_a_run_is_scored_as_it_is() {
-    let case = Case::perfect();
-    let out = case.path("out");
-    let (sequence, folder) = (case.gt(), out.to_str().unwrap());
-    let track = ["track", sequence.to_str().unwrap(), "--out", folder];
-    run(track.iter().chain(&["--set=detector=file", "--set=embedder=color-histogram"])).succeeded();
-    let scores = |tracks: &Path, file: &str| {
-        let file = case.path(file);
-        eval(&sequence, tracks, &["--json", file.to_str().unwrap()]).succeeded();
-        json(&file)
-    };
-    let of_run = scores(&out, "run.json");
-    assert!(of_run["overall"]["IDF1"].as_f64().unwrap() > 50.0, "{}", of_run["overall"]);
-    assert_eq!(scores(&out.join("tracks"), "plain.json"), of_run, "the plain folder of its tracks has the same scores");
-}
-
-#[test]
-fn files_that_exist_are_refused_unless_they_may_be_overwritten() {
-    let case = Case::perfect();
-    for (option, name) in [("--json", "scores.json"), ("--errors", "errors.csv"), ("--rrd", "errors.rrd")] {
-        let file = case.path(name);
-        std::fs::write(&file, "precious").unwrap();
-        let option = [option, file.to_str().unwrap()];
-        case.eval(&option).failed(2, &[option[0], name, "--overwrite"]);
-        assert_eq!(text(&file), "precious");
-        case.eval(&[option[0], option[1], "--overwrite"]).succeeded();
-        assert_ne!(std::fs::read(&file).unwrap(), b"precious");
-    }
 }

@@ -4,8 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
+use mvmhat_tests::{Blocks, Images, Run, json, keys, run, text, write_embeddings};
 use serde_json::Value;
-use tests::{Blocks, Images, Run, json, run, text};
 
 /// Three people, each in one color, in two cameras and twelve frames.
 fn blocks(images: Images) -> (tempfile::TempDir, PathBuf) {
@@ -23,10 +23,6 @@ fn scores(sequence: &Path, more: &[&str]) -> Value {
     let file = sequence.with_extension("json");
     eval(sequence, &[&["--overwrite", "--json", file.to_str().unwrap()], more].concat()).succeeded();
     json(file)
-}
-
-fn keys(value: &Value) -> Vec<&str> {
-    value.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
 /// The rows of a file with other identities.
@@ -54,7 +50,10 @@ fn people_in_colors_of_their_own_are_told_apart() {
             for perfect in ["Hungarian", "rank1", "mAP", "AUC"] {
                 assert_eq!(part[perfect], 100.0, "{perfect} of {part}");
             }
-            assert_eq!((&part["people"], &part["queries"], &part["EER"]), (&12.into(), &24.into(), &0.0.into()));
+            assert_eq!(
+                (&part["people"], &part["queries"], &part["EER"]),
+                (&12.into(), &24.into(), &0.0.into())
+            );
         }
         assert_eq!(scores["confusions"], Value::Array(Vec::new()));
         assert_eq!(scores["embedder"]["name"], "color-histogram");
@@ -195,7 +194,7 @@ fn the_embeddings_of_files_need_no_images() {
     let (folder, sequence) = blocks(Images::Jpeg);
     for camera in ["cam1", "cam2"] {
         std::fs::remove_dir_all(sequence.join(camera).join("img1")).unwrap();
-        tests::deepsort(&sequence.join(camera).join("det"));
+        write_embeddings(&sequence.join(camera).join("det"));
     }
     let rrd = folder.path().join("map.rrd");
     let scores = scores(&sequence, &["--set=embedder=file", "--rrd", rrd.to_str().unwrap()]);

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use tests::{Blocks, Images, Run, json, mvmhat, send_signal, text};
+use mvmhat_tests::{Blocks, Images, Run, json, mvmhat, send_signal, text};
 
 const CAMERAS: [&str; 4] = ["cam1", "cam2", "cam3", "cam4"];
 

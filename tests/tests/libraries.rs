@@ -6,7 +6,7 @@ use std::path::Path;
 
 use mvmhat_evaluation::{CameraRows, Comparison, Observation, Protocol, SequenceScores};
 use mvmhat_scene::mot;
-use tests::{Run, example, fixtures, json, run};
+use mvmhat_tests::{Run, example, fixtures, json, run};
 
 #[test]
 fn the_example_of_own_detections_runs_without_the_program() {
@@ -17,7 +17,9 @@ fn the_example_of_own_detections_runs_without_the_program() {
 /// The boxes of a MOT file.
 fn observations(file: &Path) -> Vec<Observation> {
     let rows = mot::read(file).unwrap();
-    rows.into_iter().map(|row| Observation::new(row.frame.0, u32::try_from(row.id).unwrap(), row.bbox)).collect()
+    rows.into_iter()
+        .map(|row| Observation::new(row.frame.0, u32::try_from(row.id).unwrap(), row.bbox))
+        .collect()
 }
 
 #[test]
@@ -37,11 +39,8 @@ fn two_mot_files_score_in_the_library_as_in_the_program() {
     }
     mot::write(track_file.clone(), &rows).unwrap();
 
-    let camera = CameraRows {
-        name: "cam01".into(),
-        truth: observations(&gt_file),
-        tracks: observations(&track_file),
-    };
+    let camera =
+        CameraRows { name: "cam01".into(), truth: observations(&gt_file), tracks: observations(&track_file) };
     let comparison = Comparison::new(None, vec![camera]).unwrap();
     let scores = SequenceScores::new(&comparison, Protocol::TrackEval).to_json();
 

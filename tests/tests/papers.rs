@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tests::{Run, json, run, run_papers};
+use mvmhat_tests::{Run, json, run, run_papers};
 
 fn config(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs/papers").join(name)
@@ -34,9 +34,15 @@ fn an_experiment_leaves_its_results_and_its_figures_and_can_be_resumed() {
     }
     assert_refused(papers(&config("perceptron.yaml"), data, &out, &[]), "there is a run in this folder");
     papers(&config("perceptron.yaml"), data, &out, &["--resume"]).succeeded();
-    assert_refused(papers(&config("hinge-loss.yaml"), data, &out, &["--resume"]), "holds a run of another model");
+    assert_refused(
+        papers(&config("hinge-loss.yaml"), data, &out, &["--resume"]),
+        "holds a run of another model",
+    );
     let more = ["--resume", "--set", "trainer.epochs=301"];
-    assert_refused(papers(&config("perceptron.yaml"), data, &out, &more), "trainer.epochs is 300 there and 301 here");
+    assert_refused(
+        papers(&config("perceptron.yaml"), data, &out, &more),
+        "trainer.epochs is 300 there and 301 here",
+    );
 
     let runs = folder.path().join("runs");
     let table = [config("perceptron.yaml"), config("hinge-loss.yaml")];
@@ -78,9 +84,15 @@ fn bad_input_is_wrong_usage_and_is_named() {
         path
     };
     assert_refused(papers(&config("two-layer.yaml"), data, &out, &[]), "there is no ");
-    assert_refused(papers(&config("two-layer.yaml"), &data.join("nowhere"), &out, &[]), "there is no such folder");
+    assert_refused(
+        papers(&config("two-layer.yaml"), &data.join("nowhere"), &out, &[]),
+        "there is no such folder",
+    );
     assert_refused(papers(&experiment("{name: convnet, hidden: [3]}"), data, &out, &[]), "invalid type");
-    assert_refused(papers(&experiment("{name: mlp, filters: 3}"), data, &out, &[]), "unknown field `filters`");
+    assert_refused(
+        papers(&experiment("{name: mlp, filters: 3}"), data, &out, &[]),
+        "unknown field `filters`",
+    );
     assert_refused(
         papers(&experiment("{name: word2vec, text: ''}"), data, &data.join("none"), &["--resume"]),
         "there is no run in",

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use mvmhat_scene::{Calibration, Sequence, mot, world};
-use tests::{Run, json, run, text};
+use mvmhat_tests::{Run, json, run, text};
 
 const CAMERAS: [&str; 2] = ["cam1", "cam2"];
 

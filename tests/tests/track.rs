@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use tests::{Blocks, Images, Run, json, mvmhat, run, text, write_embeddings};
+use mvmhat_tests::{Blocks, Images, Run, json, mvmhat, run, text, write_embeddings};
 
 /// Detections from the files of the sequence, embedded by their colors.
 const FILES_AND_COLORS: [&str; 2] = ["--set=detector=file", "--set=embedder=color-histogram"];
@@ -164,8 +164,7 @@ fn the_report_accounts_for_every_frame() {
 #[test]
 fn overlay_and_rerun_recording_hold_every_frame() {
     let folder = tempfile::tempdir().unwrap();
-    let sequence =
-        Blocks { images: Images::Video, ..Blocks::default() }.write(&folder.path().join("blocks"));
+    let sequence = Blocks { images: Images::Video, ..Blocks::default() }.write(&folder.path().join("blocks"));
     let (out, rrd) = (folder.path().join("out"), folder.path().join("run.rrd"));
     track(&sequence, &out, &["--overlay", "--rrd", rrd.to_str().unwrap()]).succeeded();
     assert!(std::fs::metadata(&rrd).unwrap().len() > 1000);

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use mvmhat_tests::{Blocks, Images, Run, json, mvmhat, run};
 use safetensors::SafeTensors;
-use tests::{Blocks, Images, Run, json, mvmhat, run};
 
 /// A small network from scratch, so that a step takes milliseconds.
 const SMALL: &str = "task: reid
@@ -56,7 +56,11 @@ fn every_loss_leaves_weights_that_track_and_can_be_scored() {
         let eval = ["eval-reid", gt, "--every", "1", "--set", &weights, "--json"];
         run(eval.iter().copied().chain([scores.to_str().unwrap()])).succeeded();
         let network = &json(&scores)["embedder"]["network"];
-        assert_eq!((&network["backbone"], &network["embedding_dim"]), (&"osnet-x0.25".into(), &16.into()), "{loss}");
+        assert_eq!(
+            (&network["backbone"], &network["embedding_dim"]),
+            (&"osnet-x0.25".into(), &16.into()),
+            "{loss}"
+        );
         let common = ["--set", "detector.name=file", "--set", &weights];
         run([&["track", sequence.to_str().unwrap(), "--out", tracks.to_str().unwrap()], &common[..]]
             .concat())
@@ -94,7 +98,8 @@ fn the_head_is_solved_from_pseudo_labels_unless_it_is_to_stay_as_learned() {
         let is_everywhere = |name: &str, value: f32| {
             weights.tensor(name).unwrap().data().chunks(4).all(|number| number == value.to_le_bytes())
         };
-        ["running_var", "weight", "bias"].map(|name| is_everywhere(&format!("head.neck.{name}"), f32::from(name != "bias")))
+        ["running_var", "weight", "bias"]
+            .map(|name| is_everywhere(&format!("head.neck.{name}"), f32::from(name != "bias")))
     };
     assert_eq!(is_solved("solved"), [true; 3]);
     assert_eq!(is_solved("learned"), [false; 3]);
@@ -168,8 +173,8 @@ fn a_run_is_not_resumed_with_other_labels_than_it_learned_from() {
     let labels = folder.path().join("out/identities/round-0.csv");
     let begun = |out: &Path| out.join("checkpoints/step-00000003.safetensors").exists();
     // One round for so many epochs that the run cannot be over before it is killed.
-    let more =
-        ["pk_sampling.relabel_every=1000", "trainer.epochs=1000", "trainer.save_top_k=100000"].map(|key| format!("train.{key}"));
+    let more = ["pk_sampling.relabel_every=1000", "trainer.epochs=1000", "trainer.save_top_k=100000"]
+        .map(|key| format!("train.{key}"));
     let more: Vec<&str> = more.iter().flat_map(|set| ["--set", set.as_str()]).collect();
     assert!(start_and_kill(folder.path(), "out", &more, begun), "the run was over");
     std::fs::remove_file(&labels).unwrap();
@@ -216,7 +221,8 @@ fn what_cannot_be_trained_is_refused_with_what_to_do() {
         .failed(1, &["does not fit the configuration", "horizontal_flip"]);
     // A refusal changes nothing: the run goes on as it was.
     train(folder.path(), "out", &["--resume"]).succeeded();
-    train(folder.path(), "out", &["--overwrite", "--set", "train.augmentation.horizontal_flip=0.1"]).succeeded();
+    train(folder.path(), "out", &["--overwrite", "--set", "train.augmentation.horizontal_flip=0.1"])
+        .succeeded();
     train(folder.path(), "other", &["--set", "train.trainer.epochs=0"]).failed(2, &["train.trainer.epochs"]);
     train(folder.path(), "recording", &[]).failed(2, &["this is the recording itself"]);
     train(folder.path(), "small.yaml", &[]).failed(2, &["this is a file"]);

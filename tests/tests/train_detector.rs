@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Instant;
 
-use tests::{Blocks, Images, Run, json, mvmhat, run};
+use mvmhat_tests::{Blocks, Images, Run, json, mvmhat, run, text};
 
 /// A network from scratch on small images, so that a step takes little time.
 const SMALL: &str = "task: detection
@@ -69,7 +69,7 @@ fn a_detector_is_learned_tracks_and_is_scored() {
     let tracks = path("tracks");
     let track = ["track", &gt, "--out", &tracks, "--set", "embedder=color-histogram"];
     run([&track[..], &person].concat()).succeeded();
-    let rows = tests::text(folder.path().join("tracks/tracks/cam1.txt"));
+    let rows = text(folder.path().join("tracks/tracks/cam1.txt"));
     assert!(rows.lines().count() > 12, "{rows}");
 }
 

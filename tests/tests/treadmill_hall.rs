@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use tests::{Run, fixtures, json, mvmhat, run, treadmill_hall};
+use mvmhat_tests::{Run, fixtures, json, mvmhat, run, treadmill_hall};
 
 /// Global IDF1 that both configurations must reach on this clip; they reach 98.6 and 96.0.
 const GLOBAL_IDF1: f64 = 93.0;
@@ -25,14 +25,14 @@ fn assert_identities_are_kept(weights: &Path, arguments: &[&str]) {
 }
 
 #[test]
-#[ignore = "needs the clip of scripts/footage.sh"]
+#[ignore = "needs the real clip"]
 fn three_people_keep_their_identities_with_nothing_but_the_program() {
     let nothing = tempfile::tempdir().unwrap();
     assert_identities_are_kept(nothing.path(), &[]);
 }
 
 #[test]
-#[ignore = "needs the clip of scripts/footage.sh and the reference data (MVMHAT_SHARED, else ../shared)"]
+#[ignore = "needs the real clip and the reference data"]
 fn three_people_keep_their_identities_with_the_public_networks() {
     let weights = mvmhat_reference::shared("weights");
     let preset = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs/track-yolox.yaml");

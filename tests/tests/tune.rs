@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use tests::{Run, json, mvmhat, npy, run, send_signal, text};
+use mvmhat_tests::{Run, json, mvmhat, npy, run, send_signal, text};
 
 /// The MvMHAT baseline, which takes detections from a score of 0.5 on, with detections from files.
 const OWN: [&str; 3] = ["--set=detector=file", "--set=embedder=file", "--set=association=mvmhat"];
@@ -129,8 +129,10 @@ fn a_search_that_was_killed_and_resumed_has_the_same_result() {
 
     let other: Vec<&str> =
         resumed.iter().copied().chain(["--seed=1", "--range=track_low_thresh=0.1..0.8"]).collect();
-    Run::from(tune_in(home, &other).output().unwrap())
-        .failed(2, &["--resume", "seed was 0, now 1", "ranges.track_low_thresh was [0.05,0.9], now [0.1,0.8]"]);
+    Run::from(tune_in(home, &other).output().unwrap()).failed(
+        2,
+        &["--resume", "seed was 0, now 1", "ranges.track_low_thresh was [0.05,0.9], now [0.1,0.8]"],
+    );
     Run::from(tune_in(home, &["--trials=20", more[1], "--resume"]).output().unwrap())
         .failed(2, &["--trials 20"]);
     // Constants that were changed by hand are not those of this search.
