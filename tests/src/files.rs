@@ -7,7 +7,7 @@ pub fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
 
-/// The real four-camera clip that `scripts/footage.sh` puts into the cache folder. Tests that need it are ignored unless they are
+/// The real four-camera clip that `scripts/demo-clip.sh` puts into the cache folder. Tests that need it are ignored unless they are
 /// asked for.
 ///
 /// # Panics
@@ -16,7 +16,7 @@ pub fn treadmill_hall() -> PathBuf {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let cache = cache.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")));
     let clip = cache.expect("a home folder").join("mvmhat/footage/treadmill-hall");
-    assert!(clip.is_dir(), "{} is not there: scripts/footage.sh downloads it", clip.display());
+    assert!(clip.is_dir(), "{} is not there: scripts/demo-clip.sh downloads it", clip.display());
     clip
 }
 

@@ -69,7 +69,7 @@ fn every_loss_leaves_weights_that_track_and_can_be_scored() {
 }
 
 #[test]
-fn the_head_is_solved_from_pseudo_labels_unless_it_is_to_stay_as_learned() {
+fn the_head_is_a_closed_form_lda_head_unless_it_is_to_stay_as_learned() {
     let folder = tempfile::tempdir().unwrap();
     sequence(folder.path());
     let gt = folder.path().join("recording");
@@ -151,7 +151,7 @@ fn a_run_that_is_killed_and_resumed_leaves_the_same_bytes() {
 }
 
 #[test]
-fn a_run_that_is_killed_while_its_head_is_solved_and_resumed_leaves_the_same_bytes() {
+fn a_run_that_is_killed_while_its_lda_head_is_computed_and_resumed_leaves_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     sequence(folder.path());
     // Enough crops for a head, and few steps.

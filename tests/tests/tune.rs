@@ -186,7 +186,7 @@ fn ground_truth_may_lie_elsewhere_and_sequences_in_a_dataset() {
     for name in ["hall", "yard"] {
         sequence(&data.join(name), 20);
         for camera in ["cam1", "cam2"] {
-            let gt = folder.path().join("truth").join(name).join(camera);
+            let gt = folder.path().join("gt").join(name).join(camera);
             std::fs::create_dir_all(&gt).unwrap();
             std::fs::rename(data.join(name).join(camera).join("gt"), gt.join("gt")).unwrap();
         }
@@ -199,11 +199,11 @@ fn ground_truth_may_lie_elsewhere_and_sequences_in_a_dataset() {
     };
     let gt = Path::new("--gt");
     let out = |name: &str| format!("--out={}", path(&[name]).display());
-    tune(&[&data.join("hall"), gt, &path(&["truth", "hall"])], &[&more[..], &[&out("one")]].concat())
+    tune(&[&data.join("hall"), gt, &path(&["gt", "hall"])], &[&more[..], &[&out("one")]].concat())
         .succeeded();
-    let both: [&Path; 4] = [&data.join("hall"), &data.join("yard"), gt, &path(&["truth"])];
+    let both: [&Path; 4] = [&data.join("hall"), &data.join("yard"), gt, &path(&["gt"])];
     tune(&both, &[&more[..], &[&out("two")]].concat()).succeeded();
-    tune(&[&data, gt, &path(&["truth"])], &[&more[..], &["--dataset", &out("all")]].concat()).succeeded();
+    tune(&[&data, gt, &path(&["gt"])], &[&more[..], &["--dataset", &out("all")]].concat()).succeeded();
     assert_eq!(text(path(&["two", "trials.csv"])), text(path(&["all", "trials.csv"])));
     assert!(text(path(&["two", "trials.csv"])).starts_with("trial,by,score,hall,yard,track_low_thresh\n"));
 }
