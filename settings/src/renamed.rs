@@ -62,7 +62,7 @@ const KEYS: &[(&str, &str)] = &[
     ("trainer.lr.warmup", "trainer.lr.warmup_steps"),
     ("trainer.lr.decline", "trainer.lr.schedule"),
     ("trainer.optimizer.decay", "trainer.optimizer.weight_decay"),
-    ("trainer.optimizer.decay_vectors", "trainer.optimizer.decay_biases_and_norms"),
+    ("trainer.decay_vectors", "trainer.decay_biases_and_norms"),
     ("trainer.clip", "trainer.grad_clip_norm"),
     ("trainer.average", "trainer.ema"),
     ("trainer.best", "trainer.monitor"),

@@ -17,9 +17,7 @@ fn the_example_of_own_detections_runs_without_the_program() {
 /// The boxes of a MOT file.
 fn observations(file: &Path) -> Vec<Observation> {
     let rows = mot::read(file).unwrap();
-    rows.into_iter()
-        .map(|row| Observation::new(row.frame.0, u32::try_from(row.id).unwrap(), row.bbox))
-        .collect()
+    rows.into_iter().map(|row| Observation::new(row.frame.0, row.id, row.bbox)).collect()
 }
 
 #[test]

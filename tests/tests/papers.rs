@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use mvmhat_tests::{Run, json, run, run_papers};
+use mvmhat_tests::{Run, json, run_papers};
 
 fn config(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs/papers").join(name)
