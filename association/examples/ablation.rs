@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use case::Case;
 use mvmhat_association::AssociationConfig;
-use mvmhat_evaluation::{DatasetScores, Protocol, Returns, SequenceScores};
+use mvmhat_evaluation::{DatasetScores, Protocol, ReEntries, SequenceScores};
 use serde_yaml::{Mapping, Value};
 
 /// Each step taken away from the default, or added to it.
@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let label = label.as_str().ok_or("a label must be text")?;
         let config = config(options).map_err(|error| format!("{label}: {error}"))?;
         let mut sums = [0.0; 7];
-        let mut kept = Returns::default();
+        let mut kept = ReEntries::default();
         for cases in &datasets {
             let (row, returns) = score(cases, &config)?;
             kept += &returns;
@@ -83,7 +83,7 @@ fn config(options: &Value) -> Result<AssociationConfig, Box<dyn Error>> {
 fn score(
     cases: &[(String, Case)],
     config: &AssociationConfig,
-) -> Result<([f64; 7], Returns), Box<dyn Error>> {
+) -> Result<([f64; 7], ReEntries), Box<dyn Error>> {
     let (mut seconds, mut timesteps, mut scored) = (0.0, 0, Vec::new());
     for (name, case) in cases {
         let (tracked, took) = case.track(config)?;
@@ -103,5 +103,5 @@ fn score(
         percent(scores.cross_view.mvmhat.cvma()),
         timesteps as f64 / seconds,
     ];
-    Ok((columns, scores.cross_view.returns))
+    Ok((columns, scores.cross_view.re_entries))
 }

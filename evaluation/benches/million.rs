@@ -7,8 +7,8 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use mvmhat_evaluation::{
-    CameraRows, Comparison, Observation, Protocol, SequenceScores, clear, hota, identity, mvmhat, stma,
-    view_pairs,
+    CameraRows, Comparison, Observation, Protocol, SequenceScores, clear, cross_view_pairs, hota, identity,
+    mvmhat, stma,
 };
 use mvmhat_scene::BBox;
 
@@ -26,18 +26,18 @@ fn cameras() -> Vec<CameraRows> {
         ((draws >> 33) % n) as f64
     };
     let rows_of = |camera: u32| {
-        let (mut truth, mut tracks) = (Vec::new(), Vec::new());
+        let (mut gt, mut tracks) = (Vec::new(), Vec::new());
         for frame in 1..=FRAMES {
             for person in (0..PEOPLE).filter(|person| (person + frame / 100 + camera).is_multiple_of(2)) {
                 let x = f64::from((frame * 2 + person * 77) % 1800) + below(3);
                 let y = f64::from(person * 37 % 400) + below(3);
-                truth.push(Observation::new(frame, i64::from(person + 1), BBox::new(x, y, 80.0, 200.0)));
+                gt.push(Observation::new(frame, i64::from(person + 1), BBox::new(x, y, 80.0, 200.0)));
                 let name = i64::from(person + frame / TRACK_LENGTH * PEOPLE + 1);
                 let bbox = BBox::new(x + below(12), y + below(12), 80.0, 200.0);
                 tracks.push(Observation::new(frame, name, bbox));
             }
         }
-        CameraRows { name: camera.to_string(), truth, tracks }
+        CameraRows { name: camera.to_string(), gt, tracks }
     };
     (0..CAMERAS).map(rows_of).collect()
 }
@@ -79,7 +79,7 @@ fn million(criterion: &mut Criterion) {
     group.bench_function("identity", |b| b.iter(|| identity(comparison.global(), Protocol::TrackEval)));
     group.bench_function("hota", |b| b.iter(|| hota(comparison.global())));
     group.bench_function("mvmhat", |b| b.iter(|| mvmhat(&comparison)));
-    group.bench_function("pairs", |b| b.iter(|| view_pairs(&comparison)));
+    group.bench_function("pairs", |b| b.iter(|| cross_view_pairs(&comparison)));
     group.bench_function("stma", |b| b.iter(|| stma(&comparison, [5, 10, 30])));
     group.finish();
 }

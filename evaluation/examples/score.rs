@@ -93,7 +93,7 @@ fn read_group(folder: &Path, group: &Value) -> Result<Group, Box<dyn Error>> {
         };
         cameras.push(CameraRows {
             name: view.to_string(),
-            truth: rows("gt.txt")?,
+            gt: rows("gt.txt")?,
             tracks: rows("published.txt")?,
         });
     }

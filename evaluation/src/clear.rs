@@ -7,9 +7,9 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
+use crate::camera_overlaps::CameraOverlaps;
 use crate::clear_rules::ClearRules;
-use crate::view::View;
-use crate::{CameraSequence, Place};
+use crate::{CameraSequence, Location};
 
 /// Whose rules decide about matches, switches and fragments. The scorers of this field differ in small ways.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,23 +54,23 @@ pub struct Clear {
 
 impl Clear {
     /// Boxes of the ground truth.
-    pub fn truth(&self) -> u64 {
+    pub fn gt(&self) -> u64 {
         self.tp + self.fn_
     }
 
     /// Multiple object tracking accuracy: at most 1, negative where there are more errors than people.
     pub fn mota(&self) -> f64 {
-        (self.tp as f64 - self.fp as f64 - self.idsw as f64) / at_least_one(self.truth())
+        (self.tp as f64 - self.fp as f64 - self.idsw as f64) / at_least_one(self.gt())
     }
 
     /// MOTA where a switch counts by its logarithm: `log10(IDSW + 1)` (devkit).
     pub fn motal(&self) -> f64 {
-        (self.tp as f64 - self.fp as f64 - (self.idsw as f64 + 1.0).log10()) / at_least_one(self.truth())
+        (self.tp as f64 - self.fp as f64 - (self.idsw as f64 + 1.0).log10()) / at_least_one(self.gt())
     }
 
     /// Multiple object detection accuracy: MOTA without switches.
     pub fn moda(&self) -> f64 {
-        (self.tp as f64 - self.fp as f64) / at_least_one(self.truth())
+        (self.tp as f64 - self.fp as f64) / at_least_one(self.gt())
     }
 
     /// Mean similarity of the matches, 0 to 1; 0 where nothing matched.
@@ -78,12 +78,12 @@ impl Clear {
         self.similarity / at_least_one(self.tp)
     }
 
-    /// Share of the people that were matched, 0 to 1.
+    /// Fraction of the people that were matched, 0 to 1.
     pub fn recall(&self) -> f64 {
-        self.tp as f64 / at_least_one(self.truth())
+        self.tp as f64 / at_least_one(self.gt())
     }
 
-    /// Share of the tracks that were matched, 0 to 1.
+    /// Fraction of the tracks that were matched, 0 to 1.
     pub fn precision(&self) -> f64 {
         self.tp as f64 / at_least_one(self.tp + self.fp)
     }
@@ -115,8 +115,8 @@ impl AddAssign<&Self> for Clear {
 }
 
 /// Scores one sequence by the rules of `protocol`.
-pub fn clear<P: Place>(sequence: CameraSequence<'_, P>, protocol: Protocol) -> Clear {
-    let identities = sequence.comparison.truth_ids().len();
+pub fn clear<P: Location>(sequence: CameraSequence<'_, P>, protocol: Protocol) -> Clear {
+    let identities = sequence.comparison.gt_ids().len();
     let mut clear = Clear::default();
     let mut present = vec![0u64; identities];
     let mut tracked = vec![0u64; identities];
@@ -127,13 +127,13 @@ pub fn clear<P: Place>(sequence: CameraSequence<'_, P>, protocol: Protocol) -> C
             clear.similarity += found.overlap.similarity;
             clear.idsw += u64::from(found.switch);
             clear.frag += u64::from(found.begins);
-            tracked[frame.truth.ids[found.overlap.truth as usize] as usize] += 1;
+            tracked[frame.gt.ids[found.overlap.gt as usize] as usize] += 1;
         }
         let matched = matches.len();
         clear.tp += matched as u64;
-        clear.fn_ += (frame.truth.ids.len() - matched) as u64;
+        clear.fn_ += (frame.gt.ids.len() - matched) as u64;
         clear.fp += (frame.tracks.ids.len() - matched) as u64;
-        frame.truth.ids.iter().for_each(|id| present[*id as usize] += 1);
+        frame.gt.ids.iter().for_each(|id| present[*id as usize] += 1);
     }
     for (present, tracked) in present.into_iter().zip(tracked).filter(|(present, _)| *present > 0) {
         let ratio = tracked as f64 / present as f64;
@@ -153,19 +153,19 @@ pub fn clear<P: Place>(sequence: CameraSequence<'_, P>, protocol: Protocol) -> C
 }
 
 /// How many frames of a sequence are looked at: the devkit leaves off after the last one with people.
-pub(crate) fn scored_frames<P: Place>(sequence: CameraSequence<'_, P>, protocol: Protocol) -> usize {
-    let with_people = || sequence.frames().enumerate().filter(|(_, frame)| !frame.truth.ids.is_empty());
+pub(crate) fn scored_frames<P: Location>(sequence: CameraSequence<'_, P>, protocol: Protocol) -> usize {
+    let with_people = || sequence.frames().enumerate().filter(|(_, frame)| !frame.gt.ids.is_empty());
     match protocol {
         Protocol::TrackEval => usize::MAX,
-        Protocol::Devkit => with_people().last().map_or(0, |(place, _)| place + 1),
+        Protocol::Devkit => with_people().last().map_or(0, |(index, _)| index + 1),
     }
 }
 
 /// The number of the last frame that has people, summed over the views.
-fn last_frame_numbers<P: Place>(sequence: CameraSequence<'_, P>) -> u64 {
+fn last_frame_numbers<P: Location>(sequence: CameraSequence<'_, P>) -> u64 {
     let first = u64::from(sequence.comparison.window().first.0);
-    let last = |view: &View<P>| {
-        (0..view.truth.frames()).rev().find(|frame| !view.truth.people(*frame).ids.is_empty())
+    let last = |view: &CameraOverlaps<P>| {
+        (0..view.gt.frames()).rev().find(|frame| !view.gt.people(*frame).ids.is_empty())
     };
     sequence.views.iter().filter_map(last).map(|frame| first + frame as u64).sum()
 }

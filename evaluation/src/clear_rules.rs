@@ -1,11 +1,8 @@
 //! The CLEAR protocols frame by frame: who is matched with whom, and which of it is a switch.
 
+use crate::camera_overlaps::{FrameOverlaps, Overlap};
 use crate::matching::{Candidate, Matcher};
-use crate::view::{Frame, Overlap};
-use crate::{Place, Protocol};
-
-/// Similarity from which a person and a track can match.
-pub(crate) const THRESHOLD: f64 = 0.5;
+use crate::{Location, MATCH_IOU, Protocol};
 
 /// No track.
 const NONE: u32 = u32::MAX;
@@ -37,32 +34,32 @@ pub(crate) struct ClearRules {
 }
 
 impl ClearRules {
-    pub(crate) fn new(protocol: Protocol, truth_identities: usize) -> Self {
+    pub(crate) fn new(protocol: Protocol, gt_identities: usize) -> Self {
         Self {
             protocol,
             matcher: Matcher::default(),
             candidates: Vec::new(),
             matches: Vec::new(),
-            last: vec![NONE; truth_identities],
-            previous: vec![NONE; truth_identities],
+            last: vec![NONE; gt_identities],
+            previous: vec![NONE; gt_identities],
             matched_before: Vec::new(),
-            present_before: vec![false; truth_identities],
+            present_before: vec![false; gt_identities],
             present: Vec::new(),
         }
     }
 
     /// The matches of the next frame, sorted as its overlaps.
-    pub(crate) fn step<P: Place>(&mut self, frame: &Frame<'_, P>) -> &[ClearMatch] {
+    pub(crate) fn step<P: Location>(&mut self, frame: &FrameOverlaps<'_, P>) -> &[ClearMatch] {
         self.matches.clear();
         self.candidates.clear();
         match self.protocol {
             // A frame without people or tracks does not end the previous timestep.
-            Protocol::TrackEval if frame.truth.ids.is_empty() || frame.tracks.ids.is_empty() => return &[],
+            Protocol::TrackEval if frame.gt.ids.is_empty() || frame.tracks.ids.is_empty() => return &[],
             Protocol::TrackEval => self.prefer_previous(frame),
             Protocol::Devkit => self.keep_previous(frame),
         }
         for Candidate { overlap, .. } in &self.candidates {
-            let person = frame.truth.ids[overlap.truth as usize] as usize;
+            let person = frame.gt.ids[overlap.gt as usize] as usize;
             let track = frame.tracks.ids[overlap.track as usize];
             let changed = self.last[person] != NONE && self.last[person] != track;
             let switch = match self.protocol {
@@ -77,41 +74,41 @@ impl ClearRules {
     }
 
     /// TrackEval: one assignment, in which staying with the previous track is worth 1000.
-    fn prefer_previous<P: Place>(&mut self, frame: &Frame<'_, P>) {
-        let admissible = frame.overlaps.iter().filter(|o| o.similarity >= THRESHOLD - f64::EPSILON);
+    fn prefer_previous<P: Location>(&mut self, frame: &FrameOverlaps<'_, P>) {
+        let admissible = frame.overlaps.iter().filter(|o| o.similarity >= MATCH_IOU - f64::EPSILON);
         self.candidates.extend(admissible.map(|overlap| {
-            let stays = self.previous[frame.truth.ids[overlap.truth as usize] as usize]
+            let stays = self.previous[frame.gt.ids[overlap.gt as usize] as usize]
                 == frame.tracks.ids[overlap.track as usize];
             Candidate { overlap: *overlap, score: f64::from(u16::from(stays) * 1000) + overlap.similarity }
         }));
-        self.matcher.maximise(frame, &mut self.candidates);
+        self.matcher.maximize(frame, &mut self.candidates);
     }
 
     /// Devkit: matches of the previous frame stay while they can; the rest is assigned, as many as possible and then
     /// at the least distance.
-    fn keep_previous<P: Place>(&mut self, frame: &Frame<'_, P>) {
-        let admissible = || frame.overlaps.iter().filter(|o| 1.0 - o.similarity <= THRESHOLD);
+    fn keep_previous<P: Location>(&mut self, frame: &FrameOverlaps<'_, P>) {
+        let admissible = || frame.overlaps.iter().filter(|o| 1.0 - o.similarity <= MATCH_IOU);
         let stays = |o: &&Overlap| {
-            self.previous[frame.truth.ids[o.truth as usize] as usize] == frame.tracks.ids[o.track as usize]
+            self.previous[frame.gt.ids[o.gt as usize] as usize] == frame.tracks.ids[o.track as usize]
         };
         let kept: Vec<Overlap> = admissible().filter(stays).copied().collect();
-        let free = |o: &&Overlap| kept.iter().all(|k| k.truth != o.truth && k.track != o.track);
+        let free = |o: &&Overlap| kept.iter().all(|k| k.gt != o.gt && k.track != o.track);
         // The devkit breaks ties by the order of the pairs.
         self.candidates.extend(admissible().filter(free).enumerate().map(|(order, overlap)| Candidate {
             overlap: *overlap,
             score: 1.0 - overlap.similarity + 1e-9 * order as f64,
         }));
-        self.matcher.minimise(frame, &mut self.candidates);
+        self.matcher.minimize(frame, &mut self.candidates);
         self.candidates.extend(kept.into_iter().map(|overlap| Candidate { overlap, score: 0.0 }));
-        self.candidates.sort_unstable_by_key(|c| c.overlap.truth);
+        self.candidates.sort_unstable_by_key(|c| c.overlap.gt);
     }
 
-    fn remember<P: Place>(&mut self, frame: &Frame<'_, P>) {
+    fn remember<P: Location>(&mut self, frame: &FrameOverlaps<'_, P>) {
         for person in self.matched_before.drain(..) {
             self.previous[person as usize] = NONE;
         }
         for found in &self.matches {
-            let person = frame.truth.ids[found.overlap.truth as usize];
+            let person = frame.gt.ids[found.overlap.gt as usize];
             let track = frame.tracks.ids[found.overlap.track as usize];
             self.last[person as usize] = track;
             self.previous[person as usize] = track;
@@ -120,7 +117,7 @@ impl ClearRules {
         for person in self.present.drain(..) {
             self.present_before[person as usize] = false;
         }
-        self.present.extend_from_slice(frame.truth.ids);
+        self.present.extend_from_slice(frame.gt.ids);
         for person in &self.present {
             self.present_before[*person as usize] = true;
         }

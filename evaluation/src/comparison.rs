@@ -2,8 +2,8 @@
 
 use mvmhat_scene::{BBox, FrameNumber};
 
-use crate::view::{Frame, Pairs, People, Side, View};
-use crate::{Observation, Place};
+use crate::camera_overlaps::{CameraOverlaps, FrameOverlaps, FrameRows, Pairs, RowsByFrame};
+use crate::{Location, Observation};
 
 /// The frames that are scored, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct CameraRows<P = BBox> {
     /// The camera's name.
     pub name: String,
     /// Ground truth.
-    pub truth: Vec<Observation<P>>,
+    pub gt: Vec<Observation<P>>,
     /// Tracks under test.
     pub tracks: Vec<Observation<P>>,
 }
@@ -93,24 +93,24 @@ const MAX_ROWS: usize = 1 << 28;
 /// [`stma`](crate::stma()) look at all of them, as the code of their authors does.
 #[derive(Debug)]
 pub struct Comparison<P = BBox> {
-    pub(crate) views: Vec<View<P>>,
+    pub(crate) views: Vec<CameraOverlaps<P>>,
     window: Window,
-    truth_ids: Identities,
+    gt_ids: Identities,
     track_ids: Identities,
     pairs: Vec<(u32, u32)>,
-    outside: Sides<usize>,
+    outside: GtAndTracks<usize>,
 }
 
 /// One value for the ground truth, one for the tracks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sides<T> {
+pub struct GtAndTracks<T> {
     /// Of the ground truth.
-    pub truth: T,
+    pub gt: T,
     /// Of the tracks.
     pub tracks: T,
 }
 
-impl<P: Place> Comparison<P> {
+impl<P: Location> Comparison<P> {
     /// Lays out `cameras` for scoring. Without a window it goes from the first to the last frame in which any camera
     /// has ground truth.
     ///
@@ -129,35 +129,34 @@ impl<P: Place> Comparison<P> {
             return Err(ComparisonError::TooLong { first, last, limit: MAX_FRAMES });
         }
         for camera in &cameras {
-            let rows = camera.truth.len().max(camera.tracks.len());
+            let rows = camera.gt.len().max(camera.tracks.len());
             if rows > MAX_ROWS {
                 let camera = camera.name.clone();
                 return Err(ComparisonError::TooManyRows { camera, rows, limit: MAX_ROWS });
             }
         }
         let frames = window.frames() as usize;
-        let truth_ids = Identities::new(cameras.iter().flat_map(|c| &c.truth), window);
+        let gt_ids = Identities::new(cameras.iter().flat_map(|c| &c.gt), window);
         let track_ids = Identities::new(cameras.iter().flat_map(|c| &c.tracks), window);
-        let mut pairs = Pairs::new(truth_ids.len());
-        let mut outside = Sides::default();
+        let mut pairs = Pairs::new(gt_ids.len());
+        let mut outside = GtAndTracks::default();
         let mut views = Vec::with_capacity(cameras.len());
-        for CameraRows { name, truth, tracks } in cameras {
-            let true_side = Side::new(&truth, first.0, frames, |id| truth_ids.dense(id));
-            let track_side = Side::new(&tracks, first.0, frames, |id| track_ids.dense(id));
-            outside.truth += truth.len() - true_side.len();
+        for CameraRows { name, gt, tracks } in cameras {
+            let gt_side = RowsByFrame::new(&gt, first.0, frames, |id| gt_ids.dense(id));
+            let track_side = RowsByFrame::new(&tracks, first.0, frames, |id| track_ids.dense(id));
+            outside.gt += gt.len() - gt_side.len();
             outside.tracks += tracks.len() - track_side.len();
-            drop((truth, tracks));
-            let identities = Sides { truth: truth_ids.len(), tracks: track_ids.len() };
-            views.push(View::new(&name, true_side, track_side, identities, &mut pairs));
+            drop((gt, tracks));
+            let identities = GtAndTracks { gt: gt_ids.len(), tracks: track_ids.len() };
+            views.push(CameraOverlaps::new(&name, gt_side, track_side, identities, &mut pairs));
         }
-        Ok(Self { views, window, truth_ids, track_ids, pairs: pairs.identities(), outside })
+        Ok(Self { views, window, gt_ids, track_ids, pairs: pairs.identities(), outside })
     }
 
     /// How many rows repeat the identity of another row of their camera and frame.
-    pub fn duplicates(&self) -> Sides<usize> {
-        self.views.iter().map(View::duplicates).fold(Sides::default(), |sum, one| Sides {
-            truth: sum.truth + one.truth,
-            tracks: sum.tracks + one.tracks,
+    pub fn duplicates(&self) -> GtAndTracks<usize> {
+        self.views.iter().map(CameraOverlaps::duplicates).fold(GtAndTracks::default(), |sum, one| {
+            GtAndTracks { gt: sum.gt + one.gt, tracks: sum.tracks + one.tracks }
         })
     }
 }
@@ -174,7 +173,7 @@ impl<P> Comparison<P> {
     }
 
     /// How many rows were dropped because they lie outside the window.
-    pub fn outside(&self) -> Sides<usize> {
+    pub fn outside(&self) -> GtAndTracks<usize> {
         self.outside
     }
 
@@ -190,26 +189,28 @@ impl<P> Comparison<P> {
 
     /// Who is where in a frame of the window, by camera in the order of [`cameras`](Self::cameras); nobody in a frame
     /// outside. Identities are those of the files.
-    pub fn people(&self, frame: FrameNumber) -> Vec<Sides<Vec<Observation<P>>>>
+    pub fn people(&self, frame: FrameNumber) -> Vec<GtAndTracks<Vec<Observation<P>>>>
     where
-        P: Place,
+        P: Location,
     {
-        let place = self.window.contains(frame).then(|| (frame.0 - self.window.first.0) as usize);
-        let side = |people: People<'_, P>, ids: &Identities| {
-            let people = people.ids.iter().zip(people.places);
-            people.map(|(id, place)| Observation { frame, id: ids.original(*id), place: *place }).collect()
+        let index = self.window.contains(frame).then(|| (frame.0 - self.window.first.0) as usize);
+        let side = |people: FrameRows<'_, P>, ids: &Identities| {
+            let people = people.ids.iter().zip(people.locations);
+            people
+                .map(|(id, location)| Observation { frame, id: ids.original(*id), location: *location })
+                .collect()
         };
-        let content = |view: &View<P>| match place.map(|place| view.frame(place)) {
-            Some(Frame { truth, tracks, .. }) => {
-                Sides { truth: side(truth, &self.truth_ids), tracks: side(tracks, &self.track_ids) }
+        let content = |view: &CameraOverlaps<P>| match index.map(|index| view.frame(index)) {
+            Some(FrameOverlaps { gt, tracks, .. }) => {
+                GtAndTracks { gt: side(gt, &self.gt_ids), tracks: side(tracks, &self.track_ids) }
             }
-            None => Sides::default(),
+            None => GtAndTracks::default(),
         };
         self.views.iter().map(content).collect()
     }
 
-    pub(crate) fn truth_ids(&self) -> &Identities {
-        &self.truth_ids
+    pub(crate) fn gt_ids(&self) -> &Identities {
+        &self.gt_ids
     }
 
     pub(crate) fn track_ids(&self) -> &Identities {
@@ -231,7 +232,7 @@ impl<P> Comparison<P> {
 /// One camera of a [`Comparison`], or all of its cameras laid end to end.
 #[derive(Debug)]
 pub struct CameraSequence<'a, P = BBox> {
-    pub(crate) views: &'a [View<P>],
+    pub(crate) views: &'a [CameraOverlaps<P>],
     pub(crate) comparison: &'a Comparison<P>,
 }
 
@@ -244,22 +245,22 @@ impl<P> Clone for CameraSequence<'_, P> {
 
 impl<P> Copy for CameraSequence<'_, P> {}
 
-impl<'a, P: Place> CameraSequence<'a, P> {
+impl<'a, P: Location> CameraSequence<'a, P> {
     /// All frames, empty ones too.
-    pub(crate) fn frames(self) -> impl Iterator<Item = Frame<'a, P>> {
+    pub(crate) fn frames(self) -> impl Iterator<Item = FrameOverlaps<'a, P>> {
         let frames = self.comparison.frames();
         self.views.iter().flat_map(move |view| (0..frames).map(|frame| view.frame(frame)))
     }
 
     /// In how many frames each identity is, true ones and tracked ones.
-    pub(crate) fn presence(self) -> Sides<Vec<u32>> {
-        let mut truth = vec![0; self.comparison.truth_ids.len()];
+    pub(crate) fn presence(self) -> GtAndTracks<Vec<u32>> {
+        let mut gt = vec![0; self.comparison.gt_ids.len()];
         let mut tracks = vec![0; self.comparison.track_ids.len()];
         for frame in self.frames() {
-            frame.truth.ids.iter().for_each(|id| truth[*id as usize] += 1);
+            frame.gt.ids.iter().for_each(|id| gt[*id as usize] += 1);
             frame.tracks.ids.iter().for_each(|id| tracks[*id as usize] += 1);
         }
-        Sides { truth, tracks }
+        GtAndTracks { gt, tracks }
     }
 }
 
@@ -298,6 +299,6 @@ impl Identities {
 
 /// From the first to the last frame with ground truth.
 fn labelled<P>(cameras: &[CameraRows<P>]) -> Option<Window> {
-    let frames = || cameras.iter().flat_map(|camera| &camera.truth).map(|row| row.frame);
+    let frames = || cameras.iter().flat_map(|camera| &camera.gt).map(|row| row.frame);
     Some(Window { first: frames().min()?, last: frames().max()? })
 }

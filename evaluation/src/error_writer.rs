@@ -26,7 +26,7 @@ const COLUMNS: [&str; 12] = [
 #[derive(Debug)]
 pub struct ErrorWriter<W: Write> {
     csv: csv::Writer<W>,
-    tells_recording: bool,
+    names_sequence: bool,
 }
 
 impl<W: Write> ErrorWriter<W> {
@@ -34,7 +34,7 @@ impl<W: Write> ErrorWriter<W> {
     ///
     /// # Errors
     /// Where `to` cannot be written.
-    pub fn of_recording(to: W) -> Result<Self, csv::Error> {
+    pub fn for_sequence(to: W) -> Result<Self, csv::Error> {
         Self::new(to, false)
     }
 
@@ -42,14 +42,14 @@ impl<W: Write> ErrorWriter<W> {
     ///
     /// # Errors
     /// Where `to` cannot be written.
-    pub fn of_dataset(to: W) -> Result<Self, csv::Error> {
+    pub fn for_dataset(to: W) -> Result<Self, csv::Error> {
         Self::new(to, true)
     }
 
-    fn new(to: W, tells_recording: bool) -> Result<Self, csv::Error> {
+    fn new(to: W, names_sequence: bool) -> Result<Self, csv::Error> {
         let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(to);
-        csv.write_record(tells_recording.then_some("recording").into_iter().chain(COLUMNS))?;
-        Ok(Self { csv, tells_recording })
+        csv.write_record(names_sequence.then_some("recording").into_iter().chain(COLUMNS))?;
+        Ok(Self { csv, names_sequence })
     }
 
     /// Writes the errors of a recording; its name is told where there are several.
@@ -58,14 +58,14 @@ impl<W: Write> ErrorWriter<W> {
     /// Where the file cannot be written.
     pub fn write<'a>(
         &mut self,
-        recording: &str,
+        sequence: &str,
         errors: impl IntoIterator<Item = TrackingError<'a>>,
     ) -> Result<(), csv::Error> {
         for e in errors {
-            let other = (e.other.map(|o| o.camera), e.other.map(|o| o.truth), e.other.map(|o| o.track));
-            let error = (e.frame, e.camera, e.kind, e.truth, e.track, e.bbox, other);
-            match self.tells_recording {
-                true => self.csv.serialize((recording, error))?,
+            let other = (e.other.map(|o| o.camera), e.other.map(|o| o.gt), e.other.map(|o| o.track));
+            let error = (e.frame, e.camera, e.kind, e.gt, e.track, e.bbox, other);
+            match self.names_sequence {
+                true => self.csv.serialize((sequence, error))?,
                 false => self.csv.serialize(error)?,
             }
         }

@@ -6,7 +6,7 @@
 
 use mvmhat_scene::world::Position;
 
-use crate::{Clear, Observation, Place};
+use crate::{Clear, Location, Observation};
 
 /// Distance in metres at which two positions stop being the same person.
 const GATE: f64 = 1.0;
@@ -22,11 +22,15 @@ pub struct GroundPoint {
 
 impl From<&Position> for Observation<GroundPoint> {
     fn from(position: &Position) -> Self {
-        Self { frame: position.frame, id: position.id, place: GroundPoint { x: position.x, y: position.y } }
+        Self {
+            frame: position.frame,
+            id: position.id,
+            location: GroundPoint { x: position.x, y: position.y },
+        }
     }
 }
 
-impl Place for GroundPoint {
+impl Location for GroundPoint {
     fn similarity(&self, other: &Self) -> f64 {
         (1.0 - (self.x - other.x).hypot(self.y - other.y) / (2.0 * GATE)).max(0.0)
     }
@@ -44,15 +48,17 @@ pub fn modp(clear: &Clear) -> f64 {
 /// `positions` are the ground positions of the boxes of all cameras, in any order. The result is sorted by frame, then
 /// by identity. Positions that are not finite (a foot above the horizon) are left out.
 pub fn fuse(positions: impl IntoIterator<Item = Observation<GroundPoint>>) -> Vec<Observation<GroundPoint>> {
-    let mut rows: Vec<_> =
-        positions.into_iter().filter(|row| row.place.x.is_finite() && row.place.y.is_finite()).collect();
+    let mut rows: Vec<_> = positions
+        .into_iter()
+        .filter(|row| row.location.x.is_finite() && row.location.y.is_finite())
+        .collect();
     rows.sort_by_key(|row| (row.frame, row.id));
     rows.chunk_by(|a, b| (a.frame, a.id) == (b.frame, b.id))
         .map(|same| {
             let mean = |coordinate: fn(&GroundPoint) -> f64| {
-                same.iter().map(|row| coordinate(&row.place)).sum::<f64>() / same.len() as f64
+                same.iter().map(|row| coordinate(&row.location)).sum::<f64>() / same.len() as f64
             };
-            Observation { place: GroundPoint { x: mean(|p| p.x), y: mean(|p| p.y) }, ..same[0] }
+            Observation { location: GroundPoint { x: mean(|p| p.x), y: mean(|p| p.y) }, ..same[0] }
         })
         .collect()
 }
@@ -83,10 +89,10 @@ mod tests {
     #[test]
     fn moda_modp_and_idf1_by_hand() {
         // Three true positions. Frame 1 is hit at 0.5 m, frame 2 missed by 1.5 m, frame 3 has no track.
-        let truth = vec![at(1, 1, 0.0, 0.0), at(2, 1, 0.0, 0.0), at(3, 1, 0.0, 0.0)];
+        let gt = vec![at(1, 1, 0.0, 0.0), at(2, 1, 0.0, 0.0), at(3, 1, 0.0, 0.0)];
         let tracks = vec![at(1, 7, 0.5, 0.0), at(2, 7, 1.5, 0.0)];
         let comparison =
-            Comparison::new(None, vec![CameraRows { name: "ground".into(), truth, tracks }]).unwrap();
+            Comparison::new(None, vec![CameraRows { name: "ground".into(), gt, tracks }]).unwrap();
         let clear = clear(comparison.global(), Protocol::TrackEval);
         assert_eq!((clear.tp, clear.fp, clear.fn_), (1, 1, 2));
         assert!(clear.moda().abs() < 1e-12, "1 - (2 + 1) / 3");

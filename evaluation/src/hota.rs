@@ -14,10 +14,10 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
+use crate::camera_overlaps::FrameOverlaps;
 use crate::clear::at_least_one;
 use crate::matching::{Candidate, Matcher};
-use crate::view::Frame;
-use crate::{CameraSequence, Place, Sides};
+use crate::{CameraSequence, GtAndTracks, Location};
 
 /// How many thresholds there are.
 pub const ALPHAS: usize = 19;
@@ -35,7 +35,7 @@ pub fn alpha(index: usize) -> f64 {
 #[serde(deny_unknown_fields)]
 pub struct Hota {
     /// Boxes of the ground truth.
-    pub truth: u64,
+    pub gt: u64,
     /// Boxes of the tracks.
     pub tracks: u64,
     /// Matches whose similarity reaches each threshold.
@@ -59,7 +59,7 @@ impl Hota {
 
     /// Detection accuracy for each threshold.
     pub fn det_a_alpha(&self) -> PerAlpha {
-        std::array::from_fn(|a| self.tp[a] as f64 / at_least_one(self.truth + self.tracks - self.tp[a]))
+        std::array::from_fn(|a| self.tp[a] as f64 / at_least_one(self.gt + self.tracks - self.tp[a]))
     }
 
     /// Association accuracy for each threshold.
@@ -84,7 +84,7 @@ impl Hota {
 
     /// Detection recall, 0 to 1.
     pub fn det_re(&self) -> f64 {
-        mean(&self.tp.map(|tp| tp as f64 / at_least_one(self.truth)))
+        mean(&self.tp.map(|tp| tp as f64 / at_least_one(self.gt)))
     }
 
     /// Detection precision, 0 to 1.
@@ -123,7 +123,7 @@ fn mean(values: &PerAlpha) -> f64 {
 
 impl AddAssign<&Self> for Hota {
     fn add_assign(&mut self, other: &Self) {
-        self.truth += other.truth;
+        self.gt += other.gt;
         self.tracks += other.tracks;
         for a in 0..ALPHAS {
             self.tp[a] += other.tp[a];
@@ -136,12 +136,12 @@ impl AddAssign<&Self> for Hota {
 }
 
 /// Scores one sequence.
-pub fn hota<P: Place>(sequence: CameraSequence<'_, P>) -> Hota {
+pub fn hota<P: Location>(sequence: CameraSequence<'_, P>) -> Hota {
     let pairs = sequence.comparison.pairs();
     let presence = sequence.presence();
     let alignment = global_alignment(sequence, &presence);
     let mut hota = Hota {
-        truth: presence.truth.iter().map(|n| u64::from(*n)).sum(),
+        gt: presence.gt.iter().map(|n| u64::from(*n)).sum(),
         tracks: presence.tracks.iter().map(|n| u64::from(*n)).sum(),
         ..Hota::default()
     };
@@ -155,7 +155,7 @@ pub fn hota<P: Place>(sequence: CameraSequence<'_, P>) -> Hota {
             overlap: *overlap,
             score: alignment[overlap.pair as usize] * overlap.similarity,
         }));
-        matcher.maximise(&frame, &mut candidates);
+        matcher.maximize(&frame, &mut candidates);
         for Candidate { overlap, .. } in &candidates {
             if let Some(last) = last_reached(overlap.similarity) {
                 matches[overlap.pair as usize][last] += 1;
@@ -166,8 +166,8 @@ pub fn hota<P: Place>(sequence: CameraSequence<'_, P>) -> Hota {
     for a in (0..ALPHAS - 1).rev() {
         hota.localization[a] += hota.localization[a + 1];
     }
-    for ((truth, track), matches) in pairs.iter().zip(&matches) {
-        let present = f64::from(presence.truth[*truth as usize]);
+    for ((gt, track), matches) in pairs.iter().zip(&matches) {
+        let present = f64::from(presence.gt[*gt as usize]);
         let tracked = f64::from(presence.tracks[*track as usize]);
         let mut count = 0;
         for a in (0..ALPHAS).rev() {
@@ -186,7 +186,10 @@ pub fn hota<P: Place>(sequence: CameraSequence<'_, P>) -> Hota {
 
 /// How well two identities fit over the whole sequence, for each pair: a Jaccard index of their boxes, in which every
 /// possible match counts by its share of the similarities it competes with (equation 11 of the paper).
-fn global_alignment<P: Place>(sequence: CameraSequence<'_, P>, presence: &Sides<Vec<u32>>) -> Vec<f64> {
+fn global_alignment<P: Location>(
+    sequence: CameraSequence<'_, P>,
+    presence: &GtAndTracks<Vec<u32>>,
+) -> Vec<f64> {
     let pairs = sequence.comparison.pairs();
     let mut potential = vec![0.0; pairs.len()];
     let mut sums = Sums::default();
@@ -198,15 +201,15 @@ fn global_alignment<P: Place>(sequence: CameraSequence<'_, P>, presence: &Sides<
         }
         sums.of(&frame);
         for overlap in frame.overlaps {
-            let competing = sums.tracks[overlap.track as usize] + sums.truth[overlap.truth as usize];
+            let competing = sums.tracks[overlap.track as usize] + sums.gt[overlap.gt as usize];
             let all = competing - overlap.similarity;
             if all > f64::EPSILON {
                 potential[overlap.pair as usize] += overlap.similarity / all;
             }
         }
     }
-    let share = |(potential, (truth, track)): (f64, &(u32, u32))| {
-        let boxes = presence.truth[*truth as usize] + presence.tracks[*track as usize];
+    let share = |(potential, (gt, track)): (f64, &(u32, u32))| {
+        let boxes = presence.gt[*gt as usize] + presence.tracks[*track as usize];
         if boxes == 0 { 0.0 } else { potential / (f64::from(boxes) - potential) }
     };
     potential.into_iter().zip(pairs).map(share).collect()
@@ -215,24 +218,24 @@ fn global_alignment<P: Place>(sequence: CameraSequence<'_, P>, presence: &Sides<
 /// Sum of the similarities of every person and of every track of a frame.
 #[derive(Default)]
 struct Sums {
-    truth: Vec<f64>,
+    gt: Vec<f64>,
     tracks: Vec<f64>,
 }
 
 impl Sums {
-    fn of<P: Place>(&mut self, frame: &Frame<'_, P>) {
-        self.truth.clear();
-        self.truth.resize(frame.truth.ids.len(), 0.0);
+    fn of<P: Location>(&mut self, frame: &FrameOverlaps<'_, P>) {
+        self.gt.clear();
+        self.gt.resize(frame.gt.ids.len(), 0.0);
         self.tracks.clear();
         self.tracks.resize(frame.tracks.ids.len(), 0.0);
         for overlap in frame.overlaps {
-            self.truth[overlap.truth as usize] += overlap.similarity;
+            self.gt[overlap.gt as usize] += overlap.similarity;
             self.tracks[overlap.track as usize] += overlap.similarity;
         }
     }
 }
 
-/// Place of the highest threshold that `similarity` reaches.
+/// Index of the highest threshold that `similarity` reaches.
 fn last_reached(similarity: f64) -> Option<usize> {
     (0..ALPHAS).rev().find(|index| similarity >= alpha(*index) - f64::EPSILON)
 }

@@ -8,9 +8,9 @@ use std::ops::AddAssign;
 use mvmhat_assignment::{CostMatrix, LinearAssignment};
 use serde::{Deserialize, Serialize};
 
+use crate::MATCH_IOU;
 use crate::clear::at_least_one;
-use crate::clear_rules::THRESHOLD;
-use crate::{CameraSequence, Place, Protocol};
+use crate::{CameraSequence, Location, Protocol};
 
 /// Counts of the identity measures. They add up over cameras and recordings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,22 +51,23 @@ impl AddAssign<&Self> for Identity {
 
 /// Scores one sequence. The protocols differ in people listed twice in a frame: TrackEval counts the last row, the
 /// devkit all rows, of which one can be found.
-pub fn identity<P: Place>(sequence: CameraSequence<'_, P>, protocol: Protocol) -> Identity {
+pub fn identity<P: Location>(sequence: CameraSequence<'_, P>, protocol: Protocol) -> Identity {
     let mut agreed = vec![0u32; sequence.comparison.pairs().len()];
     for overlap in sequence.frames().flat_map(|frame| frame.overlaps) {
-        agreed[overlap.pair as usize] += u32::from(overlap.similarity >= THRESHOLD);
+        agreed[overlap.pair as usize] += u32::from(overlap.similarity >= MATCH_IOU);
     }
     let idtp = most_agreed(sequence.comparison.pairs(), &agreed);
-    let rows =
-        |filed: fn(&crate::view::View<P>) -> usize| sequence.views.iter().map(filed).sum::<usize>() as u64;
+    let rows = |with_duplicates: fn(&crate::camera_overlaps::CameraOverlaps<P>) -> usize| {
+        sequence.views.iter().map(with_duplicates).sum::<usize>() as u64
+    };
     let repeated = match protocol {
         Protocol::TrackEval => 0,
-        Protocol::Devkit => rows(|view| view.duplicates().truth),
+        Protocol::Devkit => rows(|view| view.duplicates().gt),
     };
     Identity {
         idtp,
         idfp: rows(|view| view.tracks.len()) - idtp,
-        idfn: rows(|view| view.truth.len()) + repeated - idtp,
+        idfn: rows(|view| view.gt.len()) + repeated - idtp,
     }
 }
 
@@ -75,24 +76,24 @@ pub fn identity<P: Place>(sequence: CameraSequence<'_, P>, protocol: Protocol) -
 /// Who never met cannot compete: the groups of identities that are joined by agreement are assigned one by one.
 fn most_agreed(pairs: &[(u32, u32)], agreed: &[u32]) -> u64 {
     let met = || pairs.iter().zip(agreed).filter(|(_, agreed)| **agreed > 0);
-    let truths = pairs.iter().map(|(truth, _)| *truth + 1).max().unwrap_or(0);
+    let gt_count = pairs.iter().map(|(gt, _)| *gt + 1).max().unwrap_or(0);
     let tracks = pairs.iter().map(|(_, track)| *track + 1).max().unwrap_or(0);
-    let mut groups = Groups::new(truths + tracks);
-    for ((truth, track), _) in met() {
-        groups.join(*truth, truths + track);
+    let mut groups = Groups::new(gt_count + tracks);
+    for ((gt, track), _) in met() {
+        groups.join(*gt, gt_count + track);
     }
     let mut edges: Vec<_> =
-        met().map(|((truth, track), agreed)| (groups.of(*truth), *truth, *track, *agreed)).collect();
+        met().map(|((gt, track), agreed)| (groups.of(*gt), *gt, *track, *agreed)).collect();
     edges.sort_unstable();
     let (mut costs, mut assignment) = (CostMatrix::default(), LinearAssignment::default());
     let mut total = 0;
     for group in edges.chunk_by(|a, b| a.0 == b.0) {
         let rows = numbering(group.iter().map(|edge| edge.1));
         let columns = numbering(group.iter().map(|edge| edge.2));
-        let place = |ids: &[u32], id: u32| ids.partition_point(|other| *other < id);
+        let index = |ids: &[u32], id: u32| ids.partition_point(|other| *other < id);
         costs.reset(rows.len(), columns.len(), 0.0);
-        for (_, truth, track, agreed) in group {
-            costs.set(place(&rows, *truth), place(&columns, *track), -f64::from(*agreed));
+        for (_, gt, track, agreed) in group {
+            costs.set(index(&rows, *gt), index(&columns, *track), -f64::from(*agreed));
         }
         // Counts are finite, so there is always an assignment; of equals any will do, as only the sum is asked for.
         let chosen = assignment.solve(&costs).unwrap_or_default();

@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 
 use crate::metric::{DETECTION, EMBEDDING, GROUND, MVMHAT, Metric, Metrics, PAIRS, POINT, SEQUENCE, Unit};
 use crate::{
-    ABSENCE, Confusion, CrossView, DatasetDetectionScores, DatasetEmbeddingScores, DatasetScores,
-    DetectionScores, EmbeddingScores, HEIGHTS, Histogram, OperatingPoint, Returns, STMA_LENGTHS, Scores,
-    Separation, SequenceScores, Share, VISIBILITIES,
+    Confusion, CrossView, DatasetDetectionScores, DatasetEmbeddingScores, DatasetScores, DetectionScores,
+    EmbeddingScores, FoundRatio, HEIGHT_BINS, Histogram, MIN_ABSENCE, OperatingPoint, ReEntries,
+    STMA_LENGTHS, Scores, Separation, SequenceScores, VISIBILITY_BINS,
 };
 
 impl SequenceScores {
@@ -20,7 +20,7 @@ impl SequenceScores {
         let mut json = json!({
             "protocol": self.protocol,
             "frames": {"first": self.window.first, "last": self.window.last},
-            "duplicates": {"truth": self.duplicates.truth, "tracks": self.duplicates.tracks},
+            "duplicates": {"truth": self.duplicates.gt, "tracks": self.duplicates.tracks},
             "cameras": cameras,
         });
         add_together(&mut json, [&self.overall, &self.global], &self.cross_view, self.ground.as_ref());
@@ -29,21 +29,21 @@ impl SequenceScores {
 }
 
 impl DatasetScores {
-    /// `{"recordings": {name: as of one recording}, "overall", "global", "cross_view", "stma", "returns"}`, and `"ground_plane"`
-    /// where some recording has it.
+    /// `{"recordings": {name: as of one sequence}, "overall", "global", "cross_view", "stma", "returns"}`, and `"ground_plane"`
+    /// where some sequence has it.
     pub fn to_json(&self) -> Value {
-        let recordings: Map<_, _> =
-            self.recordings.iter().map(|(name, scores)| (name.clone(), scores.to_json())).collect();
-        let mut json = json!({ "recordings": recordings });
+        let sequences: Map<_, _> =
+            self.sequences.iter().map(|(name, scores)| (name.clone(), scores.to_json())).collect();
+        let mut json = json!({ "recordings": sequences });
         add_together(&mut json, [&self.overall, &self.global], &self.cross_view, self.ground.as_ref());
         json
     }
 }
 
 impl DatasetDetectionScores {
-    /// `{"parts": {name: scores}, "overall": scores}`, scores being `{"images", "people", "AP50", "AP75", "AP", "recall",
-    /// "precision", "FP/box", "score", "by_height": [{"from", "to", "found", "all"}], "by_visibility": [...],
-    /// "scores": {"0.1": {"recall", "precision", "FP/box", "found", "people", "wrong"}, ...}}`.
+    /// `{"parts": {name: scores}, "overall": scores}`, scores being `{"pictures", "people", "AP50", "AP75", "AP", "recall",
+    /// "precision", "FP/box", "FPPI", "score", "by_height": [{"from", "to", "found", "all"}], "by_visibility": [...],
+    /// "scores": {"0.1": {"recall", "precision", "FP/box", "FPPI", "found", "people", "wrong"}, ...}}`.
     pub fn to_json(&self) -> Value {
         let parts: Map<_, _> =
             self.parts.iter().map(|(name, scores)| (name.clone(), detection(scores))).collect();
@@ -54,21 +54,21 @@ impl DatasetDetectionScores {
 fn detection(scores: &DetectionScores) -> Value {
     let mut json = object(&DETECTION, scores);
     json["score"] = scores.point.score.into();
-    json["by_height"] = classes(&HEIGHTS, &scores.point.by_height);
-    json["by_visibility"] = classes(&VISIBILITIES, &scores.point.by_visibility);
-    let at = |point: &OperatingPoint| (format!("{:.1}", point.score), object(&POINT, point));
-    json["scores"] = scores.points.iter().map(at).collect::<Map<_, _>>().into();
+    json["by_height"] = bins(&HEIGHT_BINS, &scores.point.by_height);
+    json["by_visibility"] = bins(&VISIBILITY_BINS, &scores.point.by_visibility);
+    let point = |point: &OperatingPoint| (format!("{:.1}", point.score), object(&POINT, point));
+    json["scores"] = scores.points.iter().map(point).collect::<Map<_, _>>().into();
     json
 }
 
-/// Classes of people; the last may have no upper end.
-fn classes(ends: &[f64], shares: &[Share]) -> Value {
+/// Bins of people; the last may have no upper end.
+fn bins(ends: &[f64], ratios: &[FoundRatio]) -> Value {
     let mut from = 0.0;
-    let class = |(end, share): (&f64, &Share)| {
+    let bin = |(end, ratio): (&f64, &FoundRatio)| {
         let lower = std::mem::replace(&mut from, *end);
-        json!({"from": lower, "to": end.is_finite().then_some(*end), "found": share.found, "all": share.all})
+        json!({"from": lower, "to": end.is_finite().then_some(*end), "found": ratio.found, "all": ratio.all})
     };
-    ends.iter().zip(shares).map(class).collect()
+    ends.iter().zip(ratios).map(bin).collect()
 }
 
 impl EmbeddingScores {
@@ -76,9 +76,9 @@ impl EmbeddingScores {
     /// "histogram": {"first", "width", "same": [...], "different": [...]}, "confusions": [{"person", "taken_for",
     /// "queries", "of"}]}`. `name` says what a camera is called.
     pub fn to_json(&self, name: impl Fn(CameraId) -> String) -> Value {
-        let pairs = self.pairs.iter().map(|(cameras, tally)| {
+        let pairs = self.pairs.iter().map(|(cameras, counts)| {
             let mut pair = json!({ "cameras": cameras.map(&name) });
-            if let (Value::Object(pair), Value::Object(scores)) = (&mut pair, object(&EMBEDDING, tally)) {
+            if let (Value::Object(pair), Value::Object(scores)) = (&mut pair, object(&EMBEDDING, counts)) {
                 pair.extend(scores);
             }
             pair
@@ -99,10 +99,10 @@ impl EmbeddingScores {
 }
 
 impl DatasetEmbeddingScores {
-    /// `{"recordings": {name: what is given of it}, "overall", "histogram"}`, the latter as of one recording.
-    pub fn to_json(&self, recordings: Vec<(String, Value)>) -> Value {
+    /// `{"recordings": {name: what is given of it}, "overall", "histogram"}`, the latter as of one sequence.
+    pub fn to_json(&self, sequences: Vec<(String, Value)>) -> Value {
         json!({
-            "recordings": recordings.into_iter().collect::<Map<_, _>>(),
+            "recordings": sequences.into_iter().collect::<Map<_, _>>(),
             "overall": object(&EMBEDDING, &self.overall),
             "histogram": histogram(&self.overall.separation),
         })
@@ -126,8 +126,8 @@ fn add_together(
     let stma = STMA_LENGTHS.iter().zip(views.stma);
     json["stma"] =
         stma.map(|(length, value)| (length.to_string(), json!(100.0 * value))).collect::<Map<_, _>>().into();
-    let Returns { kept, total } = views.returns;
-    json["returns"] = json!({"absence": ABSENCE, "kept": kept, "total": total});
+    let ReEntries { kept, total } = views.re_entries;
+    json["returns"] = json!({"absence": MIN_ABSENCE, "kept": kept, "total": total});
     if let Some(ground) = ground {
         json["ground_plane"] = object(&GROUND, ground);
     }
@@ -143,7 +143,7 @@ fn object<T>(metrics: &Metrics<T>, scores: &T) -> Value {
         .shown
         .iter()
         .chain(metrics.more)
-        .map(|metric| (metric.name.to_owned(), value(metric)))
+        .map(|metric| (metric.key.to_owned(), value(metric)))
         .collect::<Map<_, _>>()
         .into()
 }

@@ -1,13 +1,13 @@
 //! The metrics by name: what tables show and JSON holds, defined once.
 
-use crate::{CrossView, DetectionScores, EmbeddingTally, OperatingPoint, Scores, modp};
+use crate::{CrossView, DetectionScores, EmbeddingCounts, OperatingPoint, Scores, modp};
 
 /// How a value is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
     /// A ratio, shown times 100.
     Percent,
-    /// A whole number.
+    /// An integer.
     Count,
     /// Any other number.
     Number,
@@ -16,29 +16,37 @@ pub(crate) enum Unit {
 /// One metric of `T`.
 #[derive(Debug)]
 pub(crate) struct Metric<T> {
-    pub(crate) name: &'static str,
+    /// Its key in JSON.
+    pub(crate) key: &'static str,
+    /// The heading of its column in tables.
+    pub(crate) heading: &'static str,
     pub(crate) unit: Unit,
     pub(crate) value: fn(&T) -> f64,
 }
 
-const fn percent<T>(name: &'static str, value: fn(&T) -> f64) -> Metric<T> {
-    Metric { name, unit: Unit::Percent, value }
+/// A metric under another heading than its key.
+const fn headed<T>(heading: &'static str, metric: Metric<T>) -> Metric<T> {
+    Metric { heading, ..metric }
 }
 
-const fn count<T>(name: &'static str, value: fn(&T) -> f64) -> Metric<T> {
-    Metric { name, unit: Unit::Count, value }
+const fn percent<T>(key: &'static str, value: fn(&T) -> f64) -> Metric<T> {
+    Metric { key, heading: key, unit: Unit::Percent, value }
 }
 
-const fn number<T>(name: &'static str, value: fn(&T) -> f64) -> Metric<T> {
-    Metric { name, unit: Unit::Number, value }
+const fn count<T>(key: &'static str, value: fn(&T) -> f64) -> Metric<T> {
+    Metric { key, heading: key, unit: Unit::Count, value }
+}
+
+const fn number<T>(key: &'static str, value: fn(&T) -> f64) -> Metric<T> {
+    Metric { key, heading: key, unit: Unit::Number, value }
 }
 
 /// The metrics of `T`.
 #[derive(Debug)]
 pub(crate) struct Metrics<T: 'static> {
-    /// Those that tables have room for.
+    /// Those that tables show.
     pub(crate) shown: &'static [Metric<T>],
-    /// Those that only JSON has.
+    /// Those that are in JSON only.
     pub(crate) more: &'static [Metric<T>],
 }
 
@@ -77,7 +85,7 @@ pub(crate) const SEQUENCE: Metrics<Scores> = Metrics {
     ],
 };
 
-/// Of a sequence on the ground.
+/// Of a sequence on the ground plane.
 pub(crate) const GROUND: Metrics<Scores> = Metrics {
     shown: &[
         percent("MODA", |s| s.clear.moda()),
@@ -121,14 +129,14 @@ pub(crate) const PAIRS: Metrics<CrossView> = Metrics {
     more: &[
         count("correct", |s| s.pairs.correct as f64),
         count("tracked", |s| s.pairs.tracked as f64),
-        count("truth", |s| s.pairs.truth as f64),
+        count("truth", |s| s.pairs.gt as f64),
     ],
 };
 
 /// Of an embedding.
-pub(crate) const EMBEDDING: Metrics<EmbeddingTally> = Metrics {
+pub(crate) const EMBEDDING: Metrics<EmbeddingCounts> = Metrics {
     shown: &[
-        percent("Hungarian", |s| s.cross_view.accuracy()),
+        headed("matching", percent("Hungarian", |s| s.cross_view.accuracy())),
         count("people", |s| s.cross_view.people as f64),
         percent("rank1", |s| s.retrieval.rank1()),
         percent("mAP", |s| s.retrieval.mean_average_precision()),
@@ -151,28 +159,30 @@ pub(crate) const EMBEDDING: Metrics<EmbeddingTally> = Metrics {
 /// Of detections.
 pub(crate) const DETECTION: Metrics<DetectionScores> = Metrics {
     shown: &[
-        count("pictures", |s| s.images as f64),
+        headed("images", count("pictures", |s| s.images as f64)),
         count("people", |s| s.people as f64),
         percent("AP50", DetectionScores::ap50),
         percent("AP75", DetectionScores::ap75),
         percent("AP", DetectionScores::ap),
         percent("recall", |s| s.point.recall.ratio()),
         percent("precision", |s| s.point.precision()),
-        number("FP/box", |s| s.point.false_positives_a_box()),
+        headed("FP/GT", number("FP/box", |s| s.point.false_positives_per_gt_box())),
+        number("FPPI", |s| s.point.false_positives_per_image()),
     ],
     more: &[],
 };
 
-/// Of detections at one score.
+/// Of detections at one score threshold.
 pub(crate) const POINT: Metrics<OperatingPoint> = Metrics {
     shown: &[
         percent("recall", |s| s.recall.ratio()),
         percent("precision", OperatingPoint::precision),
-        number("FP/box", OperatingPoint::false_positives_a_box),
+        headed("FP/GT", number("FP/box", OperatingPoint::false_positives_per_gt_box)),
+        number("FPPI", OperatingPoint::false_positives_per_image),
     ],
     more: &[
         count("found", |s| s.recall.found as f64),
         count("people", |s| s.recall.all as f64),
-        count("wrong", |s| s.wrong as f64),
+        count("wrong", |s| s.false_positives as f64),
     ],
 };

@@ -12,9 +12,9 @@
 use mvmhat_scene::BBox;
 use serde::{Deserialize, Serialize};
 
-use crate::Comparison;
+use crate::camera_overlaps::{CameraOverlaps, FrameRows};
 use crate::comparison::Identities;
-use crate::view::{People, View};
+use crate::{Comparison, MATCH_IOU};
 
 /// Scores of the MvMHAT protocol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -56,10 +56,10 @@ impl Mvmhat {
 
     /// The scores of several recordings together: precision and recall are unweighted means over the recordings,
     /// everything else adds up.
-    pub fn pool<'a>(recordings: impl IntoIterator<Item = &'a Self>) -> Self {
+    pub fn pool<'a>(sequences: impl IntoIterator<Item = &'a Self>) -> Self {
         let mut pooled = Self::default();
         let mut n = 0.0;
-        for one in recordings {
+        for one in sequences {
             n += 1.0;
             pooled.cvidp += one.cvidp;
             pooled.cvidr += one.cvidr;
@@ -90,7 +90,7 @@ pub fn mvmhat(comparison: &Comparison) -> Mvmhat {
     let mut views: Vec<Labelled> = comparison.views.iter().map(|_| Labelled::default()).collect();
     for frame in 0..comparison.frames() {
         for (labelled, view) in views.iter_mut().zip(&comparison.views) {
-            labelled.label(view.as_filed(), frame, comparison.track_ids());
+            labelled.label(view.with_duplicates(), frame, comparison.track_ids());
         }
         let mut counts = Counts::default();
         for (b, second) in views.iter().enumerate() {
@@ -132,19 +132,19 @@ impl Counts {
             return;
         }
         let (mut tp, mut shared_people) = (0, 0);
-        for (place, person) in a.first_people() {
+        for (index, person) in a.first_people() {
             let Some(other) = b.people.iter().position(|p| *p == person) else { continue };
             shared_people += 1;
-            let original = comparison.truth_ids().original(person);
+            let original = comparison.gt_ids().original(person);
             self.shared += i64::from(original > 0);
-            let (name, same) = (a.names[place], a.names[place] == b.names[other]);
+            let (name, same) = (a.names[index], a.names[index] == b.names[other]);
             let named = original != 0 && name.is_some() && same;
             tp +=
-                i64::from(named && a.first_named(name) == Some(place) && b.first_named(name) == Some(other));
+                i64::from(named && a.first_named(name) == Some(index) && b.first_named(name) == Some(other));
         }
         let mut shared_names = 0;
-        for (place, name) in a.names.iter().enumerate() {
-            if a.first_named(*name) == Some(place) && b.first_named(*name).is_some() {
+        for (index, name) in a.names.iter().enumerate() {
+            if a.first_named(*name) == Some(index) && b.first_named(*name).is_some() {
                 shared_names += 1;
                 self.named += i64::from(name.is_some_and(|name| comparison.track_ids().original(name) > 0));
             }
@@ -172,31 +172,31 @@ struct Labelled {
 }
 
 impl Labelled {
-    fn label(&mut self, view: &View<BBox>, frame: usize, track_ids: &Identities) {
-        let (truth, tracks) = (view.truth.people(frame), view.tracks.people(frame));
+    fn label(&mut self, view: &CameraOverlaps<BBox>, frame: usize, track_ids: &Identities) {
+        let (gt, tracks) = (view.gt.people(frame), view.tracks.people(frame));
         self.people.clear();
-        self.people.extend_from_slice(truth.ids);
+        self.people.extend_from_slice(gt.ids);
         self.tracks.clear();
         self.tracks.extend_from_slice(tracks.ids);
         self.names.clear();
-        self.names.resize(truth.ids.len(), None);
-        self.find_best(truth, tracks);
+        self.names.resize(gt.ids.len(), None);
+        self.find_best(gt, tracks);
         // In the order of the tracks: what comes later overwrites.
         for (track, id) in tracks.ids.iter().enumerate() {
             let name = Some(*id).filter(|id| track_ids.original(*id) != 0);
             let (person, overlap) = self.best_person[track];
-            if overlap > 0.5 {
+            if overlap > MATCH_IOU {
                 self.names[person] = name;
             }
             for (person, (best, overlap)) in self.best_track.iter().enumerate() {
-                if *best == track && *overlap > 0.5 {
+                if *best == track && *overlap > MATCH_IOU {
                     self.names[person] = name;
                 }
             }
         }
         self.stray.clear();
-        for (place, id) in self.tracks.iter().enumerate() {
-            let first = !self.tracks[..place].contains(id);
+        for (index, id) in self.tracks.iter().enumerate() {
+            let first = !self.tracks[..index].contains(id);
             let name = Some(*id).filter(|id| track_ids.original(*id) != 0);
             if first && !self.names.contains(&name) {
                 self.stray.push(*id);
@@ -204,14 +204,14 @@ impl Labelled {
         }
     }
 
-    fn find_best(&mut self, truth: People<'_, BBox>, tracks: People<'_, BBox>) {
+    fn find_best(&mut self, gt: FrameRows<'_, BBox>, tracks: FrameRows<'_, BBox>) {
         self.best_person.clear();
         self.best_person.resize(tracks.ids.len(), (0, 0.0));
         self.best_track.clear();
-        self.best_track.resize(truth.ids.len(), (0, 0.0));
-        for (person, place) in truth.places.iter().enumerate() {
-            for (track, other) in tracks.places.iter().enumerate() {
-                let overlap = pixel_iou(place, other);
+        self.best_track.resize(gt.ids.len(), (0, 0.0));
+        for (person, location) in gt.locations.iter().enumerate() {
+            for (track, other) in tracks.locations.iter().enumerate() {
+                let overlap = pixel_iou(location, other);
                 if overlap > self.best_person[track].1 {
                     self.best_person[track] = (person, overlap);
                 }
@@ -224,7 +224,7 @@ impl Labelled {
 
     /// Each identity once, at its first row.
     fn first_people(&self) -> impl Iterator<Item = (usize, u32)> {
-        let first = |(place, id): &(usize, u32)| !self.people[..*place].contains(id);
+        let first = |(index, id): &(usize, u32)| !self.people[..*index].contains(id);
         self.people.iter().copied().enumerate().filter(first)
     }
 

@@ -10,13 +10,13 @@ pub struct Observation<P = BBox> {
     /// The identity, as the file has it: any integer.
     pub id: i64,
     /// Where: a box in the image or a point on the ground.
-    pub place: P,
+    pub location: P,
 }
 
 impl<P> Observation<P> {
     /// Identity `id` at `place` in `frame`.
-    pub const fn new(frame: u32, id: i64, place: P) -> Self {
-        Self { frame: FrameNumber(frame), id, place }
+    pub const fn new(frame: u32, id: i64, location: P) -> Self {
+        Self { frame: FrameNumber(frame), id, location }
     }
 }
 
@@ -24,12 +24,12 @@ impl<P> Observation<P> {
 ///
 /// Every metric asks for a similarity of at least one half before two places count as the same, so an implementation
 /// puts its gate there.
-pub trait Place: Copy {
+pub trait Location: Copy {
     /// 1 for the same place, falling to 0 for places that have nothing in common.
     fn similarity(&self, other: &Self) -> f64;
 }
 
-impl Place for BBox {
+impl Location for BBox {
     /// Intersection over union.
     fn similarity(&self, other: &Self) -> f64 {
         self.iou(other)
@@ -38,6 +38,6 @@ impl Place for BBox {
 
 impl From<&mot::Row> for Observation {
     fn from(row: &mot::Row) -> Self {
-        Self { frame: row.frame, id: row.id, place: row.bbox }
+        Self { frame: row.frame, id: row.id, location: row.bbox }
     }
 }

@@ -5,9 +5,9 @@ use std::ops::AddAssign;
 use mvmhat_scene::BBox;
 
 use crate::{
-    ABSENCE, CameraSequence, Clear, Comparison, GroundPoint, Hota, Identity, Mvmhat, Place, Protocol,
-    Returns, STMA_LENGTHS, Sides, ViewPairs, Window, clear, hota, identity, mvmhat, returns, stma,
-    view_pairs,
+    CameraSequence, Clear, Comparison, CrossViewPairs, GroundPoint, GtAndTracks, Hota, Identity, Location,
+    MIN_ABSENCE, Mvmhat, Protocol, ReEntries, STMA_LENGTHS, Window, clear, cross_view_pairs, hota, identity,
+    mvmhat, re_entries, stma,
 };
 
 /// What is said of one sequence: a camera, all cameras pooled, or all cameras end to end.
@@ -23,7 +23,7 @@ pub struct Scores {
 
 impl Scores {
     /// Scores one sequence. `protocol` decides about CLEAR and the identity measures; HOTA has one definition.
-    pub fn new<P: Place>(sequence: CameraSequence<'_, P>, protocol: Protocol) -> Self {
+    pub fn new<P: Location>(sequence: CameraSequence<'_, P>, protocol: Protocol) -> Self {
         Self {
             clear: clear(sequence, protocol),
             identity: identity(sequence, protocol),
@@ -47,11 +47,11 @@ pub struct CrossView {
     /// The protocol of MvMHAT.
     pub mvmhat: Mvmhat,
     /// One-to-one pairs.
-    pub pairs: ViewPairs,
+    pub pairs: CrossViewPairs,
     /// STMA for each of [`STMA_LENGTHS`], 0 to 1.
     pub stma: [f64; STMA_LENGTHS.len()],
-    /// Who came back after [`ABSENCE`] frames out of all views.
-    pub returns: Returns,
+    /// Who came back after [`MIN_ABSENCE`] frames out of all views.
+    pub re_entries: ReEntries,
 }
 
 impl CrossView {
@@ -59,20 +59,20 @@ impl CrossView {
     pub fn new(comparison: &Comparison) -> Self {
         Self {
             mvmhat: mvmhat(comparison),
-            pairs: view_pairs(comparison),
+            pairs: cross_view_pairs(comparison),
             stma: stma(comparison, STMA_LENGTHS),
-            returns: returns(comparison, ABSENCE),
+            re_entries: re_entries(comparison, MIN_ABSENCE),
         }
     }
 
     /// The scores of several recordings together: pairs and returns add up, STMA and the ratios of MvMHAT are unweighted means.
-    pub fn pool<'a>(recordings: impl Iterator<Item = &'a Self> + Clone) -> Self {
+    pub fn pool<'a>(sequences: impl Iterator<Item = &'a Self> + Clone) -> Self {
         let mut pooled =
-            Self { mvmhat: Mvmhat::pool(recordings.clone().map(|one| &one.mvmhat)), ..Self::default() };
-        let n = recordings.clone().count().max(1) as f64;
-        for one in recordings {
+            Self { mvmhat: Mvmhat::pool(sequences.clone().map(|one| &one.mvmhat)), ..Self::default() };
+        let n = sequences.clone().count().max(1) as f64;
+        for one in sequences {
             pooled.pairs += &one.pairs;
-            pooled.returns += &one.returns;
+            pooled.re_entries += &one.re_entries;
             for (pooled, one) in pooled.stma.iter_mut().zip(one.stma) {
                 *pooled += one / n;
             }
@@ -89,7 +89,7 @@ pub struct SequenceScores {
     /// The frames that were scored.
     pub window: Window,
     /// Rows that repeat an identity in their frame.
-    pub duplicates: Sides<usize>,
+    pub duplicates: GtAndTracks<usize>,
     /// Each camera by its name.
     pub cameras: Vec<(String, Scores)>,
     /// The cameras pooled: each with identities of its own.
@@ -130,7 +130,7 @@ impl SequenceScores {
 #[derive(Clone, Debug, PartialEq)]
 pub struct DatasetScores {
     /// Each recording by its name.
-    pub recordings: Vec<(String, SequenceScores)>,
+    pub sequences: Vec<(String, SequenceScores)>,
     /// All cameras of all recordings pooled.
     pub overall: Scores,
     /// The global scores of the recordings pooled.
@@ -143,15 +143,15 @@ pub struct DatasetScores {
 
 impl DatasetScores {
     /// Pools recordings.
-    pub fn new(recordings: Vec<(String, SequenceScores)>) -> Self {
-        let all = || recordings.iter().map(|(_, scores)| scores);
+    pub fn new(sequences: Vec<(String, SequenceScores)>) -> Self {
+        let all = || sequences.iter().map(|(_, scores)| scores);
         let grounds = all().filter_map(|one| one.ground.as_ref());
         Self {
             overall: sum(all().map(|one| &one.overall)),
             global: sum(all().map(|one| &one.global)),
             cross_view: CrossView::pool(all().map(|one| &one.cross_view)),
             ground: all().any(|one| one.ground.is_some()).then(|| sum(grounds)),
-            recordings,
+            sequences,
         }
     }
 }

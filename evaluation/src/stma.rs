@@ -7,9 +7,9 @@
 //! an identity there are `n^2` of them, so that a window is kept up to date in the time of its change.
 
 use crate::Comparison;
+use crate::camera_overlaps::CameraOverlaps;
 use crate::frame_matches::FrameMatches;
-use crate::tally::Tally;
-use crate::view::View;
+use crate::pair_counter::PairCounter;
 
 /// The windows published scores are given for.
 pub const STMA_LENGTHS: [u32; 3] = [5, 10, 30];
@@ -20,7 +20,7 @@ const EPSILON: f64 = 1e-7;
 /// The scores of a recording for windows of `lengths` frames: mean F1 over the windows, 0 to 1. A length below 2 is taken
 /// as 2, the shortest that can advance by half of itself. All rows of the files count, repeated ones too.
 pub fn stma<const N: usize>(comparison: &Comparison, lengths: [u32; N]) -> [f64; N] {
-    let matches = FrameMatches::new(comparison.views.iter().map(View::as_filed));
+    let matches = FrameMatches::new(comparison.views.iter().map(CameraOverlaps::with_duplicates));
     lengths.map(|length| {
         let mut window = Links::new(comparison);
         mean_over_windows(&mut window, &matches, comparison.frames(), length.max(2) as usize)
@@ -47,28 +47,28 @@ fn mean_over_windows(window: &mut Links, matches: &FrameMatches<'_>, frames: usi
 
 /// The links in a window.
 struct Links {
-    truth: Tally,
-    tracks: Tally,
-    both: Tally,
+    gt: PairCounter,
+    tracks: PairCounter,
+    both: PairCounter,
 }
 
 impl Links {
     fn new(comparison: &Comparison) -> Self {
         Self {
-            truth: Tally::new(comparison.truth_ids().len()),
-            tracks: Tally::new(comparison.track_ids().len()),
-            both: Tally::new(comparison.pairs().len()),
+            gt: PairCounter::new(comparison.gt_ids().len()),
+            tracks: PairCounter::new(comparison.track_ids().len()),
+            both: PairCounter::new(comparison.pairs().len()),
         }
     }
 
     fn add(&mut self, matches: &FrameMatches<'_>, frame: usize) {
-        matches.truth_at(frame).for_each(|id| _ = self.truth.add(id));
+        matches.gt_at(frame).for_each(|id| _ = self.gt.add(id));
         matches.tracks_at(frame).for_each(|id| _ = self.tracks.add(id));
         matches.pairs_at(frame).for_each(|pair| _ = self.both.add(pair));
     }
 
     fn remove(&mut self, matches: &FrameMatches<'_>, frame: usize) {
-        matches.truth_at(frame).for_each(|id| self.truth.remove(id));
+        matches.gt_at(frame).for_each(|id| self.gt.remove(id));
         matches.tracks_at(frame).for_each(|id| self.tracks.remove(id));
         matches.pairs_at(frame).for_each(|pair| self.both.remove(pair));
     }
@@ -76,7 +76,7 @@ impl Links {
     fn f1(&self) -> f64 {
         let correct = self.both.squares() as f64;
         let precision = correct / (self.tracks.squares() as f64 + EPSILON);
-        let recall = correct / (self.truth.squares() as f64 + EPSILON);
+        let recall = correct / (self.gt.squares() as f64 + EPSILON);
         2.0 * precision * recall / (precision + recall + EPSILON)
     }
 }

@@ -6,11 +6,12 @@ use mvmhat_scene::CameraId;
 
 use crate::metric::{DETECTION, EMBEDDING, GROUND, MVMHAT, Metric, Metrics, PAIRS, POINT, SEQUENCE, Unit};
 use crate::{
-    CrossView, DatasetDetectionScores, DatasetEmbeddingScores, DatasetScores, EmbeddingScores,
-    EmbeddingTally, HEIGHTS, Protocol, STMA_LENGTHS, Scores, SequenceScores, Share, VISIBILITIES,
+    CrossView, DatasetDetectionScores, DatasetEmbeddingScores, DatasetScores, EmbeddingCounts,
+    EmbeddingScores, FoundRatio, HEIGHT_BINS, MATCH_IOU, MIN_ABSENCE, Protocol, STMA_LENGTHS, Scores,
+    SequenceScores, VISIBILITY_BINS,
 };
 
-/// Confusions that are shown; the others are in JSON.
+/// How many confusions are shown; the others are in JSON.
 const CONFUSIONS: usize = 10;
 
 /// How a table is written.
@@ -52,30 +53,28 @@ impl SequenceScores {
 }
 
 impl DatasetScores {
-    /// The scores of the recordings and of all of them together.
+    /// The scores of the sequences and of all of them together.
     pub fn tables(&self) -> Vec<Table> {
-        let protocol = self.recordings.first().map_or_else(Protocol::default, |(_, scores)| scores.protocol);
-        let recordings = || self.recordings.iter().map(|(name, scores)| (name.as_str(), scores));
+        let protocol = self.sequences.first().map_or_else(Protocol::default, |(_, scores)| scores.protocol);
+        let sequences = || self.sequences.iter().map(|(name, scores)| (name.as_str(), scores));
         let rules = rules(protocol);
         let mut tables = vec![
             Table::new(
                 format!("Cameras pooled. {rules}"),
                 &SEQUENCE,
-                recordings().map(|(name, one)| (name, &one.overall)).chain([("overall", &self.overall)]),
+                sequences().map(|(name, one)| (name, &one.overall)).chain([("overall", &self.overall)]),
             ),
             Table::new(
                 format!("Cameras end to end with shared identities (global). {rules}"),
                 &SEQUENCE,
-                recordings().map(|(name, one)| (name, &one.global)).chain([("overall", &self.global)]),
+                sequences().map(|(name, one)| (name, &one.global)).chain([("overall", &self.global)]),
             ),
             cross_view(
-                recordings()
-                    .map(|(name, one)| (name, &one.cross_view))
-                    .chain([("overall", &self.cross_view)]),
+                sequences().map(|(name, one)| (name, &one.cross_view)).chain([("overall", &self.cross_view)]),
             ),
         ];
         if let Some(pooled) = &self.ground {
-            let grounds = recordings().filter_map(|(name, one)| Some((name, one.ground.as_ref()?)));
+            let grounds = sequences().filter_map(|(name, one)| Some((name, one.ground.as_ref()?)));
             tables.push(ground_plane(grounds.chain([("overall", pooled)])));
         }
         tables
@@ -83,12 +82,12 @@ impl DatasetScores {
 }
 
 impl EmbeddingScores {
-    /// The scores of each pair of cameras and of all cameras, and who is taken for whom. `name` says what a camera is
+    /// The scores of each pair of cameras and of all cameras, and confusions. `name` says what a camera is
     /// called.
     pub fn tables(&self, name: impl Fn(CameraId) -> String) -> Vec<Table> {
         let names: Vec<String> =
             self.pairs.iter().map(|([a, b], _)| format!("{} {}", name(*a), name(*b))).collect();
-        let pairs = names.iter().map(String::as_str).zip(self.pairs.iter().map(|(_, tally)| tally));
+        let pairs = names.iter().map(String::as_str).zip(self.pairs.iter().map(|(_, counts)| counts));
         let mut tables = vec![embedding(pairs.chain([("all cameras", &self.overall)]))];
         if !self.confusions.is_empty() {
             let names = ["", "taken for", "queries", "of"].map(str::to_owned).to_vec();
@@ -98,7 +97,7 @@ impl EmbeddingScores {
                 people.into_iter().chain(numbers).collect()
             });
             let title =
-                "Who is taken for whom: the most similar crop of another camera at another time.".into();
+                "Confusions: whom the most similar crop of another camera at another time shows.".into();
             tables.push(Table { title, rows: std::iter::once(names).chain(rows).collect() });
         }
         tables
@@ -106,21 +105,22 @@ impl EmbeddingScores {
 }
 
 impl DatasetEmbeddingScores {
-    /// The scores of the recordings and of all of them together.
+    /// The scores of the sequences and of all of them together.
     pub fn table(&self) -> Table {
-        let recordings = self.recordings.iter().map(|(name, tally)| (name.as_str(), tally));
-        embedding(recordings.chain([("overall", &self.overall)]))
+        let sequences = self.sequences.iter().map(|(name, counts)| (name.as_str(), counts));
+        embedding(sequences.chain([("overall", &self.overall)]))
     }
 }
 
 impl DatasetDetectionScores {
-    /// The scores of the parts and of all of them together; of all together at several scores, and by how much can be seen of
-    /// people and how high they are.
+    /// The scores of the parts and of all of them together; of all together at several score thresholds, and by the visibility
+    /// and the height of people.
     pub fn tables(&self) -> Vec<Table> {
         let parts = self.parts.iter().map(|(name, scores)| (name.as_str(), scores));
         let point = &self.overall.point;
         let title = format!(
-            "Average precision by the rules of COCO; recall, precision and wrong boxes a person at score {} and IoU 0.5.",
+            "Average precision by the rules of COCO; recall, precision and false positives per box of the ground truth and per \
+             image (FPPI) at score {} and IoU {MATCH_IOU}.",
             point.score
         );
         let points: Vec<(String, &crate::OperatingPoint)> =
@@ -128,59 +128,65 @@ impl DatasetDetectionScores {
         let points = points.iter().map(|(score, point)| (score.as_str(), *point));
         let mut tables = vec![
             Table::new(title, &DETECTION, parts.chain([("overall", &self.overall)])),
-            Table::new("All images, by the score that is believed.".into(), &POINT, points),
+            Table::new("All images, by score threshold.".into(), &POINT, points),
         ];
-        let heights = classes("recall at heights", &HEIGHTS, &point.by_height);
-        let visibilities = classes("recall at visibilities", &VISIBILITIES, &point.by_visibility);
+        let heights = bins("recall by height", &HEIGHT_BINS, &point.by_height);
+        let visibilities = bins("recall by visibility", &VISIBILITY_BINS, &point.by_visibility);
         tables.extend([heights, visibilities].into_iter().flatten());
         tables
     }
 }
 
-/// Recall of classes of people, where there are any: a column a class.
-fn classes(title: &str, ends: &[f64], shares: &[Share]) -> Option<Table> {
+/// Recall of bins of people, where there are any: one column per bin.
+fn bins(title: &str, ends: &[f64], ratios: &[FoundRatio]) -> Option<Table> {
     let mut from = 0.0;
     let (mut names, mut cells) = (vec![String::new()], vec!["found of".to_owned()]);
-    for (end, share) in ends.iter().zip(shares) {
+    for (end, found) in ends.iter().zip(ratios) {
         names.push(if end.is_finite() { format!("{from} to {end}") } else { format!("above {from}") });
-        cells.push(format!("{:.2} ({})", 100.0 * share.ratio(), share.all));
+        cells.push(format!("{:.2} ({})", 100.0 * found.ratio(), found.all));
         from = *end;
     }
-    let some = shares.iter().any(|share| share.all > 0);
+    let some = ratios.iter().any(|found| found.all > 0);
     some.then(|| Table { title: format!("All images, {title}."), rows: vec![names, cells] })
 }
 
-fn embedding<'a>(rows: impl IntoIterator<Item = (&'a str, &'a EmbeddingTally)>) -> Table {
-    let title = "Hungarian: people whom two views share at one timestep, assigned to themselves. rank1, mAP: a crop \
-                 searched for in other cameras at other times. AUC, EER, dprime: cosines of same and different people."
+fn embedding<'a>(rows: impl IntoIterator<Item = (&'a str, &'a EmbeddingCounts)>) -> Table {
+    let title = "matching: cross-view matching accuracy, of the people whom two views share at one timestep. rank1, mAP: a crop as \
+                 query, the crops of other cameras at other times as gallery. AUC, EER, dprime: cosines of positive and negative \
+                 pairs."
         .to_owned();
     Table::new(title, &EMBEDDING, rows)
 }
 
-fn rules(protocol: Protocol) -> &'static str {
+fn rules(protocol: Protocol) -> String {
     match protocol {
-        Protocol::TrackEval => "CLEAR, identity and HOTA by the rules of TrackEval, IoU 0.5.",
+        Protocol::TrackEval => {
+            format!("CLEAR, identity and HOTA by the rules of TrackEval, IoU {MATCH_IOU}.")
+        }
         Protocol::Devkit => {
-            "CLEAR and identity by the rules of the MATLAB devkit, IoU 0.5; HOTA as TrackEval."
+            format!(
+                "CLEAR and identity by the rules of the MATLAB devkit, IoU {MATCH_IOU}; HOTA as TrackEval."
+            )
         }
     }
 }
 
 fn cross_view<'a>(rows: impl IntoIterator<Item = (&'a str, &'a CrossView)>) -> Table {
-    let title =
-        "Across views. CVIDP to CVMA by the MvMHAT protocol; P, R, F1 of one-to-one pairs, IoU 0.5; STMA of \
-                 MvMHAT++ over windows of 5, 10 and 30 frames; Kept: of all who came back after 50 frames out of all views, \
-                 those with the identity they had."
-            .to_owned();
-    let names = MVMHAT.shown.iter().chain(PAIRS.shown).map(|metric| metric.name.to_owned());
+    let [short, middle, long] = STMA_LENGTHS;
+    let title = format!(
+        "Across views. CVIDP to CVMA by the MvMHAT protocol; P, R, F1 of one-to-one pairs, IoU {MATCH_IOU}; STMA of MvMHAT++ \
+         over windows of {short}, {middle} and {long} frames; Re-entry: of all who came back after {MIN_ABSENCE} frames out of \
+         all views, those with the identity they had."
+    );
+    let metrics = MVMHAT.shown.iter().chain(PAIRS.shown).map(|metric| metric.heading.to_owned());
     let stma = STMA_LENGTHS.map(|length| format!("STMA{length}"));
-    let kept = ["Kept".to_owned()];
-    let mut cells = vec![std::iter::once(String::new()).chain(names).chain(stma).chain(kept).collect()];
+    let names = std::iter::once(String::new()).chain(metrics).chain(stma).chain(["Re-entry".to_owned()]);
+    let mut cells = vec![names.collect()];
     for (name, scores) in rows {
         let values = MVMHAT.shown.iter().chain(PAIRS.shown).map(|metric| cell(metric, scores));
         let stma = scores.stma.map(|value| format!("{:.2}", 100.0 * value));
-        let kept = [format!("{}/{}", scores.returns.kept, scores.returns.total)];
-        cells.push(std::iter::once(name.to_owned()).chain(values).chain(stma).chain(kept).collect());
+        let re_entries = [format!("{}/{}", scores.re_entries.kept, scores.re_entries.total)];
+        cells.push(std::iter::once(name.to_owned()).chain(values).chain(stma).chain(re_entries).collect());
     }
     Table { title, rows: cells }
 }
@@ -208,7 +214,7 @@ impl Table {
         metrics: &Metrics<T>,
         rows: impl IntoIterator<Item = (&'a str, &'a T)>,
     ) -> Self {
-        let names = metrics.shown.iter().map(|metric| metric.name.to_owned());
+        let names = metrics.shown.iter().map(|metric| metric.heading.to_owned());
         let mut cells = vec![std::iter::once(String::new()).chain(names).collect::<Vec<_>>()];
         for (name, scores) in rows {
             let values = metrics.shown.iter().map(|metric| cell(metric, scores));
@@ -238,9 +244,9 @@ impl Table {
         let escaped: Vec<Vec<String>> =
             self.rows.iter().map(|row| row.iter().map(|cell| cell.replace('|', "\\|")).collect()).collect();
         let mut text = format!("{}\n\n", self.title);
-        for (place, row) in self.aligned(&escaped).enumerate() {
+        for (index, row) in self.aligned(&escaped).enumerate() {
             let _ = writeln!(text, "| {} |", row.join(" | "));
-            if place == 0 {
+            if index == 0 {
                 // Names to the left, numbers to the right.
                 let rule = |(column, cell): (usize, &String)| {
                     let width = cell.chars().count();

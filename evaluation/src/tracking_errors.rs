@@ -3,9 +3,9 @@
 use mvmhat_scene::{BBox, FrameNumber};
 use serde::Serialize;
 
+use crate::camera_overlaps::{CameraOverlaps, FrameOverlaps};
 use crate::clear::scored_frames;
 use crate::clear_rules::ClearRules;
-use crate::view::{Frame, View};
 use crate::{Comparison, Protocol};
 
 /// What went wrong.
@@ -35,7 +35,7 @@ pub struct TrackingError<'a> {
     /// What went wrong.
     pub kind: ErrorKind,
     /// Identity of the person; `None` for a false positive.
-    pub truth: Option<i64>,
+    pub gt: Option<i64>,
     /// Identity of the track; `None` for a false negative.
     pub track: Option<i64>,
     /// The box of the person for a false negative, else that of the track.
@@ -50,7 +50,7 @@ pub struct OtherView<'a> {
     /// Name of the other camera.
     pub camera: &'a str,
     /// Identity of the person there.
-    pub truth: i64,
+    pub gt: i64,
     /// Identity of its track there.
     pub track: i64,
 }
@@ -71,14 +71,14 @@ pub fn tracking_errors(
             comparison,
             view,
             frames: scored_frames(sequence, protocol),
-            rules: ClearRules::new(protocol, comparison.truth_ids().len()),
+            rules: ClearRules::new(protocol, comparison.gt_ids().len()),
             matched: Vec::new(),
         })
         .collect();
     (0..comparison.frames()).flat_map(move |frame| {
         let mut errors = Vec::new();
-        for place in 0..cameras.len() {
-            let (before, rest) = cameras.split_at_mut(place);
+        for index in 0..cameras.len() {
+            let (before, rest) = cameras.split_at_mut(index);
             if let Some(camera) = rest.first_mut() {
                 camera.step(frame, &mut errors);
                 before.iter().for_each(|other| camera.compare(other, frame, &mut errors));
@@ -91,7 +91,7 @@ pub fn tracking_errors(
 /// One camera on its way through the frames.
 struct CameraErrors<'a> {
     comparison: &'a Comparison,
-    view: &'a View<BBox>,
+    view: &'a CameraOverlaps<BBox>,
     /// How many frames the protocol looks at.
     frames: usize,
     rules: ClearRules,
@@ -102,7 +102,7 @@ struct CameraErrors<'a> {
 /// A matched person: dense identities, and the track's box.
 #[derive(Clone, Copy)]
 struct Matched {
-    truth: u32,
+    gt: u32,
     track: u32,
     bbox: BBox,
 }
@@ -114,45 +114,45 @@ impl<'a> CameraErrors<'a> {
         if frame >= self.frames {
             return;
         }
-        let content: Frame<'_, BBox> = self.view.frame(frame);
+        let content: FrameOverlaps<'_, BBox> = self.view.frame(frame);
         let (mut people, mut tracks) =
-            (vec![true; content.truth.ids.len()], vec![true; content.tracks.ids.len()]);
+            (vec![true; content.gt.ids.len()], vec![true; content.tracks.ids.len()]);
         let mut switches = Vec::new();
         for found in self.rules.step(&content) {
-            let (person, track) = (found.overlap.truth as usize, found.overlap.track as usize);
+            let (person, track) = (found.overlap.gt as usize, found.overlap.track as usize);
             (people[person], tracks[track]) = (false, false);
             let matched = Matched {
-                truth: content.truth.ids[person],
+                gt: content.gt.ids[person],
                 track: content.tracks.ids[track],
-                bbox: content.tracks.places[track],
+                bbox: content.tracks.locations[track],
             };
             self.matched.push(matched);
             if found.switch {
                 switches.push(matched);
             }
         }
-        for (place, _) in tracks.iter().enumerate().filter(|(_, stray)| **stray) {
-            let (id, bbox) = (content.tracks.ids[place], content.tracks.places[place]);
+        for (index, _) in tracks.iter().enumerate().filter(|(_, stray)| **stray) {
+            let (id, bbox) = (content.tracks.ids[index], content.tracks.locations[index]);
             errors.push(self.error(frame, ErrorKind::FalsePositive, None, Some(id), bbox));
         }
-        for (place, _) in people.iter().enumerate().filter(|(_, missed)| **missed) {
-            let (id, bbox) = (content.truth.ids[place], content.truth.places[place]);
+        for (index, _) in people.iter().enumerate().filter(|(_, missed)| **missed) {
+            let (id, bbox) = (content.gt.ids[index], content.gt.locations[index]);
             errors.push(self.error(frame, ErrorKind::FalseNegative, Some(id), None, bbox));
         }
-        for Matched { truth, track, bbox } in switches {
-            errors.push(self.error(frame, ErrorKind::Switch, Some(truth), Some(track), bbox));
+        for Matched { gt, track, bbox } in switches {
+            errors.push(self.error(frame, ErrorKind::Switch, Some(gt), Some(track), bbox));
         }
     }
 
     /// What this camera and `other` get wrong together in the current frame.
     fn compare(&self, other: &Self, frame: usize, errors: &mut Vec<TrackingError<'a>>) {
-        for Matched { truth, track, bbox } in &self.matched {
-            for there in other.matched.iter().filter(|o| (o.truth == *truth) != (o.track == *track)) {
+        for Matched { gt, track, bbox } in &self.matched {
+            for there in other.matched.iter().filter(|o| (o.gt == *gt) != (o.track == *track)) {
                 let camera = other.view.name.as_str();
-                let (person, name) = self.originals(there.truth, there.track);
+                let (person, name) = self.originals(there.gt, there.track);
                 errors.push(TrackingError {
-                    other: Some(OtherView { camera, truth: person, track: name }),
-                    ..self.error(frame, ErrorKind::CrossView, Some(*truth), Some(*track), *bbox)
+                    other: Some(OtherView { camera, gt: person, track: name }),
+                    ..self.error(frame, ErrorKind::CrossView, Some(*gt), Some(*track), *bbox)
                 });
             }
         }
@@ -162,7 +162,7 @@ impl<'a> CameraErrors<'a> {
         &self,
         frame: usize,
         kind: ErrorKind,
-        truth: Option<u32>,
+        gt: Option<u32>,
         track: Option<u32>,
         bbox: BBox,
     ) -> TrackingError<'a> {
@@ -170,14 +170,14 @@ impl<'a> CameraErrors<'a> {
             frame: FrameNumber(self.comparison.window().first.0 + frame as u32),
             camera: &self.view.name,
             kind,
-            truth: truth.map(|id| self.comparison.truth_ids().original(id)),
+            gt: gt.map(|id| self.comparison.gt_ids().original(id)),
             track: track.map(|id| self.comparison.track_ids().original(id)),
             bbox,
             other: None,
         }
     }
 
-    fn originals(&self, truth: u32, track: u32) -> (i64, i64) {
-        (self.comparison.truth_ids().original(truth), self.comparison.track_ids().original(track))
+    fn originals(&self, gt: u32, track: u32) -> (i64, i64) {
+        (self.comparison.gt_ids().original(gt), self.comparison.track_ids().original(track))
     }
 }

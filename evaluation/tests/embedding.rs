@@ -31,22 +31,22 @@ fn crowd(size: [u16; 3], mut embedding: impl FnMut(u16, u16, u16) -> Vec<f32>) -
     crops
 }
 
-fn one_hot(place: u16, size: u16) -> Vec<f32> {
-    (0..size).map(|i| if i == place { 1.0 } else { 0.0 }).collect()
+fn one_hot(index: u16, size: u16) -> Vec<f32> {
+    (0..size).map(|i| if i == index { 1.0 } else { 0.0 }).collect()
 }
 
 #[test]
 fn an_embedding_that_knows_everyone_is_perfect() {
     let scores = score(crowd([3, 4, 5], |_, _, person| one_hot(person, 5)));
-    let perfect = |tally: &mvmhat_evaluation::EmbeddingTally| {
-        assert_eq!(tally.cross_view.accuracy(), 1.0);
-        assert_eq!(tally.retrieval.rank1(), 1.0);
-        assert_eq!(tally.retrieval.mean_average_precision(), 1.0);
-        assert_eq!(tally.separation.auc(), 1.0);
-        assert_eq!(tally.separation.equal_error().0, 0.0);
+    let perfect = |counts: &mvmhat_evaluation::EmbeddingCounts| {
+        assert_eq!(counts.cross_view.accuracy(), 1.0);
+        assert_eq!(counts.retrieval.rank1(), 1.0);
+        assert_eq!(counts.retrieval.mean_average_precision(), 1.0);
+        assert_eq!(counts.separation.auc(), 1.0);
+        assert_eq!(counts.separation.equal_error().0, 0.0);
     };
     perfect(&scores.overall);
-    scores.pairs.iter().for_each(|(_, tally)| perfect(tally));
+    scores.pairs.iter().for_each(|(_, counts)| perfect(counts));
     assert!(scores.confusions.is_empty());
     // By hand: 3 pairs of cameras x 4 timesteps x 5 people; every crop a query; 3 pairs of cameras x 20 x 20 pairs of crops,
     // a fifth of them of one person.
@@ -167,16 +167,16 @@ proptest! {
     fn everything_is_a_number_within_its_range(crops in crops()) {
         let Ok(crops) = Crops::new(crops) else { return Ok(()) };
         let scores = EmbeddingScores::new(&crops);
-        for tally in scores.pairs.iter().map(|(_, tally)| tally).chain([&scores.overall]) {
+        for counts in scores.pairs.iter().map(|(_, counts)| counts).chain([&scores.overall]) {
             for ratio in [
-                tally.cross_view.accuracy(), tally.retrieval.rank1(), tally.retrieval.mean_average_precision(),
-                tally.separation.auc(), tally.separation.equal_error().0,
+                counts.cross_view.accuracy(), counts.retrieval.rank1(), counts.retrieval.mean_average_precision(),
+                counts.separation.auc(), counts.separation.equal_error().0,
             ] {
-                prop_assert!((0.0..=1.0).contains(&ratio), "{} in {:?}", ratio, tally.retrieval);
+                prop_assert!((0.0..=1.0).contains(&ratio), "{} in {:?}", ratio, counts.retrieval);
             }
-            prop_assert!(tally.separation.d_prime().is_finite());
+            prop_assert!(counts.separation.d_prime().is_finite());
         }
-        let pairs = |f: fn(&mvmhat_evaluation::EmbeddingTally) -> u64| scores.pairs.iter().map(|(_, t)| f(t)).sum::<u64>();
+        let pairs = |f: fn(&mvmhat_evaluation::EmbeddingCounts) -> u64| scores.pairs.iter().map(|(_, t)| f(t)).sum::<u64>();
         prop_assert_eq!(pairs(|t| t.cross_view.people), scores.overall.cross_view.people);
         prop_assert_eq!(pairs(|t| t.separation.pairs().0), scores.overall.separation.pairs().0);
         prop_assert!(pairs(|t| t.retrieval.queries) >= scores.overall.retrieval.queries);

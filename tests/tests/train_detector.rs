@@ -61,7 +61,7 @@ fn a_detector_is_learned_tracks_and_is_scored() {
     let scores = path("scores.json");
     let eval = ["eval-detector", &gt, "--every", "1", "--json", &scores];
     let tables = run([&eval[..], &person].concat()).succeeded().stdout;
-    assert!(tables.contains("AP50") && tables.contains("recall at heights"), "{tables}");
+    assert!(tables.contains("AP50") && tables.contains("recall by height"), "{tables}");
     let overall = &json(&scores)["overall"];
     assert_eq!((overall["pictures"].as_u64(), overall["people"].as_u64()), (Some(24), Some(72)));
     assert!(overall["AP50"].as_f64().unwrap() > 50.0, "{overall}");

@@ -95,7 +95,7 @@ impl Labelled {
                     tracks.extend(view.content.iter().map(|tracked| Observation {
                         frame: view.number,
                         id: tracked.person.0.into(),
-                        place: tracked.bbox,
+                        location: tracked.bbox,
                     }));
                 }
             }
@@ -107,7 +107,7 @@ impl Labelled {
         let rows = self.cameras.iter().zip(tracks);
         let rows = rows.map(|((_, name, truth), tracks)| CameraRows {
             name: name.clone(),
-            truth: truth.clone(),
+            gt: truth.clone(),
             tracks,
         });
         let comparison = Comparison::new(Some(self.window), rows.collect())

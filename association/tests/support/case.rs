@@ -70,13 +70,13 @@ impl Case {
         &self,
         tracked: &[FrameSet<Vec<TrackedBox>>],
     ) -> Result<Comparison, Box<dyn Error>> {
-        let observed = |b: &TrackedBox, frame| Observation { frame, id: b.person.0.into(), place: b.bbox };
+        let observed = |b: &TrackedBox, frame| Observation { frame, id: b.person.0.into(), location: b.bbox };
         let cameras = self.cameras.iter().zip(&self.truth).enumerate().take(self.views.unwrap_or(usize::MAX));
         let rows = cameras.map(|(camera, (name, truth))| {
             let views = tracked.iter().filter_map(|set| set.views[camera].as_ref());
             CameraRows {
                 name: name.clone(),
-                truth: truth.clone(),
+                gt: truth.clone(),
                 tracks: views.flat_map(|v| v.content.iter().map(|b| observed(b, v.number))).collect(),
             }
         });

@@ -160,7 +160,7 @@ impl Eval {
     fn score(&self, gt: &Path, tracks: &Path, group: Option<&Group>) -> Result<Scored> {
         let recording = Sequence::open(gt)?;
         let cameras = inputs::cameras(&recording, tracks, group.and_then(|group| group.views))?;
-        let labelled = inputs::labelled(cameras.iter().map(|camera| &camera.truth))
+        let labelled = inputs::labelled(cameras.iter().map(|camera| &camera.gt))
             .with_context(|| format!("{} has no ground truth", gt.display()))?;
         let window = match (self.frames, group) {
             (Some(frames), _) => inputs::within(labelled, frames.first, frames.last),
@@ -171,9 +171,9 @@ impl Eval {
         let at = || format!("cannot score {}", gt.display());
         let comparison = Comparison::new(Some(window), cameras).with_context(at)?;
         let repeated = comparison.duplicates();
-        if repeated.truth + repeated.tracks > 0 {
+        if repeated.gt + repeated.tracks > 0 {
             tracing::warn!(
-                truth = repeated.truth,
+                truth = repeated.gt,
                 tracks = repeated.tracks,
                 "{}: rows that repeat an identity in their frame; the last one counts",
                 gt.display()

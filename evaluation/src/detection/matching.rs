@@ -1,44 +1,50 @@
 //! Which box of an image found whom, by the rules of COCO.
 //!
-//! The surest box chooses first: of those whom nobody has found yet and whom it overlaps enough, the one it overlaps most.
-//! Somebody who must be found comes before somebody who need not be, however the overlaps are.
+//! Predictions choose in the order of falling scores: of the people whom no prediction has found yet and whom the box
+//! overlaps enough, the one with the largest IoU. Somebody who is not ignored comes before somebody who is, whatever the
+//! IoUs are.
 
-use super::{DetectionFrame, Found};
+use super::{DetectionFrame, PredictedBox};
 
-/// What a box is.
+/// What a predicted box is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// It found somebody who must be found: the place in the truth.
-    Right(usize),
-    /// It found somebody who need not be found.
-    Neutral(usize),
+pub(super) enum PredictionMatch {
+    /// It found the person of this index in the ground truth.
+    TruePositive(usize),
+    /// It found a person who is ignored.
+    Ignored(usize),
     /// It found nobody.
-    Wrong,
+    FalsePositive,
 }
 
-/// The boxes by falling score, with what each of them is. Boxes of equal score stay in their order.
-pub(super) fn verdicts(frame: &DetectionFrame, overlap: f64, most: usize) -> Vec<(Found, Verdict)> {
-    let mut found = frame.found.clone();
-    found.sort_by(|a, b| b.score.total_cmp(&a.score));
-    found.truncate(most);
-    let mut taken = vec![false; frame.truth.len()];
-    // As pycocotools has it, so that an overlap of exactly 1 can be asked for.
-    let least = overlap.min(1.0 - 1e-10);
-    let mut verdict = |box_found: &Found| {
+/// The predictions by falling score, at most `limit` of them, with what each of them is. Boxes of equal score stay in
+/// their order.
+pub(super) fn match_predictions(
+    frame: &DetectionFrame,
+    min_iou: f64,
+    limit: usize,
+) -> Vec<(PredictedBox, PredictionMatch)> {
+    let mut predictions = frame.predictions.clone();
+    predictions.sort_by(|a, b| b.score.total_cmp(&a.score));
+    predictions.truncate(limit);
+    let mut taken = vec![false; frame.gt.len()];
+    // As pycocotools has it, so that an IoU of exactly 1 can be asked for.
+    let min_iou = min_iou.min(1.0 - 1e-10);
+    let mut matched = |prediction: &PredictedBox| {
         let mut best: Option<(bool, f64, usize)> = None;
-        for (place, truth) in frame.truth.iter().enumerate().filter(|(place, _)| !taken[*place]) {
-            let iou = box_found.bbox.iou(&truth.bbox);
-            // Of equal overlaps the last is taken, as pycocotools does.
-            let better = best.is_none_or(|(counts, most, _)| (truth.counts, iou) >= (counts, most));
-            if iou >= least && better {
-                best = Some((truth.counts, iou, place));
+        for (index, gt) in frame.gt.iter().enumerate().filter(|(index, _)| !taken[*index]) {
+            let iou = prediction.bbox.iou(&gt.bbox);
+            // Of equal IoUs the last is taken, as pycocotools does.
+            let better = best.is_none_or(|(counts, most, _)| (!gt.ignored, iou) >= (counts, most));
+            if iou >= min_iou && better {
+                best = Some((!gt.ignored, iou, index));
             }
         }
-        let Some((counts, _, place)) = best else { return Verdict::Wrong };
-        taken[place] = true;
-        if counts { Verdict::Right(place) } else { Verdict::Neutral(place) }
+        let Some((counts, _, index)) = best else { return PredictionMatch::FalsePositive };
+        taken[index] = true;
+        if counts { PredictionMatch::TruePositive(index) } else { PredictionMatch::Ignored(index) }
     };
-    found.iter().map(|found| (*found, verdict(found))).collect()
+    predictions.iter().map(|prediction| (*prediction, matched(prediction))).collect()
 }
 
 #[cfg(test)]
@@ -46,29 +52,35 @@ mod tests {
     use mvmhat_scene::BBox;
 
     use super::*;
-    use crate::Truth;
+    use crate::GroundTruthBox;
 
     #[test]
     fn by_hand() {
         let at = |x: f64| BBox::new(x, 0.0, 10.0, 10.0);
-        let truth = |x, counts| Truth { bbox: at(x), counts, visibility: None };
-        let found = |x, score| Found { bbox: at(x), score };
+        let gt = |x, ignored| GroundTruthBox { bbox: at(x), ignored, visibility: None };
+        let prediction = |x, score| PredictedBox { bbox: at(x), score };
         let frame = DetectionFrame {
-            truth: vec![truth(0.0, false), truth(2.0, true), truth(50.0, true)],
-            found: vec![
-                found(0.0, 0.5),
-                found(0.5, 0.9),
-                found(50.0, 0.8),
-                found(50.0, 0.7),
-                found(90.0, 0.6),
+            gt: vec![gt(0.0, true), gt(2.0, false), gt(50.0, false)],
+            predictions: vec![
+                prediction(0.0, 0.5),
+                prediction(0.5, 0.9),
+                prediction(50.0, 0.8),
+                prediction(50.0, 0.7),
+                prediction(90.0, 0.6),
             ],
         };
-        let verdicts: Vec<Verdict> =
-            verdicts(&frame, 0.5, 100).into_iter().map(|(_, verdict)| verdict).collect();
-        // The surest box overlaps the first person most, but must find the second. The first is left for the last box.
-        let expected =
-            [Verdict::Right(1), Verdict::Right(2), Verdict::Wrong, Verdict::Wrong, Verdict::Neutral(0)];
-        assert_eq!(verdicts, expected);
-        assert_eq!(super::verdicts(&frame, 0.5, 2).len(), 2);
+        let matches: Vec<PredictionMatch> =
+            match_predictions(&frame, 0.5, 100).into_iter().map(|(_, matched)| matched).collect();
+        // The box of the highest score overlaps the first person most, who is ignored, and finds the second. The first is
+        // left for the last box.
+        let expected = [
+            PredictionMatch::TruePositive(1),
+            PredictionMatch::TruePositive(2),
+            PredictionMatch::FalsePositive,
+            PredictionMatch::FalsePositive,
+            PredictionMatch::Ignored(0),
+        ];
+        assert_eq!(matches, expected);
+        assert_eq!(match_predictions(&frame, 0.5, 2).len(), 2);
     }
 }

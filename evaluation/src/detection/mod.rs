@@ -1,7 +1,7 @@
-//! How well people are found in single images, whoever they are.
+//! How well people are detected in single images, whoever they are.
 //!
-//! [`average_precision`] by the rules of COCO (pycocotools): at one overlap or the mean over ten; [`OperatingPoint`] at one
-//! score, with recall by how much can be seen of people and by how high they are. [`DetectionScores`] has all of it.
+//! [`average_precision`] by the rules of COCO (pycocotools), at one IoU threshold or the mean over ten; [`OperatingPoint`] at
+//! one score, with recall by the visibility and the height of people. [`DetectionScores`] has all of it.
 
 mod average_precision;
 mod matching;
@@ -10,35 +10,36 @@ mod scores;
 
 use mvmhat_scene::BBox;
 
-pub use average_precision::{OVERLAPS, average_precision};
-pub use operating_point::{HEIGHTS, OperatingPoint, Share, VISIBILITIES};
+pub use average_precision::{COCO_IOU_THRESHOLDS, average_precision};
+pub use operating_point::{FoundRatio, HEIGHT_BINS, OperatingPoint, VISIBILITY_BINS};
 pub use scores::{DatasetDetectionScores, DetectionScores};
 
 /// A person of the ground truth.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Truth {
+pub struct GroundTruthBox {
     /// Where, in pixels.
     pub bbox: BBox,
-    /// Whether they must be found. To find one who need not be is neither right nor wrong.
-    pub counts: bool,
-    /// The share of them that can be seen, where that is known.
+    /// Whether they are ignored: a box that finds them is neither a true nor a false positive, and missing them is no false
+    /// negative.
+    pub ignored: bool,
+    /// The fraction of them that is visible, 0 to 1, where that is known.
     pub visibility: Option<f64>,
 }
 
-/// A box that was found.
+/// A box of a detector.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Found {
+pub struct PredictedBox {
     /// Where, in pixels.
     pub bbox: BBox,
-    /// How sure it is, the higher the surer.
+    /// Confidence; higher is more certain.
     pub score: f64,
 }
 
-/// Ground truth and detections of one image.
+/// Ground truth and predictions of one image.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DetectionFrame {
-    /// Who is there.
-    pub truth: Vec<Truth>,
-    /// Who was found.
-    pub found: Vec<Found>,
+    /// The people who are there.
+    pub gt: Vec<GroundTruthBox>,
+    /// What the detector found.
+    pub predictions: Vec<PredictedBox>,
 }

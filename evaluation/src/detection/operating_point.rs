@@ -1,32 +1,30 @@
-//! What a detector finds where boxes of one score or more are believed.
+//! What a detector finds at one score threshold.
 
 use std::ops::AddAssign;
 
 use super::DetectionFrame;
-use super::matching::{Verdict, verdicts};
+use super::matching::{PredictionMatch, match_predictions};
+use crate::MATCH_IOU;
 
-/// The overlap at which somebody is found.
-const OVERLAP: f64 = 0.5;
+/// Upper ends of the bins of visibility: hidden for the most part, hidden in part, hardly hidden, not hidden.
+pub const VISIBILITY_BINS: [f64; 4] = [0.3, 0.5, 0.8, 1.0];
 
-/// Where the classes of visibility end: hidden for the most part, hidden in part, hardly hidden, not hidden.
-pub const VISIBILITIES: [f64; 4] = [0.3, 0.5, 0.8, 1.0];
+/// Upper ends of the bins of height, in pixels of the image; the last is open.
+pub const HEIGHT_BINS: [f64; 4] = [40.0, 80.0, 160.0, f64::INFINITY];
 
-/// Where the classes of height end, in pixels of the image; the last is open.
-pub const HEIGHTS: [f64; 4] = [40.0, 80.0, 160.0, f64::INFINITY];
-
-/// So many of so many.
+/// How many people were found, of how many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Share {
+pub struct FoundRatio {
     /// Those found.
     pub found: u64,
     /// All of them.
     pub all: u64,
 }
 
-impl Share {
-    /// The ratio, 0 of none.
+impl FoundRatio {
+    /// The ratio, 0 where there is nobody.
     pub fn ratio(self) -> f64 {
-        if self.all == 0 { 0.0 } else { self.found as f64 / self.all as f64 }
+        ratio(self.found, self.all)
     }
 
     fn add(&mut self, is_found: bool) {
@@ -35,53 +33,56 @@ impl Share {
     }
 }
 
-impl AddAssign for Share {
+impl AddAssign for FoundRatio {
     fn add_assign(&mut self, other: Self) {
         self.found += other.found;
         self.all += other.all;
     }
 }
 
-/// Counts at one score.
+/// Counts at one score threshold. They add up over cameras and sequences.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OperatingPoint {
-    /// The least score that is believed.
+    /// The score threshold: boxes of at least this score count.
     pub score: f64,
-    /// Of the people who must be found.
-    pub recall: Share,
+    /// Images.
+    pub images: u64,
+    /// Of the people who are not ignored.
+    pub recall: FoundRatio,
     /// Boxes that found nobody.
-    pub wrong: u64,
-    /// By the visibility of people, whether they must be found or not; see [`VISIBILITIES`]. People of whom it is not known
-    /// are in none.
-    pub by_visibility: [Share; VISIBILITIES.len()],
-    /// By the height of people who must be found; see [`HEIGHTS`].
-    pub by_height: [Share; HEIGHTS.len()],
+    pub false_positives: u64,
+    /// By the visibility of people, ignored or not; see [`VISIBILITY_BINS`]. Those whose visibility is unknown are in none.
+    pub by_visibility: [FoundRatio; VISIBILITY_BINS.len()],
+    /// By the height of people who are not ignored; see [`HEIGHT_BINS`].
+    pub by_height: [FoundRatio; HEIGHT_BINS.len()],
 }
 
 impl OperatingPoint {
     /// Counts what boxes of at least `score` find.
     pub fn new(frames: &[DetectionFrame], score: f64) -> Self {
-        let mut point = Self { score, ..Self::default() };
+        let mut point = Self { score, images: frames.len() as u64, ..Self::default() };
         for frame in frames {
-            let mut is_found = vec![false; frame.truth.len()];
-            for (found, verdict) in verdicts(frame, OVERLAP, usize::MAX) {
-                if found.score < score {
+            let mut is_found = vec![false; frame.gt.len()];
+            for (prediction, matched) in match_predictions(frame, MATCH_IOU, usize::MAX) {
+                if prediction.score < score {
                     break;
                 }
-                match verdict {
-                    Verdict::Right(place) | Verdict::Neutral(place) => is_found[place] = true,
-                    Verdict::Wrong => point.wrong += 1,
+                match matched {
+                    PredictionMatch::TruePositive(index) | PredictionMatch::Ignored(index) => {
+                        is_found[index] = true;
+                    }
+                    PredictionMatch::FalsePositive => point.false_positives += 1,
                 }
             }
-            for (truth, is_found) in frame.truth.iter().zip(is_found) {
-                let class = |ends: &[f64], value: f64| ends.iter().position(|end| value <= *end);
-                if let Some(class) = truth.visibility.and_then(|share| class(&VISIBILITIES, share)) {
-                    point.by_visibility[class].add(is_found);
+            for (gt, is_found) in frame.gt.iter().zip(is_found) {
+                let bin = |ends: &[f64], value: f64| ends.iter().position(|end| value <= *end);
+                if let Some(bin) = gt.visibility.and_then(|visibility| bin(&VISIBILITY_BINS, visibility)) {
+                    point.by_visibility[bin].add(is_found);
                 }
-                if truth.counts {
+                if !gt.ignored {
                     point.recall.add(is_found);
-                    if let Some(class) = class(&HEIGHTS, truth.bbox.h) {
-                        point.by_height[class].add(is_found);
+                    if let Some(bin) = bin(&HEIGHT_BINS, gt.bbox.h) {
+                        point.by_height[bin].add(is_found);
                     }
                 }
             }
@@ -89,23 +90,34 @@ impl OperatingPoint {
         point
     }
 
-    /// Of the boxes that are right or wrong, those that are right.
+    /// True positives among all predictions that are not ignored.
     pub fn precision(&self) -> f64 {
-        Share { found: self.recall.found, all: self.recall.found + self.wrong }.ratio()
+        ratio(self.recall.found, self.recall.found + self.false_positives)
     }
 
-    /// Wrong boxes for each person who must be found.
-    pub fn false_positives_a_box(&self) -> f64 {
-        Share { found: self.wrong, all: self.recall.all }.ratio()
+    /// False positives per box of the ground truth.
+    pub fn false_positives_per_gt_box(&self) -> f64 {
+        ratio(self.false_positives, self.recall.all)
     }
+
+    /// False positives per image (FPPI).
+    pub fn false_positives_per_image(&self) -> f64 {
+        ratio(self.false_positives, self.images)
+    }
+}
+
+/// A ratio of counts; nothing divided by nothing is 0.
+fn ratio(count: u64, all: u64) -> f64 {
+    if all == 0 { 0.0 } else { count as f64 / all as f64 }
 }
 
 impl AddAssign<&Self> for OperatingPoint {
     fn add_assign(&mut self, other: &Self) {
+        self.images += other.images;
         self.recall += other.recall;
-        self.wrong += other.wrong;
-        self.by_visibility.iter_mut().zip(other.by_visibility).for_each(|(sum, share)| *sum += share);
-        self.by_height.iter_mut().zip(other.by_height).for_each(|(sum, share)| *sum += share);
+        self.false_positives += other.false_positives;
+        self.by_visibility.iter_mut().zip(other.by_visibility).for_each(|(sum, found)| *sum += found);
+        self.by_height.iter_mut().zip(other.by_height).for_each(|(sum, found)| *sum += found);
     }
 }
 
@@ -114,34 +126,37 @@ mod tests {
     use mvmhat_scene::BBox;
 
     use super::*;
-    use crate::{Found, Truth};
+    use crate::{GroundTruthBox, PredictedBox};
 
     #[test]
     fn by_hand() {
-        let truth = |x: f64, h: f64, visibility: f64| Truth {
+        let gt = |x: f64, h: f64, visibility: f64| GroundTruthBox {
             bbox: BBox::new(x, 0.0, 10.0, h),
-            counts: visibility > 0.5,
+            ignored: visibility <= 0.5,
             visibility: Some(visibility),
         };
-        let found = |x: f64, h: f64, score| Found { bbox: BBox::new(x, 0.0, 10.0, h), score };
+        let prediction = |x: f64, h: f64, score| PredictedBox { bbox: BBox::new(x, 0.0, 10.0, h), score };
         let frame = DetectionFrame {
-            truth: vec![truth(0.0, 30.0, 1.0), truth(100.0, 90.0, 0.6), truth(200.0, 90.0, 0.4)],
-            found: vec![
-                found(0.0, 30.0, 0.9),
-                found(200.0, 90.0, 0.8),
-                found(300.0, 90.0, 0.7),
-                found(100.0, 90.0, 0.2),
+            gt: vec![gt(0.0, 30.0, 1.0), gt(100.0, 90.0, 0.6), gt(200.0, 90.0, 0.4)],
+            predictions: vec![
+                prediction(0.0, 30.0, 0.9),
+                prediction(200.0, 90.0, 0.8),
+                prediction(300.0, 90.0, 0.7),
+                prediction(100.0, 90.0, 0.2),
             ],
         };
         let point = OperatingPoint::new(std::slice::from_ref(&frame), 0.5);
-        assert_eq!((point.recall, point.wrong), (Share { found: 1, all: 2 }, 1));
-        assert_eq!((point.precision(), point.false_positives_a_box()), (0.5, 0.5));
-        let shares = |shares: [Share; 4]| shares.map(|share| (share.found, share.all));
-        assert_eq!(shares(point.by_visibility), [(0, 0), (1, 1), (0, 1), (1, 1)]);
-        assert_eq!(shares(point.by_height), [(1, 1), (0, 0), (0, 1), (0, 0)]);
+        assert_eq!((point.recall, point.false_positives), (FoundRatio { found: 1, all: 2 }, 1));
+        assert_eq!(
+            [point.precision(), point.false_positives_per_gt_box(), point.false_positives_per_image()],
+            [0.5, 0.5, 1.0]
+        );
+        let counts = |bins: [FoundRatio; 4]| bins.map(|bin| (bin.found, bin.all));
+        assert_eq!(counts(point.by_visibility), [(0, 0), (1, 1), (0, 1), (1, 1)]);
+        assert_eq!(counts(point.by_height), [(1, 1), (0, 0), (0, 1), (0, 0)]);
         let mut twice = point.clone();
         twice += &OperatingPoint::new(&[frame], 0.1);
-        assert_eq!(twice.recall, Share { found: 3, all: 4 });
+        assert_eq!((twice.recall, twice.images), (FoundRatio { found: 3, all: 4 }, 2));
         assert_eq!(OperatingPoint::new(&[], 0.5).precision(), 0.0);
     }
 }

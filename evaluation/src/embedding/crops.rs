@@ -148,8 +148,8 @@ impl Crops {
             let size = BLOCK.min(self.crops.len() - start);
             // N x size: the cosines of one crop lie one after the other.
             let block = &all * self.embeddings.columns(start, size);
-            for (place, column) in block.column_iter().enumerate() {
-                row(start + place, column.as_slice());
+            for (index, column) in block.column_iter().enumerate() {
+                row(start + index, column.as_slice());
             }
         }
     }
@@ -161,7 +161,7 @@ impl Crops {
         let is_elsewhere =
             |(_, other): &(usize, &Crop)| other.camera != from.camera && other.timestep != from.timestep;
         let gallery = self.crops.iter().enumerate().filter(is_elsewhere);
-        let mut ranking: Vec<_> = gallery.map(|(place, _)| (place, self.cosine(query, place))).collect();
+        let mut ranking: Vec<_> = gallery.map(|(index, _)| (index, self.cosine(query, index))).collect();
         ranking.sort_by(|a, b| b.1.total_cmp(&a.1));
         ranking
     }

@@ -27,7 +27,7 @@ pub struct CrossViewAccuracy {
 }
 
 impl CrossViewAccuracy {
-    /// Share of the people who are assigned to themselves, 0 to 1.
+    /// Fraction of the people who are assigned to themselves, 0 to 1.
     pub fn accuracy(&self) -> f64 {
         self.correct as f64 / at_least_one(self.people)
     }
@@ -49,7 +49,7 @@ impl CrossViewAccuracy {
             // Cosines are finite, so there is always an assignment.
             for (row, column) in rows.clone().zip(solver.solve(&costs).unwrap_or_default()) {
                 score.people += u64::from(columns.clone().any(|column| is_same(row, column)));
-                score.correct += u64::from(column.is_some_and(|place| is_same(row, columns.start + place)));
+                score.correct += u64::from(column.is_some_and(|index| is_same(row, columns.start + index)));
             }
         }
         score

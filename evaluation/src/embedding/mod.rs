@@ -19,5 +19,5 @@ pub use crops::{Crop, CropError, Crops};
 pub use cross_view_accuracy::CrossViewAccuracy;
 pub use principal_components::PrincipalComponents;
 pub use retrieval::Retrieval;
-pub use scores::{Confusion, DatasetEmbeddingScores, EmbeddingScores, EmbeddingTally};
+pub use scores::{Confusion, DatasetEmbeddingScores, EmbeddingCounts, EmbeddingScores};
 pub use separation::{Histogram, Separation};

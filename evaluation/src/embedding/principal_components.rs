@@ -3,86 +3,58 @@
 //! PCA rotates the cloud of embeddings so that its first axis has as much of their variance as one axis can, the second as
 //! much of the rest. Distances on the map are never greater than those between embeddings: who is apart on the map is apart,
 //! who is together may not be.
-//!
-//! The axes are eigenvectors of the D x D covariance, found by subspace iteration (Golub and Van Loan, *Matrix
-//! Computations*, 8.2.4): a handful of vectors, multiplied by the covariance and made orthonormal again and again, then
-//! turned to the eigenvectors within their span. That is much less work than all D eigenvectors.
 
 use nalgebra::{DMatrix, DVector};
 
 use super::Crops;
 
-/// Vectors that are iterated: the two wanted, and more, so that they are found fast. The error falls by the ratio of the
-/// ninth eigenvalue to the second in every step.
-const VECTORS: usize = 8;
-/// Steps at most.
-const STEPS: usize = 300;
-/// The change of the explained share at which the axes are found.
-const CHANGE: f64 = 1e-10;
-
-/// The places of crops on a map.
+/// The locations of crops on a map.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PrincipalComponents {
     /// Of each crop in the order of [`Crops::as_slice`], from the mean of all.
     pub points: Vec<[f64; 2]>,
-    /// Share of the variance that each axis shows, 0 to 1; 0 where nothing varies.
+    /// Fraction of the variance that each axis shows, 0 to 1; 0 where nothing varies.
     pub explained: [f64; 2],
 }
 
 impl PrincipalComponents {
-    /// Makes the map of all crops. An axis points to where its longest component is positive.
+    /// Makes the map of all crops. An axis points to where its largest component is positive.
     pub fn new(crops: &Crops) -> Self {
         let embeddings = crops.embeddings();
         let count = embeddings.ncols().max(1) as f64;
         let mean = embeddings.column_sum() / count as f32;
-        let mut centred = embeddings.clone();
-        centred.column_iter_mut().for_each(|mut column| column -= &mean);
-        let covariance = (&centred * centred.transpose()).cast::<f64>() / count;
+        let mut centered = embeddings.clone();
+        centered.column_iter_mut().for_each(|mut column| column -= &mean);
+        let covariance = (&centered * centered.transpose()).cast::<f64>() / count;
         let variance = covariance.trace();
-        let (axes, values) = leading(&covariance);
+        let (axes, values) = leading(covariance);
         let explained = values.map(|value| if variance > 0.0 { value / variance } else { 0.0 });
-        let points = axes.transpose() * centred.cast::<f64>();
+        let points = axes.transpose() * centered.cast::<f64>();
         Self { points: points.column_iter().map(|point| [point[0], point[1]]).collect(), explained }
     }
 }
 
 /// The two leading eigenvectors, D x 2, and their eigenvalues; zeros for axes there are not.
-fn leading(covariance: &DMatrix<f64>) -> (DMatrix<f64>, [f64; 2]) {
-    let dimension = covariance.nrows();
-    let vectors = VECTORS.min(dimension);
-    // Any start will do that is not orthogonal to what is looked for.
-    let mut basis = DMatrix::from_fn(dimension, vectors, |row, column| {
-        ((1 + row * (2 * column + 1)) as f64 * 0.618_033_988_749_895).fract() - 0.5
-    });
-    let mut before = f64::NEG_INFINITY;
-    let mut found = (DMatrix::zeros(dimension, 2), [0.0; 2]);
-    if vectors == 0 {
-        return found;
+fn leading(covariance: DMatrix<f64>) -> (DMatrix<f64>, [f64; 2]) {
+    let dimensions = covariance.nrows();
+    let (mut axes, mut values) = (DMatrix::zeros(dimensions, 2), [0.0; 2]);
+    if dimensions == 0 {
+        return (axes, values);
     }
-    for _ in 0..STEPS {
-        basis = (covariance * basis).qr().q();
-        let within = basis.transpose() * covariance * &basis;
-        let eigen = within.symmetric_eigen();
-        let mut order: Vec<usize> = (0..vectors).collect();
-        order.sort_by(|a, b| eigen.eigenvalues[*b].total_cmp(&eigen.eigenvalues[*a]));
-        for (place, of_span) in order.into_iter().take(2).enumerate() {
-            found.1[place] = eigen.eigenvalues[of_span].max(0.0);
-            let axis = &basis * eigen.eigenvectors.column(of_span);
-            found.0.set_column(place, &upright(axis));
-        }
-        let now = found.1[0] + found.1[1];
-        if now - before <= CHANGE * now {
-            break;
-        }
-        before = now;
+    let eigen = covariance.symmetric_eigen();
+    let mut order: Vec<usize> = (0..dimensions).collect();
+    order.sort_by(|a, b| eigen.eigenvalues[*b].total_cmp(&eigen.eigenvalues[*a]));
+    for (axis, index) in order.into_iter().take(2).enumerate() {
+        values[axis] = eigen.eigenvalues[index].max(0.0);
+        axes.set_column(axis, &with_positive_maximum(eigen.eigenvectors.column(index).into_owned()));
     }
-    found
+    (axes, values)
 }
 
-/// An eigenvector and its opposite are equally good: the one whose longest component is positive.
-fn upright(axis: DVector<f64>) -> DVector<f64> {
-    let longest = axis[axis.iamax()];
-    if longest < 0.0 { -axis } else { axis }
+/// An eigenvector and its opposite are equally good: the one whose largest component is positive.
+fn with_positive_maximum(axis: DVector<f64>) -> DVector<f64> {
+    let largest = axis[axis.iamax()];
+    if largest < 0.0 { -axis } else { axis }
 }
 
 #[cfg(test)]
@@ -94,7 +66,7 @@ mod tests {
     fn the_axes_of_a_small_covariance_by_hand() {
         // Eigenvalues 3 and 1 with the diagonals as axes, and 0.5.
         let covariance = DMatrix::from_row_slice(3, 3, &[2.0, 1.0, 0.0, 1.0, 2.0, 0.0, 0.0, 0.0, 0.5]);
-        let (axes, values) = leading(&covariance);
+        let (axes, values) = leading(covariance);
         assert!((values[0] - 3.0).abs() < 1e-9 && (values[1] - 1.0).abs() < 1e-9, "{values:?}");
         let diagonal = 0.5f64.sqrt();
         let expected = DMatrix::from_row_slice(3, 2, &[diagonal, diagonal, diagonal, -diagonal, 0.0, 0.0]);
@@ -103,20 +75,31 @@ mod tests {
     }
 
     #[test]
-    fn it_finds_what_the_whole_decomposition_finds() {
+    fn an_axis_points_to_where_its_largest_component_is_positive() {
+        // Eigenvalue 25 along (3, -4) / 5 and 4 along (4, 3) / 5, by hand: 25 v v' + 4 w w'.
+        let covariance = DMatrix::from_row_slice(2, 2, &[11.56, -10.08, -10.08, 17.44]);
+        let (axes, values) = leading(covariance);
+        assert!((values[0] - 25.0).abs() < 1e-9 && (values[1] - 4.0).abs() < 1e-9, "{values:?}");
+        let expected = DMatrix::from_row_slice(2, 2, &[-0.6, 0.8, 0.8, 0.6]);
+        assert!((axes - expected).amax() < 1e-9);
+        for axis in [[0.6, -0.8], [-0.6, 0.8]] {
+            assert_eq!(with_positive_maximum(DVector::from_row_slice(&axis)).as_slice(), [-0.6, 0.8]);
+        }
+    }
+
+    #[test]
+    fn axes_are_orthonormal_eigenvectors_of_the_largest_eigenvalues() {
         // A covariance of 40 dimensions whose eigenvalues fall slowly.
         let mixed =
             DMatrix::from_fn(40, 60, |r, c| ((r * 31 + c * 17) as f64).sin() * 0.97f64.powi(r as i32));
         let covariance = &mixed * mixed.transpose();
-        let (axes, values) = leading(&covariance);
-        let whole = covariance.clone().symmetric_eigen();
-        let mut expected: Vec<f64> = whole.eigenvalues.iter().copied().collect();
-        expected.sort_by(|a, b| b.total_cmp(a));
-        for place in 0..2 {
-            assert!((values[place] / expected[place] - 1.0).abs() < 1e-6, "{values:?} {expected:?}");
-            let axis = axes.column(place);
-            assert!((axis.norm() - 1.0).abs() < 1e-9);
-            assert!((&covariance * axis - axis * values[place]).norm() < 1e-3 * values[0]);
+        let (axes, values) = leading(covariance.clone());
+        let all = covariance.symmetric_eigenvalues();
+        assert!(values[0] >= values[1]);
+        assert_eq!(all.iter().filter(|value| **value > values[1] * (1.0 + 1e-9)).count(), 1);
+        assert!((axes.transpose() * &axes - DMatrix::identity(2, 2)).amax() < 1e-9);
+        for (axis, value) in axes.column_iter().zip(values) {
+            assert!((&covariance * axis - axis * value).norm() < 1e-9 * values[0]);
         }
     }
 
@@ -129,7 +112,7 @@ mod tests {
             crop(1, 1, 2, &[0.0, 1.0, 0.0]),
         ]);
         let map = PrincipalComponents::new(&crops.unwrap());
-        // Two places sqrt(2) apart, all variance on one axis.
+        // Two locations sqrt(2) apart, all variance on one axis.
         assert!((map.explained[0] - 1.0).abs() < 1e-6 && map.explained[1] < 1e-6, "{map:?}");
         let [a, b, c, d] = map.points[..] else { panic!("four points") };
         assert!((a[0] - c[0]).abs() < 1e-6 && (b[0] - d[0]).abs() < 1e-6, "sorted by camera: {map:?}");

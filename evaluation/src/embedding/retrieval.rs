@@ -27,7 +27,7 @@ pub struct Retrieval {
 }
 
 impl Retrieval {
-    /// Share of the queries with a right crop first, 0 to 1.
+    /// Fraction of the queries with a right crop first, 0 to 1.
     pub fn rank1(&self) -> f64 {
         self.first as f64 / at_least_one(self.queries)
     }

@@ -10,7 +10,7 @@ use super::{Crops, CrossViewAccuracy, Retrieval, Separation};
 
 /// What is said of a pair of cameras, a recording or several.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct EmbeddingTally {
+pub struct EmbeddingCounts {
     /// At one timestep.
     pub cross_view: CrossViewAccuracy,
     /// At other times.
@@ -19,7 +19,7 @@ pub struct EmbeddingTally {
     pub separation: Separation,
 }
 
-impl AddAssign<&Self> for EmbeddingTally {
+impl AddAssign<&Self> for EmbeddingCounts {
     fn add_assign(&mut self, other: &Self) {
         self.cross_view += &other.cross_view;
         self.retrieval += &other.retrieval;
@@ -48,9 +48,9 @@ pub struct EmbeddingScores {
     /// How many people.
     pub people: usize,
     /// Each pair of cameras that have crops: a query's gallery is the other camera.
-    pub pairs: Vec<([CameraId; 2], EmbeddingTally)>,
+    pub pairs: Vec<([CameraId; 2], EmbeddingCounts)>,
     /// All cameras: a query's gallery is all other cameras.
-    pub overall: EmbeddingTally,
+    pub overall: EmbeddingCounts,
     /// Who is taken for whom, the most frequent first.
     pub confusions: Vec<Confusion>,
     /// The most similar crop in the gallery of each query, in the order of [`Crops::as_slice`]; `None` for a crop that is
@@ -63,44 +63,44 @@ impl EmbeddingScores {
     pub fn new(crops: &Crops) -> Self {
         let cameras = crops.cameras();
         let mut pairs = Pairs::new(crops);
-        let mut overall = EmbeddingTally::default();
+        let mut overall = EmbeddingCounts::default();
         let mut nearest = Vec::with_capacity(crops.as_slice().len());
         let mut ranker = Ranker::default();
         crops.for_each_row(|query, cosines| {
             let from = &crops.as_slice()[query];
             let person = crops.dense()[query];
-            let entry = |place: usize| (cosines[place], crops.dense()[place] == person);
-            let at_other_times = |place: &usize| crops.as_slice()[*place].timestep != from.timestep;
+            let entry = |index: usize| (cosines[index], crops.dense()[index] == person);
+            let at_other_times = |index: &usize| crops.as_slice()[*index].timestep != from.timestep;
             let elsewhere = || cameras.iter().enumerate().filter(|(_, (camera, _))| *camera != from.camera);
-            for (place, (_, range)) in elsewhere() {
-                let tally = pairs.of(query, place);
-                tally.retrieval += &ranker.answer(range.clone().filter(at_other_times).map(entry));
+            for (index, (_, range)) in elsewhere() {
+                let counts = pairs.of(query, index);
+                counts.retrieval += &ranker.answer(range.clone().filter(at_other_times).map(entry));
                 // Once a pair: seen from the camera that comes first.
                 if query < range.start {
-                    range.clone().map(entry).for_each(|(cosine, same)| tally.separation.add(cosine, same));
+                    range.clone().map(entry).for_each(|(cosine, same)| counts.separation.add(cosine, same));
                 }
             }
             let gallery = elsewhere().flat_map(|(_, (_, range))| range.clone()).filter(at_other_times);
             let answer = ranker.answer(gallery.clone().map(entry));
             overall.retrieval += &answer;
             // A wrong crop comes before right ones that are equally similar.
-            let rank = |place: usize| (cosines[place], !entry(place).1);
+            let rank = |index: usize| (cosines[index], !entry(index).1);
             let first = gallery.reduce(|best, next| if rank(next) > rank(best) { next } else { best });
             nearest.push(first.filter(|_| answer.queries > 0));
         });
-        for tally in pairs.tallies.iter() {
-            overall.cross_view += &tally.1.cross_view;
-            overall.separation += &tally.1.separation;
+        for counts in pairs.counts.iter() {
+            overall.cross_view += &counts.1.cross_view;
+            overall.separation += &counts.1.separation;
         }
         let confusions = confusions(crops, &nearest);
         let (count, people) = (crops.as_slice().len(), crops.people());
-        Self { crops: count, people, pairs: pairs.tallies, overall, confusions, nearest }
+        Self { crops: count, people, pairs: pairs.counts, overall, confusions, nearest }
     }
 }
 
 /// The tallies of all pairs of cameras.
 struct Pairs {
-    tallies: Vec<([CameraId; 2], EmbeddingTally)>,
+    counts: Vec<([CameraId; 2], EmbeddingCounts)>,
     ranges: Vec<Range<usize>>,
 }
 
@@ -108,21 +108,21 @@ impl Pairs {
     /// Begins with what needs no similarities of other timesteps.
     fn new(crops: &Crops) -> Self {
         let cameras = crops.cameras();
-        let mut tallies = Vec::new();
-        for (place, (b, of_b)) in cameras.iter().enumerate() {
-            for (a, of_a) in &cameras[..place] {
+        let mut counts = Vec::new();
+        for (index, (b, of_b)) in cameras.iter().enumerate() {
+            for (a, of_a) in &cameras[..index] {
                 let cross_view = CrossViewAccuracy::new(crops, of_a.clone(), of_b.clone());
-                tallies.push(([*a, *b], EmbeddingTally { cross_view, ..EmbeddingTally::default() }));
+                counts.push(([*a, *b], EmbeddingCounts { cross_view, ..EmbeddingCounts::default() }));
             }
         }
-        Self { tallies, ranges: cameras.iter().map(|(_, range)| range.clone()).collect() }
+        Self { counts, ranges: cameras.iter().map(|(_, range)| range.clone()).collect() }
     }
 
     /// The pair of a crop's camera and another one.
-    fn of(&mut self, crop: usize, other: usize) -> &mut EmbeddingTally {
+    fn of(&mut self, crop: usize, other: usize) -> &mut EmbeddingCounts {
         let own = self.ranges.partition_point(|range| range.end <= crop);
         let (a, b) = (own.min(other), own.max(other));
-        &mut self.tallies[b * (b - 1) / 2 + a].1
+        &mut self.counts[b * (b - 1) / 2 + a].1
     }
 }
 
@@ -151,16 +151,16 @@ fn confusions(crops: &Crops, nearest: &[Option<usize>]) -> Vec<Confusion> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct DatasetEmbeddingScores {
     /// Each recording by its name.
-    pub recordings: Vec<(String, EmbeddingTally)>,
+    pub sequences: Vec<(String, EmbeddingCounts)>,
     /// All of them pooled: nobody is searched for in another recording.
-    pub overall: EmbeddingTally,
+    pub overall: EmbeddingCounts,
 }
 
 impl DatasetEmbeddingScores {
     /// Pools recordings.
-    pub fn new(recordings: Vec<(String, EmbeddingTally)>) -> Self {
-        let mut overall = EmbeddingTally::default();
-        recordings.iter().for_each(|(_, tally)| overall += tally);
-        Self { recordings, overall }
+    pub fn new(sequences: Vec<(String, EmbeddingCounts)>) -> Self {
+        let mut overall = EmbeddingCounts::default();
+        sequences.iter().for_each(|(_, counts)| overall += counts);
+        Self { sequences, overall }
     }
 }

@@ -1,6 +1,8 @@
-//! Average precision against pycocotools 2.0.11 on made-up detections, which `coco.py` beside this file makes in the same way.
+//! Average precision against pycocotools 2.0.11 on synthetic detections, which `coco.py` beside this file makes in the same way.
 
-use mvmhat_evaluation::{DetectionFrame, Found, OVERLAPS, Truth, average_precision};
+use mvmhat_evaluation::{
+    COCO_IOU_THRESHOLDS, DetectionFrame, GroundTruthBox, PredictedBox, average_precision,
+};
 use mvmhat_scene::BBox;
 
 /// A linear congruential generator, so that Python has the same numbers.
@@ -17,8 +19,8 @@ impl Uniform {
     }
 }
 
-fn found([x, y, w, h]: [f64; 4], score: f64) -> Found {
-    Found { bbox: BBox::new(x, y, w, h), score }
+fn prediction([x, y, w, h]: [f64; 4], score: f64) -> PredictedBox {
+    PredictedBox { bbox: BBox::new(x, y, w, h), score }
 }
 
 fn frame(u: &mut Uniform) -> DetectionFrame {
@@ -26,19 +28,19 @@ fn frame(u: &mut Uniform) -> DetectionFrame {
     for _ in 0..(u.next() * 7.0) as usize {
         let sides = u.bbox();
         let [x, y, w, h] = sides;
-        let counts = u.next() >= 0.2;
-        frame.truth.push(Truth { bbox: BBox::new(x, y, w, h), counts, visibility: None });
+        let ignored = u.next() < 0.2;
+        frame.gt.push(GroundTruthBox { bbox: BBox::new(x, y, w, h), ignored, visibility: None });
         for _ in 0..(u.next() * 3.0) as usize {
             let mut moved = sides;
             for (i, side) in moved.iter_mut().enumerate() {
                 *side += (u.next() - 0.5) * 0.4 * sides[2 + i % 2];
             }
-            frame.found.push(found(moved, u.next()));
+            frame.predictions.push(prediction(moved, u.next()));
         }
     }
     for _ in 0..(u.next() * 3.0) as usize {
         let sides = u.bbox();
-        frame.found.push(found(sides, 0.7 * u.next()));
+        frame.predictions.push(prediction(sides, 0.7 * u.next()));
     }
     frame
 }
@@ -47,9 +49,9 @@ fn frame(u: &mut Uniform) -> DetectionFrame {
 fn average_precision_is_that_of_pycocotools() {
     let mut u = Uniform(1);
     let frames: Vec<DetectionFrame> = (0..40).map(|_| frame(&mut u)).collect();
-    let all = || frames.iter().flat_map(|frame| &frame.truth);
-    let boxes: usize = frames.iter().map(|frame| frame.found.len()).sum();
-    assert_eq!((all().count(), all().filter(|truth| !truth.counts).count(), boxes), (125, 31, 172));
+    let all = || frames.iter().flat_map(|frame| &frame.gt);
+    let boxes: usize = frames.iter().map(|frame| frame.predictions.len()).sum();
+    assert_eq!((all().count(), all().filter(|gt| gt.ignored).count(), boxes), (125, 31, 172));
     // The output of coco.py.
     let expected = [
         0.431_430_058_152,
@@ -63,8 +65,8 @@ fn average_precision_is_that_of_pycocotools() {
         0.000_130_276_186,
         0.0,
     ];
-    for (overlap, expected) in OVERLAPS.into_iter().zip(expected) {
-        let precision = average_precision(&frames, overlap);
-        assert!((precision - expected).abs() < 1e-9, "{overlap}: {precision}, not {expected}");
+    for (min_iou, expected) in COCO_IOU_THRESHOLDS.into_iter().zip(expected) {
+        let precision = average_precision(&frames, min_iou);
+        assert!((precision - expected).abs() < 1e-9, "{min_iou}: {precision}, not {expected}");
     }
 }

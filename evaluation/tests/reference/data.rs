@@ -32,7 +32,7 @@ fn group(root: &Path, name: &str, window: &Value) -> Group {
         let folder = root.join(name).join(view.to_string());
         let rows =
             |file: &str| mot::read(&folder.join(file)).unwrap().iter().map(Observation::from).collect();
-        CameraRows { name: view.to_string(), truth: rows("gt.txt"), tracks: rows("published.txt") }
+        CameraRows { name: view.to_string(), gt: rows("gt.txt"), tracks: rows("published.txt") }
     });
     let comparison =
         Comparison::new(Some(Window::new(number("start"), number("end"))), cameras.collect()).unwrap();

@@ -23,13 +23,13 @@ impl Draws {
 
 fn crowd() -> (Vec<Observation>, Vec<Observation>) {
     let mut draws = Draws(12345);
-    let (mut truth, mut tracks) = (Vec::new(), Vec::new());
+    let (mut gt, mut tracks) = (Vec::new(), Vec::new());
     for frame in 1..=FRAMES {
         for person in 0..PEOPLE {
             let x = 20.0 * f64::from(person) + draws.below(30);
             let y = draws.below(20);
             if draws.below(10) > 0.0 {
-                truth.push(Observation::new(frame, i64::from(person + 1), BBox::new(x, y, 40.0, 80.0)));
+                gt.push(Observation::new(frame, i64::from(person + 1), BBox::new(x, y, 40.0, 80.0)));
             }
             if draws.below(10) > 1.0 {
                 let name = i64::from((person + frame / 13) % PEOPLE + 100);
@@ -42,14 +42,14 @@ fn crowd() -> (Vec<Observation>, Vec<Observation>) {
             tracks.push(Observation::new(frame, 900, bbox));
         }
     }
-    (truth, tracks)
+    (gt, tracks)
 }
 
 #[test]
 fn trackeval_on_a_crowd() {
-    let (truth, tracks) = crowd();
-    assert_eq!((truth.len(), tracks.len()), (224, 210));
-    let comparison = compare((1, FRAMES), vec![camera("a", truth, tracks)]);
+    let (gt, tracks) = crowd();
+    assert_eq!((gt.len(), tracks.len()), (224, 210));
+    let comparison = compare((1, FRAMES), vec![camera("a", gt, tracks)]);
     let Scores { clear, identity, hota } = Scores::new(comparison.global(), Protocol::TrackEval);
     assert_eq!((clear.tp, clear.fp, clear.fn_, clear.idsw), (151, 59, 73, 46));
     assert_eq!((clear.frag, clear.mt, clear.pt, clear.ml), (51, 1, 5, 0));

@@ -1,4 +1,4 @@
-//! Scores of small scenes made up here: by hand, by a public scorer, and what must hold of any scene.
+//! Scores of small scenes, synthetic: by hand, by a public scorer, and what must hold of any scene.
 
 // A broken fixture should fail the test.
 #![allow(clippy::unwrap_used, clippy::panic)]
@@ -16,8 +16,8 @@ fn row(frame: u32, id: i64, x: f64) -> Observation {
     Observation::new(frame, id, BBox::new(x, 0.0, 10.0, 10.0))
 }
 
-fn camera(name: &str, truth: Vec<Observation>, tracks: Vec<Observation>) -> CameraRows {
-    CameraRows { name: name.to_owned(), truth, tracks }
+fn camera(name: &str, gt: Vec<Observation>, tracks: Vec<Observation>) -> CameraRows {
+    CameraRows { name: name.to_owned(), gt, tracks }
 }
 
 fn compare(window: (u32, u32), cameras: Vec<CameraRows>) -> Comparison {

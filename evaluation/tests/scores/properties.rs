@@ -1,7 +1,8 @@
 //! What must hold of any scene.
 
 use mvmhat_evaluation::{
-    ErrorKind, Observation, Protocol, Scores, SequenceScores, clear, identity, tracking_errors, view_pairs,
+    ErrorKind, Observation, Protocol, Scores, SequenceScores, clear, cross_view_pairs, identity,
+    tracking_errors,
 };
 use mvmhat_scene::BBox;
 use proptest::prelude::*;
@@ -31,14 +32,14 @@ fn numbers(value: &serde_json::Value, found: &mut Vec<f64>) {
 
 proptest! {
     #[test]
-    fn counts_balance(truth in rows(), tracks in rows(), protocol in protocol()) {
-        let comparison = compare((1, 12), vec![camera("a", truth, tracks)]);
+    fn counts_balance(gt in rows(), tracks in rows(), protocol in protocol()) {
+        let comparison = compare((1, 12), vec![camera("a", gt, tracks)]);
         let Scores { clear, identity, hota } = Scores::new(comparison.global(), protocol);
-        let repeated = comparison.duplicates().truth as u64;
-        prop_assert_eq!(clear.tp + clear.fn_, hota.truth);
+        let repeated = comparison.duplicates().gt as u64;
+        prop_assert_eq!(clear.tp + clear.fn_, hota.gt);
         prop_assert!(clear.tp + clear.fp <= hota.tracks, "the devkit may leave off the last frames");
         let identity_rows = identity.idtp + identity.idfn;
-        prop_assert_eq!(identity_rows, hota.truth + if protocol == Protocol::Devkit { repeated } else { 0 });
+        prop_assert_eq!(identity_rows, hota.gt + if protocol == Protocol::Devkit { repeated } else { 0 });
         prop_assert_eq!(identity.idtp + identity.idfp, hota.tracks);
         prop_assert!(clear.idsw <= clear.tp);
         prop_assert!(hota.tp.is_sorted_by(|a, b| a >= b), "a higher threshold matches no more");
@@ -54,18 +55,18 @@ proptest! {
         for ratio in [
             scores.clear.motp(), scores.clear.recall(), scores.clear.precision(), scores.identity.idf1(),
             scores.hota.hota(), scores.hota.det_a(), scores.hota.ass_a(), scores.hota.loc_a(),
-            view_pairs(&comparison).precision(), view_pairs(&comparison).recall(),
+            cross_view_pairs(&comparison).precision(), cross_view_pairs(&comparison).recall(),
         ] {
             prop_assert!((0.0..=1.0 + 1e-9).contains(&ratio), "{}", ratio);
         }
     }
 
     #[test]
-    fn tracks_that_are_the_truth_are_perfect(rows in rows(), p in protocol()) {
+    fn tracks_that_are_the_ground_truth_are_perfect(rows in rows(), p in protocol()) {
         // Two people in one place cannot be told apart.
         let mut seen: Vec<Observation> = Vec::new();
         for row in rows {
-            if !seen.iter().any(|s| s.frame == row.frame && (s.id == row.id || s.place == row.place)) {
+            if !seen.iter().any(|s| s.frame == row.frame && (s.id == row.id || s.location == row.location)) {
                 seen.push(row);
             }
         }
@@ -78,10 +79,10 @@ proptest! {
     }
 
     #[test]
-    fn names_do_not_matter(truth in rows(), tracks in rows(), p in protocol()) {
+    fn names_do_not_matter(gt in rows(), tracks in rows(), p in protocol()) {
         let renamed = tracks.iter().map(|row| Observation { id: 1000 - 7 * row.id, ..*row }).collect();
-        let one = compare((1, 12), vec![camera("a", truth.clone(), tracks)]);
-        let other = compare((1, 12), vec![camera("a", truth, renamed)]);
+        let one = compare((1, 12), vec![camera("a", gt.clone(), tracks)]);
+        let other = compare((1, 12), vec![camera("a", gt, renamed)]);
         prop_assert_eq!(clear(one.global(), p), clear(other.global(), p));
         prop_assert_eq!(identity(one.global(), p), identity(other.global(), p));
     }

@@ -1,7 +1,7 @@
 //! Pooling, tables, JSON and the list of errors.
 
 use mvmhat_evaluation::{
-    DatasetScores, ErrorWriter, Protocol, SequenceScores, TableFormat, tracking_errors, view_pairs,
+    DatasetScores, ErrorWriter, Protocol, SequenceScores, TableFormat, cross_view_pairs, tracking_errors,
 };
 use mvmhat_scene::FrameNumber;
 use serde_json::Value;
@@ -10,12 +10,12 @@ use crate::{camera, compare, row};
 
 /// Two cameras, two frames; camera `b,2` has person 1 under another name in frame 2, and a stranger.
 fn hall() -> mvmhat_evaluation::Comparison {
-    let truth = || vec![row(1, 1, 0.0), row(2, 1, 0.0)];
+    let gt = || vec![row(1, 1, 0.0), row(2, 1, 0.0)];
     compare(
         (1, 2),
         vec![
-            camera("a", truth(), vec![row(1, 5, 0.0)]),
-            camera("b,2", truth(), vec![row(1, 5, 0.0), row(2, 6, 0.0), row(2, 9, 50.0)]),
+            camera("a", gt(), vec![row(1, 5, 0.0)]),
+            camera("b,2", gt(), vec![row(1, 5, 0.0), row(2, 6, 0.0), row(2, 9, 50.0)]),
         ],
     )
 }
@@ -88,7 +88,7 @@ fn tables_are_aligned_and_say_their_protocol() {
 fn errors_one_by_one() {
     let comparison = hall();
     let errors = || tracking_errors(&comparison, Protocol::TrackEval);
-    let mut csv = ErrorWriter::of_recording(Vec::new()).unwrap();
+    let mut csv = ErrorWriter::for_sequence(Vec::new()).unwrap();
     csv.write("hall", errors()).unwrap();
     assert_eq!(
         String::from_utf8(csv.finish().unwrap()).unwrap(),
@@ -97,7 +97,7 @@ fn errors_one_by_one() {
          2,\"b,2\",FP,,9,50.0,0.0,10.0,10.0,,,\n\
          2,\"b,2\",IDSW,1,6,0.0,0.0,10.0,10.0,,,\n"
     );
-    let mut csv = ErrorWriter::of_dataset(Vec::new()).unwrap();
+    let mut csv = ErrorWriter::for_dataset(Vec::new()).unwrap();
     csv.write("hall", errors().take(1)).unwrap();
     csv.write("yard", errors().take(1)).unwrap();
     assert_eq!(
@@ -110,31 +110,31 @@ fn errors_one_by_one() {
 
 #[test]
 fn people_of_a_frame_under_the_names_of_their_files() {
-    let truth = || vec![row(3, 1, 0.0), row(4, 1, 7.0)];
+    let gt = || vec![row(3, 1, 0.0), row(4, 1, 7.0)];
     // The identity 9 twice in one frame: the last row counts.
     let tracks = vec![row(4, 9, 1.0), row(4, -5, 2.0), row(4, 9, 3.0), row(5, 2, 0.0)];
-    let comparison = compare((3, 4), vec![camera("a", truth(), vec![]), camera("b", truth(), tracks)]);
+    let comparison = compare((3, 4), vec![camera("a", gt(), vec![]), camera("b", gt(), tracks)]);
     let people = comparison.people(FrameNumber(4));
-    assert_eq!(people[0].truth, [row(4, 1, 7.0)]);
+    assert_eq!(people[0].gt, [row(4, 1, 7.0)]);
     assert!(people[0].tracks.is_empty());
     let mut tracks = people[1].tracks.clone();
     tracks.sort_by_key(|row| row.id);
     assert_eq!(tracks, [row(4, -5, 2.0), row(4, 9, 3.0)]);
     let outside = comparison.people(FrameNumber(5));
-    assert!(outside.len() == 2 && outside.iter().all(|side| side.truth.is_empty() && side.tracks.is_empty()));
+    assert!(outside.len() == 2 && outside.iter().all(|side| side.gt.is_empty() && side.tracks.is_empty()));
 }
 
 #[test]
 fn cross_view_errors_name_both_sides() {
-    let truth = || vec![row(1, 1, 0.0)];
+    let gt = || vec![row(1, 1, 0.0)];
     let comparison = compare(
         (1, 1),
-        vec![camera("a", truth(), vec![row(1, 5, 0.0)]), camera("b", truth(), vec![row(1, 6, 0.0)])],
+        vec![camera("a", gt(), vec![row(1, 5, 0.0)]), camera("b", gt(), vec![row(1, 6, 0.0)])],
     );
-    assert_eq!(view_pairs(&comparison).correct, 0);
+    assert_eq!(cross_view_pairs(&comparison).correct, 0);
     let errors: Vec<_> = tracking_errors(&comparison, Protocol::TrackEval).collect();
     assert_eq!(errors.len(), 1);
     let other = errors[0].other.unwrap();
-    assert_eq!((errors[0].camera, errors[0].truth, errors[0].track), ("b", Some(1), Some(6)));
-    assert_eq!((other.camera, other.truth, other.track), ("a", 1, 5));
+    assert_eq!((errors[0].camera, errors[0].gt, errors[0].track), ("b", Some(1), Some(6)));
+    assert_eq!((other.camera, other.gt, other.track), ("a", 1, 5));
 }

@@ -55,7 +55,7 @@ pub fn tracks_and_truth(sequence: &Sequence, tracks: &Path, views: Option<u32>) 
     for (name, truth) in with_truth {
         let Some((_, path)) = track_files.iter().find(|(other, _)| *other == name) else { continue };
         let tracks = mot::read(path)?.iter().map(Observation::from).collect();
-        cameras.push(CameraRows { name, truth, tracks });
+        cameras.push(CameraRows { name, gt: truth, tracks });
     }
     Ok(cameras)
 }
@@ -114,7 +114,7 @@ pub fn ground_positions(sequence: &Sequence, cameras: &[CameraRows]) -> Result<C
     let feet = cameras.iter().flat_map(|camera| {
         camera.tracks.iter().filter_map(|row| {
             let (x, y) = calibration.ground_position(&camera.name, row.place.foot())?;
-            Some(Observation { frame: row.frame, id: row.id, place: GroundPoint { x, y } })
+            Some(Observation { frame: row.frame, id: row.id, location: GroundPoint { x, y } })
         })
     });
     let Some(truth) = sequence.ground_truth_positions()? else {
@@ -124,7 +124,7 @@ pub fn ground_positions(sequence: &Sequence, cameras: &[CameraRows]) -> Result<C
         );
     };
     let truth = truth.iter().map(Observation::from).collect();
-    Ok(CameraRows { name: "ground".to_owned(), truth, tracks: fuse(feet) })
+    Ok(CameraRows { name: "ground".to_owned(), gt: truth, tracks: fuse(feet) })
 }
 
 #[cfg(test)]
@@ -158,7 +158,7 @@ mod tests {
             let cameras = read(root.path(), tracks, None).unwrap();
             let names: Vec<&str> = cameras.iter().map(|camera| camera.name.as_str()).collect();
             assert_eq!(names, ["a", "b"], "{tracks}");
-            assert!(cameras.iter().all(|camera| camera.truth.len() == 1 && camera.tracks[0].id == 7));
+            assert!(cameras.iter().all(|camera| camera.gt.len() == 1 && camera.tracks[0].id == 7));
         }
     }
 
@@ -178,7 +178,7 @@ mod tests {
         write(root.path(), &["tracks/1.txt", "tracks/2.txt"], "1,7,0,0,10,10");
         let cameras = read(root.path(), "tracks", Some(2)).unwrap();
         assert_eq!(cameras.len(), 2);
-        assert_eq!(cameras[0].truth.len(), 1, "a 0 in the seventh of ten columns means nothing");
+        assert_eq!(cameras[0].gt.len(), 1, "a 0 in the seventh of ten columns means nothing");
     }
 
     #[test]
@@ -187,7 +187,7 @@ mod tests {
         write(root.path(), &["gt/a/gt/gt.txt"], "1,1,0,0,10,10,1,1,1\n1,2,0,0,10,10,0,8,1\n");
         write(root.path(), &["tracks/a.txt"], "");
         let cameras = read(root.path(), "tracks", None).unwrap();
-        assert_eq!(cameras[0].truth.len(), 1);
+        assert_eq!(cameras[0].gt.len(), 1);
         assert!(cameras[0].tracks.is_empty());
     }
 

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use mvmhat_detectors::networks::PersonNetworkConfig;
 use mvmhat_detectors::{DetectorConfig, DetectorName, Frame, person_detector};
-use mvmhat_evaluation::DetectionScores;
+use mvmhat_evaluation::{DetectionScores, MIN_VISIBILITY, OPERATING_SCORE};
 use mvmhat_scene::Sequence;
 use tch::nn::VarStore;
 
@@ -16,12 +16,8 @@ pub(super) const METRICS: &[&str] = &["AP50", "AP", "recall"];
 
 /// Of the labelled frames, one in so many is looked at.
 const EVERY: usize = 10;
-/// Whoever can be seen less than this need not be found.
-const VISIBILITY: f64 = 0.5;
 /// Boxes less certain than this change nothing.
 const SCORE: f32 = 0.01;
-/// Where recall is told.
-const BELIEVED: f64 = 0.3;
 
 /// The images of a labelled recording, in memory. The same as `mvmhat eval --detections` looks at.
 pub(super) struct Validation {
@@ -35,7 +31,7 @@ impl Validation {
     /// Images or ground truth that cannot be read.
     pub(super) fn read(part: &SequencePart) -> Result<Self> {
         let recording = Sequence::open(&part.folder)?;
-        let limits = Limits { frames: part.frames, views: None, every: EVERY, visibility: VISIBILITY };
+        let limits = Limits { frames: part.frames, views: None, every: EVERY, visibility: MIN_VISIBILITY };
         let mut views = Vec::new();
         for of_camera in samples::views(&recording, &limits)?.chunk_by(|a, b| a.camera == b.camera) {
             let camera = &recording.cameras[of_camera[0].camera.index()];
@@ -70,7 +66,7 @@ impl Validation {
             let found = detector.detect(std::slice::from_ref(frame))?.concat();
             frames.push(view.scored(&found));
         }
-        let scores = DetectionScores::new(&frames, BELIEVED);
+        let scores = DetectionScores::new(&frames, OPERATING_SCORE);
         Ok(vec![scores.ap50(), scores.ap(), scores.point.recall.ratio()])
     }
 }

@@ -10,13 +10,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use mvmhat_association::{AssociationConfig, Evidence};
+use mvmhat_evaluation::greedy_pairs;
 use mvmhat_scene::{AtomicFile, BBox, CameraId, Detection, Embedding, FrameIndex, FrameSet, ViewDetections, TrackedBox, ViewFrame};
 use serde::{Deserialize, Serialize};
 
 use super::footage::{Crop, Footage};
-
-/// How much of a crop's box a tracked box must cover to be of the same person (intersection over union).
-const SAME_BOX: f64 = 0.5;
 
 /// Where the labels of a round are kept.
 pub(super) fn path(run: &Path, round: u64) -> PathBuf {
@@ -106,19 +104,11 @@ fn of_crops(crops: &[Crop], decided: &[FrameSet<Vec<TrackedBox>>]) -> Vec<(usize
     let mut start = 0;
     for view in crops.chunk_by(|a, b| (a.timestep, a.camera) == (b.timestep, b.camera)) {
         let tracked = views.get(&(view[0].timestep, view[0].camera)).map_or(&[][..], Vec::as_slice);
-        let mut overlaps: Vec<(f64, usize, usize)> = Vec::new();
-        for (place, crop) in view.iter().enumerate() {
-            let of = |(other, tracked): (usize, &TrackedBox)| (tracked.bbox.iou(&crop.bbox), place, other);
-            overlaps.extend(tracked.iter().enumerate().map(of).filter(|(overlap, ..)| *overlap >= SAME_BOX));
-        }
-        overlaps.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let (mut taken, mut given) = (vec![false; tracked.len()], vec![false; view.len()]);
-        for (_, place, other) in overlaps {
-            if !taken[other] && !given[place] {
-                (taken[other], given[place]) = (true, true);
-                pairs.push((start + place, tracked[other].person.0));
-            }
-        }
+        let crops: Vec<BBox> = view.iter().map(|crop| crop.bbox).collect();
+        let boxes: Vec<BBox> = tracked.iter().map(|tracked| tracked.bbox).collect();
+        // In the order of their IoU, which the numbers of identities follow.
+        let paired = greedy_pairs(&crops, &boxes).into_iter();
+        pairs.extend(paired.map(|(crop, partner)| (start + crop, tracked[partner].person.0)));
         start += view.len();
     }
     pairs

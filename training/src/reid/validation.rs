@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use anyhow::{Context, Result, bail};
 use mvmhat_detectors::CropInput;
-use mvmhat_evaluation::{Crop, Crops, EmbeddingScores, Window};
+use mvmhat_evaluation::{Crop, Crops, EmbeddingScores, MIN_VISIBILITY, Window};
 use mvmhat_scene::{Embedding, Sequence};
 
 use crate::commands::eval::embedding::samples::{self, Limits, Sample};
@@ -33,7 +33,7 @@ impl Validation {
     pub(super) fn read(part: &SequencePart, input: &CropInput) -> Result<Self> {
         let recording = Sequence::open(&part.folder)?;
         let window = part.frames.map(|FrameRange { first, last }| Window { first, last });
-        let limits = Limits { window, views: None, every: EVERY, visibility: 0.5 };
+        let limits = Limits { window, views: None, every: EVERY, visibility: MIN_VISIBILITY };
         let samples = samples::samples(&recording, &limits)?;
         let mut pixels = Vec::with_capacity(samples.len() * input.bytes());
         for of_camera in samples.chunk_by(|a, b| a.camera == b.camera) {

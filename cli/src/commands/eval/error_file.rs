@@ -15,12 +15,12 @@ pub(super) struct ErrorFile {
 impl ErrorFile {
     /// For the errors of one recording.
     pub(super) fn of_recording(path: &Path) -> Result<Self> {
-        Self::create(path, ErrorWriter::of_recording)
+        Self::create(path, ErrorWriter::for_sequence)
     }
 
     /// For those of several, each with its name.
     pub(super) fn of_dataset(path: &Path) -> Result<Self> {
-        Self::create(path, ErrorWriter::of_dataset)
+        Self::create(path, ErrorWriter::for_dataset)
     }
 
     fn create<E>(

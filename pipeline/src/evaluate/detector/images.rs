@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use anyhow::{Result, bail};
-use mvmhat_evaluation::{DetectionFrame, Found, Truth};
+use mvmhat_evaluation::{DetectionFrame, GroundTruthBox, PredictedBox};
 use mvmhat_scene::{CameraId, Detection, FrameNumber, FrameRange, Sequence};
 
 use crate::ground_truth::{RowSelection, counts, labelled_cameras};
@@ -17,14 +17,14 @@ pub struct LabelledImage {
     /// Its frame as the camera numbers it.
     pub number: FrameNumber,
     /// The labelled people.
-    pub truth: Vec<Truth>,
+    pub gt: Vec<GroundTruthBox>,
 }
 
 impl LabelledImage {
     /// The image with what was found in it.
     pub fn scored(&self, found: &[Detection]) -> DetectionFrame {
-        let found = found.iter().map(|found| Found { bbox: found.bbox, score: f64::from(found.score) });
-        DetectionFrame { truth: self.truth.clone(), found: found.collect() }
+        let predicted = |found: &Detection| PredictedBox { bbox: found.bbox, score: f64::from(found.score) };
+        DetectionFrame { gt: self.gt.clone(), predictions: found.iter().map(predicted).collect() }
     }
 }
 
@@ -52,16 +52,16 @@ pub fn labelled_images(
     let rows = RowSelection { frames: selection.frames, views: selection.views };
     let mut images = Vec::new();
     for labelled in labelled_cameras(sequence, &rows)? {
-        let mut by_frame = BTreeMap::<FrameNumber, Vec<Truth>>::new();
+        let mut by_frame = BTreeMap::<FrameNumber, Vec<GroundTruthBox>>::new();
         for row in labelled.rows.into_iter().flatten().filter(|row| row.bbox.is_valid()) {
             let is_visible = row.visibility.is_none_or(|share| share > selection.min_visibility);
-            let counts = counts(&row) && is_visible;
-            let truth = Truth { bbox: row.bbox, counts, visibility: row.visibility };
-            by_frame.entry(row.frame).or_default().push(truth);
+            let ignored = !(counts(&row) && is_visible);
+            let gt = GroundTruthBox { bbox: row.bbox, ignored, visibility: row.visibility };
+            by_frame.entry(row.frame).or_default().push(gt);
         }
         let chosen = by_frame.into_iter().step_by(selection.every.get());
         let camera = labelled.camera.id;
-        images.extend(chosen.map(|(number, truth)| LabelledImage { camera, number, truth }));
+        images.extend(chosen.map(|(number, gt)| LabelledImage { camera, number, gt }));
     }
     if images.is_empty() {
         bail!(
@@ -92,9 +92,9 @@ mod tests {
             min_visibility: 0.5,
         };
         let found = labelled_images(&sequence, &selection).unwrap();
-        let told: Vec<_> = found.iter().map(|image| (image.number.0, image.truth.len())).collect();
+        let told: Vec<_> = found.iter().map(|image| (image.number.0, image.gt.len())).collect();
         assert_eq!(told, [(1, 1), (5, 2)]);
-        assert!(found[1].truth.iter().all(|truth| !truth.counts), "too little seen, and marked");
+        assert!(found[1].gt.iter().all(|gt| gt.ignored), "too little seen, and marked");
         let none = LabelledImageSelection { frames: "20..".parse().unwrap(), ..selection };
         assert!(labelled_images(&sequence, &none).is_err());
     }

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
 use anyhow::{Context, Result, bail};
-use mvmhat_scene::{CameraId, Detection, DetectionFile, FrameIndex, FrameNumber, FrameRange, Sequence, mot};
+use mvmhat_evaluation::{MATCH_IOU, greedy_pairs};
+use mvmhat_scene::{
+    BBox, CameraId, Detection, DetectionFile, FrameIndex, FrameNumber, FrameRange, Sequence, mot,
+};
 
 use crate::ground_truth::{RowSelection, counts, labelled_cameras};
 use crate::source;
-
-/// How much of a box a detection of the same person must cover (intersection over union).
-const SAME_BOX: f64 = 0.5;
 
 /// One box to be embedded.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,7 +119,7 @@ pub fn detected_crops(sequence: &Sequence, crops: &[LabelledCrop]) -> Result<Vec
     }
     if found.len() < all {
         tracing::warn!(
-            "{}: {} of {all} boxes of the ground truth have no detection (IoU {SAME_BOX}) and are left out",
+            "{}: {} of {all} boxes of the ground truth have no detection (IoU {MATCH_IOU}) and are left out",
             sequence.root.display(),
             all - found.len()
         );
@@ -129,34 +129,21 @@ pub fn detected_crops(sequence: &Sequence, crops: &[LabelledCrop]) -> Result<Vec
 
 /// The crops of one image with the boxes of detections, those that cover each other best first.
 fn paired(view: &[LabelledCrop], detections: &[Detection]) -> Vec<LabelledCrop> {
-    let mut pairs: Vec<(f64, usize, usize)> = Vec::new();
-    for (i, crop) in view.iter().enumerate() {
-        for (j, detection) in detections.iter().enumerate() {
-            pairs.push((crop.detection.bbox.iou(&detection.bbox), i, j));
-        }
-    }
-    pairs.retain(|(overlap, ..)| *overlap >= SAME_BOX);
-    pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mut partners = vec![None; view.len()];
-    let mut is_taken = vec![false; detections.len()];
-    for (_, i, j) in pairs {
-        if partners[i].is_none() && !is_taken[j] {
-            partners[i] = Some(j);
-            is_taken[j] = true;
-        }
-    }
-    let detected = |(crop, partner): (&LabelledCrop, Option<usize>)| {
-        Some(LabelledCrop { detection: detections.get(partner?)?.clone(), ..crop.clone() })
+    let labelled: Vec<BBox> = view.iter().map(|crop| crop.detection.bbox).collect();
+    let found: Vec<BBox> = detections.iter().map(|detection| detection.bbox).collect();
+    let mut pairs = greedy_pairs(&labelled, &found);
+    pairs.sort_unstable();
+    let detected = |(crop, partner): (usize, usize)| LabelledCrop {
+        detection: detections[partner].clone(),
+        ..view[crop].clone()
     };
-    view.iter().zip(partners).filter_map(detected).collect()
+    pairs.into_iter().map(detected).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
     use std::path::Path;
-
-    use mvmhat_scene::BBox;
 
     use super::*;
 

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 use mvmhat_detectors::{EmbedderName, EmbeddingNetworkConfig};
 use mvmhat_evaluation::{
-    Crop, CropError, Crops, DatasetEmbeddingScores, EmbeddingScores, EmbeddingTally, Table,
+    Crop, CropError, Crops, DatasetEmbeddingScores, EmbeddingScores, EmbeddingCounts, Table,
 };
 use mvmhat_plots::Figure;
 use mvmhat_scene::{CameraId, FrameIndex};
@@ -48,7 +48,7 @@ pub struct ReidEvaluation<'a> {
 struct Scored {
     tables: Vec<Table>,
     json: Value,
-    overall: EmbeddingTally,
+    overall: EmbeddingCounts,
 }
 
 impl ReidEvaluation<'_> {

@@ -16,7 +16,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use mvmhat_evaluation::{
-    Comparison, ErrorKind, Observation, Protocol, Sides, TrackingError, tracking_errors,
+    Comparison, ErrorKind, Observation, Protocol, GtAndTracks, TrackingError, tracking_errors,
 };
 use mvmhat_scene::{
     BBox, Clock, DEFAULT_FPS, FrameIndex, FrameNumber, FrameSet, PersonId, Sequence, TrackedBox, ViewFrame,
@@ -144,13 +144,13 @@ impl ErrorLog {
             Some(ViewFrame { number, content })
         });
         self.log.write(&FrameSet { index, seconds: self.clock.seconds(index), views: views.collect() })?;
-        for (((path, scale), Sides { truth, .. }), name) in
+        for (((path, scale), GtAndTracks { gt, .. }), name) in
             self.log.cameras().zip(&people).zip(comparison.cameras())
         {
-            let boxes = boxes_2d(truth.iter().map(|row| row.place), scale)
+            let boxes = boxes_2d(gt.iter().map(|row| row.location), scale)
                 .with_colors([Color::from(TRUTH)])
                 .with_radii([Radius::new_ui_points(0.75)])
-                .with_labels(truth.iter().map(|row| format!("truth {}", row.id)))
+                .with_labels(gt.iter().map(|row| format!("truth {}", row.id)))
                 .with_show_labels(false);
             self.stream.log(path.join(&entity_path!("truth")), &boxes)?;
             for style in &STYLES {
@@ -181,7 +181,7 @@ impl ErrorLog {
 fn labelled<'a>(errors: impl Iterator<Item = &'a TrackingError<'a>>) -> impl Iterator<Item = (BBox, String)> {
     let mut boxes = BTreeMap::<_, (BBox, Vec<String>)>::new();
     for error in errors {
-        let (_, lines) = boxes.entry((error.truth, error.track)).or_insert((error.bbox, Vec::new()));
+        let (_, lines) = boxes.entry((error.gt, error.track)).or_insert((error.bbox, Vec::new()));
         lines.push(label(error));
     }
     boxes.into_iter().map(|((_, track), (bbox, lines))| {
@@ -193,14 +193,14 @@ fn labelled<'a>(errors: impl Iterator<Item = &'a TrackingError<'a>>) -> impl Ite
 
 /// What is wrong, in a word or two.
 fn label(error: &TrackingError<'_>) -> String {
-    let (truth, track) = (error.truth.unwrap_or_default(), error.track.unwrap_or_default());
+    let (truth, track) = (error.gt.unwrap_or_default(), error.track.unwrap_or_default());
     match (error.kind, error.other) {
         (ErrorKind::FalsePositive, _) => "FP".to_owned(),
         (ErrorKind::FalseNegative, _) => format!("FN {truth}"),
-        (ErrorKind::CrossView, Some(other)) if other.truth == truth => {
+        (ErrorKind::CrossView, Some(other)) if other.gt == truth => {
             format!("{} in {}", other.track, other.camera)
         }
-        (ErrorKind::CrossView, Some(other)) => format!("truth {truth}, {} in {}", other.truth, other.camera),
+        (ErrorKind::CrossView, Some(other)) => format!("truth {truth}, {} in {}", other.gt, other.camera),
         (ErrorKind::Switch | ErrorKind::CrossView, _) => format!("truth {truth} is {track} now"),
     }
 }
@@ -211,7 +211,7 @@ fn counts(style: &Style) -> EntityPath {
 
 /// A row of tracks as the viewer shows it. Numbers that no track of ours can have lose their upper half.
 fn tracked(row: &Observation) -> TrackedBox {
-    TrackedBox { person: PersonId(row.id as u32), bbox: row.place, score: 1.0 }
+    TrackedBox { person: PersonId(row.id as u32), bbox: row.location, score: 1.0 }
 }
 
 fn frames(comparison: &Comparison) -> impl Iterator<Item = FrameNumber> {
@@ -231,7 +231,7 @@ fn extents(comparison: &Comparison) -> Vec<Option<Size>> {
     let mut reach = vec![(0.0, 0.0); comparison.cameras().len()];
     for number in frames(comparison) {
         for (reach, people) in reach.iter_mut().zip(comparison.people(number)) {
-            for Observation { place: b, .. } in people.truth.iter().chain(&people.tracks) {
+            for Observation { location: b, .. } in people.gt.iter().chain(&people.tracks) {
                 *reach = (f64::max(reach.0, b.x + b.w), f64::max(reach.1, b.y + b.h));
             }
         }

@@ -208,12 +208,12 @@ fn errors_are_drawn_by_kind_beside_the_tracks() {
     // Person 1 is track 7 and then 8 in `a`, always 7 in `b`; person 2 is missed in `a`; track 9 is nobody in `b`.
     let a = CameraRows {
         name: "a".to_owned(),
-        truth: vec![row(1, 1, 0.0), row(2, 1, 0.0), row(2, 2, 200.0)],
+        gt: vec![row(1, 1, 0.0), row(2, 1, 0.0), row(2, 2, 200.0)],
         tracks: vec![row(1, 7, 0.0), row(2, 8, 0.0)],
     };
     let b = CameraRows {
         name: "b".to_owned(),
-        truth: vec![row(1, 1, 50.0), row(2, 1, 50.0)],
+        gt: vec![row(1, 1, 50.0), row(2, 1, 50.0)],
         tracks: vec![row(1, 7, 50.0), row(2, 7, 50.0), row(2, 9, 200.0)],
     };
     let comparison = Comparison::new(None, vec![a, b]).unwrap();
@@ -247,7 +247,7 @@ fn a_camera_without_images_shows_the_edge_of_one() {
     std::fs::write(truth.join("gt.txt"), "1,1,10,20,30.5,40,1,1,1\n").unwrap();
     let sequence = Sequence::open(&folder.path().join("yard")).unwrap();
     let row = Observation::new(1, 1, BBox::new(10.0, 20.0, 30.5, 40.0));
-    let a = CameraRows { name: "a".to_owned(), truth: vec![row], tracks: vec![row] };
+    let a = CameraRows { name: "a".to_owned(), gt: vec![row], tracks: vec![row] };
     let path = folder.path().join("errors.rrd");
     let comparison = Comparison::new(None, vec![a]).unwrap();
     save_errors(&path, &sequence, &comparison, Protocol::Devkit).unwrap();

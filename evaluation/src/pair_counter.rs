@@ -2,12 +2,12 @@
 
 /// How often each of the numbers `0..n` occurs.
 #[derive(Debug)]
-pub(crate) struct Tally {
+pub(crate) struct PairCounter {
     counts: Vec<u32>,
     squares: u64,
 }
 
-impl Tally {
+impl PairCounter {
     pub(crate) fn new(n: usize) -> Self {
         Self { counts: vec![0; n], squares: 0 }
     }
@@ -39,10 +39,10 @@ mod tests {
 
     #[test]
     fn squares_by_hand() {
-        let mut tally = Tally::new(3);
-        assert_eq!([tally.add(0), tally.add(0), tally.add(2)], [0, 1, 0]);
-        assert_eq!(tally.squares(), 4 + 1);
-        tally.remove(0);
-        assert_eq!(tally.squares(), 1 + 1);
+        let mut counts = PairCounter::new(3);
+        assert_eq!([counts.add(0), counts.add(0), counts.add(2)], [0, 1, 0]);
+        assert_eq!(counts.squares(), 4 + 1);
+        counts.remove(0);
+        assert_eq!(counts.squares(), 1 + 1);
     }
 }

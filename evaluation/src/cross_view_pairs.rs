@@ -11,77 +11,77 @@ use serde::{Deserialize, Serialize};
 use crate::Comparison;
 use crate::clear::at_least_one;
 use crate::frame_matches::FrameMatches;
-use crate::tally::Tally;
+use crate::pair_counter::PairCounter;
 
 /// Counts of cross-view pairs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ViewPairs {
+pub struct CrossViewPairs {
     /// Pairs of tracks that are one person.
     pub correct: u64,
     /// Pairs of tracks with one identity.
     pub tracked: u64,
     /// Pairs of people with one identity.
-    pub truth: u64,
+    pub gt: u64,
 }
 
-impl ViewPairs {
-    /// Share of the tracked pairs that are correct, 0 to 1.
+impl CrossViewPairs {
+    /// Fraction of the tracked pairs that are correct, 0 to 1.
     pub fn precision(&self) -> f64 {
         self.correct as f64 / at_least_one(self.tracked)
     }
 
-    /// Share of the true pairs that are found, 0 to 1.
+    /// Fraction of the true pairs that are found, 0 to 1.
     pub fn recall(&self) -> f64 {
-        self.correct as f64 / at_least_one(self.truth)
+        self.correct as f64 / at_least_one(self.gt)
     }
 
     /// Harmonic mean of the two, 0 to 1.
     pub fn f1(&self) -> f64 {
-        2.0 * self.correct as f64 / at_least_one(self.tracked + self.truth)
+        2.0 * self.correct as f64 / at_least_one(self.tracked + self.gt)
     }
 }
 
-impl AddAssign<&Self> for ViewPairs {
+impl AddAssign<&Self> for CrossViewPairs {
     fn add_assign(&mut self, other: &Self) {
         self.correct += other.correct;
         self.tracked += other.tracked;
-        self.truth += other.truth;
+        self.gt += other.gt;
     }
 }
 
 /// Scores all pairs of views of a recording.
-pub fn view_pairs(comparison: &Comparison) -> ViewPairs {
+pub fn cross_view_pairs(comparison: &Comparison) -> CrossViewPairs {
     let matches = FrameMatches::new(comparison.views.iter());
-    let mut truth = Timesteps::new(comparison.truth_ids().len());
+    let mut gt = Timesteps::new(comparison.gt_ids().len());
     let mut tracks = Timesteps::new(comparison.track_ids().len());
     let mut correct = Timesteps::new(comparison.pairs().len());
     for frame in 0..comparison.frames() {
-        truth.next(matches.truth_at(frame));
+        gt.next(matches.gt_at(frame));
         tracks.next(matches.tracks_at(frame));
         correct.next(matches.pairs_at(frame));
     }
-    ViewPairs { correct: correct.pairs, tracked: tracks.pairs, truth: truth.pairs }
+    CrossViewPairs { correct: correct.pairs, tracked: tracks.pairs, gt: gt.pairs }
 }
 
 /// Pairs of equal identities of one timestep, summed over the timesteps. A view has an identity at most once, so that
 /// equal ones are of different views.
 struct Timesteps {
-    tally: Tally,
+    counts: PairCounter,
     here: Vec<u32>,
     pairs: u64,
 }
 
 impl Timesteps {
     fn new(identities: usize) -> Self {
-        Self { tally: Tally::new(identities), here: Vec::new(), pairs: 0 }
+        Self { counts: PairCounter::new(identities), here: Vec::new(), pairs: 0 }
     }
 
     fn next(&mut self, identities: impl Iterator<Item = u32>) {
         for identity in identities {
-            self.pairs += u64::from(self.tally.add(identity));
+            self.pairs += u64::from(self.counts.add(identity));
             self.here.push(identity);
         }
-        self.here.drain(..).for_each(|identity| self.tally.remove(identity));
+        self.here.drain(..).for_each(|identity| self.counts.remove(identity));
     }
 }

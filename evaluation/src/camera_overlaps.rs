@@ -1,13 +1,13 @@
 //! The rows of one camera laid out for scoring: by frame, with dense identities and with all overlaps found once.
 
-use crate::{Observation, Place, Sides};
+use crate::{GtAndTracks, Location, Observation};
 
 /// A true and a tracked place of one frame that have something in common.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Overlap {
-    /// Place in the frame's list of ground truth.
-    pub(crate) truth: u32,
-    /// Place in the frame's list of tracks.
+    /// Index in the frame's list of ground truth.
+    pub(crate) gt: u32,
+    /// Index in the frame's list of tracks.
     pub(crate) track: u32,
     /// Number of this pair of identities, dense over the recording.
     pub(crate) pair: u32,
@@ -17,32 +17,32 @@ pub(crate) struct Overlap {
 
 /// Ground truth or tracks of one camera: `ids` and `places` of all frames one after the other.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Side<P> {
+pub(crate) struct RowsByFrame<P> {
     /// Where each frame starts in `ids` and `places`, and the end: one more than there are frames.
     starts: Vec<u32>,
     ids: Vec<u32>,
-    places: Vec<P>,
+    locations: Vec<P>,
 }
 
 /// One side of one frame.
 #[derive(Debug)]
-pub(crate) struct People<'a, P> {
+pub(crate) struct FrameRows<'a, P> {
     /// Dense identities.
     pub(crate) ids: &'a [u32],
     /// Where each of them is.
-    pub(crate) places: &'a [P],
+    pub(crate) locations: &'a [P],
 }
 
 // By hand, because a derive would ask `P` to be `Copy` where only the slices are copied.
-impl<P> Clone for People<'_, P> {
+impl<P> Clone for FrameRows<'_, P> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<P> Copy for People<'_, P> {}
+impl<P> Copy for FrameRows<'_, P> {}
 
-impl<P: Place> Side<P> {
+impl<P: Location> RowsByFrame<P> {
     /// Sorts `rows` into `frames` frames from `first` on, in the order of the file within a frame; rows of other
     /// frames are dropped. `dense` gives the dense identity.
     pub(crate) fn new(
@@ -72,7 +72,7 @@ impl<P: Place> Side<P> {
         Self {
             starts,
             ids: order.iter().map(|index| dense(row(index).id)).collect(),
-            places: order.iter().map(|index| row(index).place).collect(),
+            locations: order.iter().map(|index| row(index).location).collect(),
         }
     }
 
@@ -80,17 +80,17 @@ impl<P: Place> Side<P> {
     /// no such row. `identities` is how many dense identities there are.
     pub(crate) fn without_duplicates(&self, identities: usize) -> Option<Self> {
         let mut last_at = vec![(usize::MAX, 0usize); identities];
-        let mut kept = Self { starts: vec![0], ids: Vec::new(), places: Vec::new() };
+        let mut kept = Self { starts: vec![0], ids: Vec::new(), locations: Vec::new() };
         for frame in 0..self.frames() {
             let people = self.people(frame);
-            for (id, place) in people.ids.iter().zip(people.places) {
+            for (id, location) in people.ids.iter().zip(people.locations) {
                 let slot = &mut last_at[*id as usize];
                 if slot.0 == frame {
-                    kept.places[slot.1] = *place;
+                    kept.locations[slot.1] = *location;
                 } else {
                     *slot = (frame, kept.ids.len());
                     kept.ids.push(*id);
-                    kept.places.push(*place);
+                    kept.locations.push(*location);
                 }
             }
             kept.starts.push(kept.ids.len() as u32);
@@ -106,20 +106,20 @@ impl<P: Place> Side<P> {
         self.starts.len() - 1
     }
 
-    pub(crate) fn people(&self, frame: usize) -> People<'_, P> {
+    pub(crate) fn people(&self, frame: usize) -> FrameRows<'_, P> {
         let range = self.starts[frame] as usize..self.starts[frame + 1] as usize;
-        People { ids: &self.ids[range.clone()], places: &self.places[range] }
+        FrameRows { ids: &self.ids[range.clone()], locations: &self.locations[range] }
     }
 }
 
 /// One camera: both sides and what they share.
 #[derive(Debug)]
-pub(crate) struct View<P> {
+pub(crate) struct CameraOverlaps<P> {
     pub(crate) name: String,
-    pub(crate) truth: Side<P>,
-    pub(crate) tracks: Side<P>,
+    pub(crate) gt: RowsByFrame<P>,
+    pub(crate) tracks: RowsByFrame<P>,
     /// The camera with its duplicate rows, where there are any.
-    filed: Option<Box<Self>>,
+    with_duplicates: Option<Box<Self>>,
     overlap_starts: Vec<u32>,
     overlaps: Vec<Overlap>,
     /// Whether no person of the frame overlaps two others, so that matching is not a question.
@@ -128,9 +128,9 @@ pub(crate) struct View<P> {
 
 /// Both sides of one camera in one frame.
 #[derive(Debug)]
-pub(crate) struct Frame<'a, P> {
-    pub(crate) truth: People<'a, P>,
-    pub(crate) tracks: People<'a, P>,
+pub(crate) struct FrameOverlaps<'a, P> {
+    pub(crate) gt: FrameRows<'a, P>,
+    pub(crate) tracks: FrameRows<'a, P>,
     /// Sorted by place in the ground truth, then by place in the tracks.
     pub(crate) overlaps: &'a [Overlap],
     pub(crate) disjoint: bool,
@@ -144,8 +144,8 @@ pub(crate) struct Pairs {
 }
 
 impl Pairs {
-    pub(crate) fn new(truth_identities: usize) -> Self {
-        Self { met: vec![Vec::new(); truth_identities], count: 0 }
+    pub(crate) fn new(gt_identities: usize) -> Self {
+        Self { met: vec![Vec::new(); gt_identities], count: 0 }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -155,16 +155,16 @@ impl Pairs {
     /// True and tracked identity of each pair, in the order of their numbers.
     pub(crate) fn identities(&self) -> Vec<(u32, u32)> {
         let mut identities = vec![(0, 0); self.len()];
-        for (truth, met) in self.met.iter().enumerate() {
+        for (gt, met) in self.met.iter().enumerate() {
             for (track, pair) in met {
-                identities[*pair as usize] = (truth as u32, *track);
+                identities[*pair as usize] = (gt as u32, *track);
             }
         }
         identities
     }
 
-    fn number(&mut self, truth: u32, track: u32) -> u32 {
-        let met = &mut self.met[truth as usize];
+    fn number(&mut self, gt: u32, track: u32) -> u32 {
+        let met = &mut self.met[gt as usize];
         if let Some((_, pair)) = met.iter().rev().find(|(other, _)| *other == track) {
             return *pair;
         }
@@ -174,44 +174,44 @@ impl Pairs {
     }
 }
 
-impl<P: Place> View<P> {
+impl<P: Location> CameraOverlaps<P> {
     /// Lays out two sides that have the same frames. `identities` is how many dense ones there are on each side.
     pub(crate) fn new(
         name: &str,
-        truth: Side<P>,
-        tracks: Side<P>,
-        identities: Sides<usize>,
+        gt: RowsByFrame<P>,
+        tracks: RowsByFrame<P>,
+        identities: GtAndTracks<usize>,
         pairs: &mut Pairs,
     ) -> Self {
-        let unique_truth = truth.without_duplicates(identities.truth);
+        let unique_gt = gt.without_duplicates(identities.gt);
         let unique_tracks = tracks.without_duplicates(identities.tracks);
-        if unique_truth.is_none() && unique_tracks.is_none() {
-            return Self::of_rows(name, truth, tracks, pairs);
+        if unique_gt.is_none() && unique_tracks.is_none() {
+            return Self::from_rows(name, gt, tracks, pairs);
         }
-        let filed = Self::of_rows(name, truth, tracks, pairs);
-        let truth = unique_truth.unwrap_or_else(|| filed.truth.clone());
-        let tracks = unique_tracks.unwrap_or_else(|| filed.tracks.clone());
-        Self { filed: Some(Box::new(filed)), ..Self::of_rows(name, truth, tracks, pairs) }
+        let with_duplicates = Self::from_rows(name, gt, tracks, pairs);
+        let gt = unique_gt.unwrap_or_else(|| with_duplicates.gt.clone());
+        let tracks = unique_tracks.unwrap_or_else(|| with_duplicates.tracks.clone());
+        Self { with_duplicates: Some(Box::new(with_duplicates)), ..Self::from_rows(name, gt, tracks, pairs) }
     }
 
     /// Finds all overlaps.
-    fn of_rows(name: &str, truth: Side<P>, tracks: Side<P>, pairs: &mut Pairs) -> Self {
+    fn from_rows(name: &str, gt: RowsByFrame<P>, tracks: RowsByFrame<P>, pairs: &mut Pairs) -> Self {
         let mut overlap_starts = vec![0];
-        let mut overlaps: Vec<Overlap> = Vec::with_capacity(truth.len());
-        let mut disjoint = Vec::with_capacity(truth.frames());
+        let mut overlaps: Vec<Overlap> = Vec::with_capacity(gt.len());
+        let mut disjoint = Vec::with_capacity(gt.frames());
         let mut met = Vec::new();
-        for frame in 0..truth.frames() {
-            let (true_people, tracked) = (truth.people(frame), tracks.people(frame));
+        for frame in 0..gt.frames() {
+            let (gt_people, tracked) = (gt.people(frame), tracks.people(frame));
             let mut is_disjoint = true;
             met.clear();
             met.resize(tracked.ids.len(), false);
-            for (row, place) in true_people.places.iter().enumerate() {
+            for (row, location) in gt_people.locations.iter().enumerate() {
                 let before = overlaps.len();
-                for (column, other) in tracked.places.iter().enumerate() {
-                    let similarity = place.similarity(other);
+                for (column, other) in tracked.locations.iter().enumerate() {
+                    let similarity = location.similarity(other);
                     if similarity > 0.0 {
-                        let pair = pairs.number(true_people.ids[row], tracked.ids[column]);
-                        overlaps.push(Overlap { truth: row as u32, track: column as u32, pair, similarity });
+                        let pair = pairs.number(gt_people.ids[row], tracked.ids[column]);
+                        overlaps.push(Overlap { gt: row as u32, track: column as u32, pair, similarity });
                         is_disjoint &= !std::mem::replace(&mut met[column], true);
                     }
                 }
@@ -220,18 +220,18 @@ impl<P: Place> View<P> {
             overlap_starts.push(overlaps.len() as u32);
             disjoint.push(is_disjoint);
         }
-        Self { name: name.to_owned(), truth, tracks, filed: None, overlap_starts, overlaps, disjoint }
+        Self { name: name.to_owned(), gt, tracks, with_duplicates: None, overlap_starts, overlaps, disjoint }
     }
 
     /// The same camera with all rows of its files.
-    pub(crate) fn as_filed(&self) -> &Self {
-        self.filed.as_deref().unwrap_or(self)
+    pub(crate) fn with_duplicates(&self) -> &Self {
+        self.with_duplicates.as_deref().unwrap_or(self)
     }
 
-    pub(crate) fn frame(&self, frame: usize) -> Frame<'_, P> {
+    pub(crate) fn frame(&self, frame: usize) -> FrameOverlaps<'_, P> {
         let range = self.overlap_starts[frame] as usize..self.overlap_starts[frame + 1] as usize;
-        Frame {
-            truth: self.truth.people(frame),
+        FrameOverlaps {
+            gt: self.gt.people(frame),
             tracks: self.tracks.people(frame),
             overlaps: &self.overlaps[range],
             disjoint: self.disjoint[frame],
@@ -239,8 +239,11 @@ impl<P: Place> View<P> {
     }
 
     /// How many rows repeat the identity of another row in their frame.
-    pub(crate) fn duplicates(&self) -> Sides<usize> {
-        let filed = self.as_filed();
-        Sides { truth: filed.truth.len() - self.truth.len(), tracks: filed.tracks.len() - self.tracks.len() }
+    pub(crate) fn duplicates(&self) -> GtAndTracks<usize> {
+        let with_duplicates = self.with_duplicates();
+        GtAndTracks {
+            gt: with_duplicates.gt.len() - self.gt.len(),
+            tracks: with_duplicates.tracks.len() - self.tracks.len(),
+        }
     }
 }

@@ -14,19 +14,19 @@ use crate::Comparison;
 use crate::frame_matches::FrameMatches;
 
 /// Frames out of all views after which somebody has left: two seconds at 25 frames per second.
-pub const ABSENCE: usize = 50;
+pub const MIN_ABSENCE: usize = 50;
 
 /// How many people came back, and how many of them as who they were.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Returns {
-    /// Returns with the identity of the presence before.
+pub struct ReEntries {
+    /// Re-entries with the identity of the presence before.
     pub kept: u64,
     /// All returns.
     pub total: u64,
 }
 
-impl AddAssign<&Self> for Returns {
+impl AddAssign<&Self> for ReEntries {
     fn add_assign(&mut self, other: &Self) {
         self.kept += other.kept;
         self.total += other.total;
@@ -46,12 +46,12 @@ struct Person {
 
 impl Person {
     /// Ends a presence.
-    fn leave(&mut self, returns: &mut Returns) {
+    fn leave(&mut self, re_entries: &mut ReEntries) {
         let most = self.boxes.iter().max_by_key(|(track, boxes)| (**boxes, std::cmp::Reverse(**track)));
         let identity = most.map(|(track, _)| *track);
         if let Some(before) = self.before {
-            returns.total += 1;
-            returns.kept += u64::from(identity.is_some() && identity == before);
+            re_entries.total += 1;
+            re_entries.kept += u64::from(identity.is_some() && identity == before);
         }
         self.before = Some(identity);
         self.boxes.clear();
@@ -59,23 +59,23 @@ impl Person {
 }
 
 /// Counts the returns of a recording after `absence` or more frames out of all views.
-pub fn returns(comparison: &Comparison, absence: usize) -> Returns {
+pub fn re_entries(comparison: &Comparison, absence: usize) -> ReEntries {
     let matches = FrameMatches::new(comparison.views.iter());
-    let mut people = vec![Person::default(); comparison.truth_ids().len()];
-    let mut returns = Returns::default();
+    let mut people = vec![Person::default(); comparison.gt_ids().len()];
+    let mut re_entries = ReEntries::default();
     for frame in 0..comparison.frames() {
-        for truth in matches.truth_at(frame) {
-            let person = &mut people[truth as usize];
+        for gt in matches.gt_at(frame) {
+            let person = &mut people[gt as usize];
             if person.last.is_some_and(|last| frame - last > absence) {
-                person.leave(&mut returns);
+                person.leave(&mut re_entries);
             }
             person.last = Some(frame);
         }
         for pair in matches.pairs_at(frame) {
-            let (truth, track) = comparison.pairs()[pair as usize];
-            *people[truth as usize].boxes.entry(track).or_default() += 1;
+            let (gt, track) = comparison.pairs()[pair as usize];
+            *people[gt as usize].boxes.entry(track).or_default() += 1;
         }
     }
-    people.iter_mut().filter(|person| person.last.is_some()).for_each(|person| person.leave(&mut returns));
-    returns
+    people.iter_mut().filter(|person| person.last.is_some()).for_each(|person| person.leave(&mut re_entries));
+    re_entries
 }
