@@ -1,8 +1,8 @@
-//! Trains an assignment network on synthetic blocks and says how much better than the raw soft assignments it is on
-//! blocks it has not seen:
+//! Trains an assignment network on synthetic blocks and prints how much better than the raw soft assignments it is on
+//! other blocks:
 //!
 //! ```text
-//! cargo run --release -p learning --example pretrain_assignment_network -- recurrent|transformer [STEPS [BATCH [FILE]]]
+//! cargo run --release -p mvmhat-learning --example pretrain_assignment_network -- recurrent|transformer [STEPS [BATCH [FILE]]]
 //! ```
 //!
 //! `FILE` gets the weights: what `association.assignment_weights` takes.
@@ -30,9 +30,9 @@ fn main() -> Result<(), String> {
 
     tch::manual_seed(1);
     tch::set_num_threads(1);
-    let blocks = SyntheticBlocks { frame_sets: 3, people: 3, seen: 3, ..SyntheticBlocks::default() };
+    let blocks = SyntheticBlocks { views: 3, people: 3, people_per_view: 3, ..SyntheticBlocks::default() };
     let (soft, truth) = blocks.batch(200, u64::MAX);
-    println!("raw soft assignments: {}", Score::of(&soft, &truth, &blocks));
+    println!("raw soft assignments: {}", Score::new(&soft, &truth, &blocks));
 
     let store = nn::VarStore::new(Device::Cpu);
     let network = form.init(&store.root());
@@ -46,22 +46,22 @@ fn main() -> Result<(), String> {
             let seconds = start.elapsed().as_secs_f64();
             let (soft, truth) = blocks.batch(200, u64::MAX);
             let probabilities = no_grad(|| network.forward(&soft));
-            println!("{} steps, {seconds:.0} s: {}", step + 1, Score::of(&probabilities, &truth, &blocks));
+            println!("{} steps, {seconds:.0} s: {}", step + 1, Score::new(&probabilities, &truth, &blocks));
         }
     }
     file.map_or(Ok(()), |file| store.save(&file).map_err(|error| format!("{file}: {error}")))
 }
 
-/// How well entries between different frame-sets say who is the same.
+/// How well entries between different views predict which boxes are the same person.
 struct Score {
     accuracy: f64,
     f1: f64,
 }
 
 impl Score {
-    fn of(probabilities: &Tensor, truth: &Tensor, blocks: &SyntheticBlocks) -> Self {
+    fn new(probabilities: &Tensor, truth: &Tensor, blocks: &SyntheticBlocks) -> Self {
         let sets = Tensor::arange(truth.size()[1], (Kind::Int64, Device::Cpu))
-            .floor_divide_scalar(blocks.seen as i64);
+            .floor_divide_scalar(blocks.people_per_view as i64);
         let between = sets.unsqueeze(0).ne_tensor(&sets.unsqueeze(1)).expand_as(truth);
         let said = probabilities.gt(0.5).masked_select(&between);
         let truth = truth.gt(0.5).masked_select(&between);

@@ -97,7 +97,7 @@ fn main() -> anyhow::Result<()> {
     for (name, config) in optimizers {
         let store = VarStore::new(Device::Cpu);
         let network = Network::new(&store.root())?;
-        let parameters = Parameters::of(&store);
+        let parameters = Parameters::trainable(&store);
         let mut optimizer = config.init(&parameters);
         let [mut whole, mut update] = [f64::INFINITY; 2];
         for _ in 0..STEPS {

@@ -1,35 +1,51 @@
 //! Where networks run.
 
-use anyhow::Result;
 use tch::{Cuda, Device};
 
-use crate::error::usage;
+/// A device that there is not, or a name that is none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DeviceError {
+    /// Not the name of a device.
+    #[error("device `{0}`: expected auto, cpu or cuda:N")]
+    Name(String),
+    /// A GPU that libtorch does not have.
+    #[error("device `{name}`: GPUs that this libtorch can use: {}; see `mvmhat doctor`", known(*gpus))]
+    Gpu {
+        /// What was asked for.
+        name: String,
+        /// How many GPUs libtorch can use.
+        gpus: i64,
+    },
+}
+
+fn known(gpus: i64) -> String {
+    if gpus > 0 { format!("{gpus}, counted from 0") } else { "none".into() }
+}
 
 /// `auto` (the first GPU that libtorch can use, else the CPU), `cpu` or `cuda:N`.
 ///
 /// # Errors
 /// Another word, or a GPU that libtorch does not have.
-pub(crate) fn parse(text: &str) -> Result<Device> {
-    let gpus = Cuda::device_count();
-    match text {
+pub fn parse_device(name: &str) -> Result<Device, DeviceError> {
+    match name {
         "auto" => Ok(Device::cuda_if_available()),
         "cpu" => Ok(Device::Cpu),
         _ => {
-            let number = if text == "cuda" { Some("0") } else { text.strip_prefix("cuda:") };
+            let number = if name == "cuda" { Some("0") } else { name.strip_prefix("cuda:") };
             let Some(Ok(number)) = number.map(str::parse::<usize>) else {
-                return Err(usage!("device `{text}`: expected auto, cpu or cuda:N"));
+                return Err(DeviceError::Name(name.to_owned()));
             };
+            let gpus = Cuda::device_count();
             if i64::try_from(number).is_ok_and(|number| number < gpus) {
                 return Ok(Device::Cuda(number));
             }
-            let there = if gpus > 0 { format!("{gpus}, counted from 0") } else { "none".into() };
-            Err(usage!("device `{text}`: GPUs that this libtorch can use: {there}; see `mvmhat doctor`"))
+            Err(DeviceError::Gpu { name: name.to_owned(), gpus })
         }
     }
 }
 
-/// The name that [`parse`] takes.
-pub(crate) fn name(device: Device) -> String {
+/// The name that [`parse_device`] takes.
+pub fn device_name(device: Device) -> String {
     match device {
         Device::Cuda(number) => format!("cuda:{number}"),
         other => format!("{other:?}").to_lowercase(),
@@ -42,10 +58,21 @@ mod tests {
 
     #[test]
     fn names_and_devices_agree() {
-        assert_eq!(name(parse("cpu").unwrap()), "cpu");
-        assert!(parse("gpu").is_err());
-        assert!(parse("cuda:x").is_err());
-        assert!(parse("cuda:4096").is_err());
-        assert!(parse(&format!("cuda:{}", usize::MAX)).is_err());
+        assert_eq!(device_name(parse_device("cpu").unwrap()), "cpu");
+        assert!(parse_device("gpu").is_err());
+        assert!(parse_device("cuda:x").is_err());
+        assert!(parse_device("cuda:4096").is_err());
+        assert!(parse_device(&format!("cuda:{}", usize::MAX)).is_err());
+    }
+
+    #[test]
+    fn errors_say_what_there_is() {
+        let error = parse_device("gpu").unwrap_err().to_string();
+        assert_eq!(error, "device `gpu`: expected auto, cpu or cuda:N");
+        let error = DeviceError::Gpu { name: "cuda:2".into(), gpus: 2 }.to_string();
+        assert_eq!(
+            error,
+            "device `cuda:2`: GPUs that this libtorch can use: 2, counted from 0; see `mvmhat doctor`"
+        );
     }
 }

@@ -6,10 +6,10 @@
 //!
 //! The error of the difference falls with h^2 and rounding grows with 1/h, so double precision is needed.
 
+use mvmhat_random::Random;
 use tch::nn::VarStore;
 use tch::{Tensor, no_grad};
 
-use mvmhat_random::Random;
 use crate::Parameters;
 
 /// h, for parameters of about 1.
@@ -26,7 +26,7 @@ pub fn gradient_difference(
     seed: u64,
     loss: impl Fn() -> Tensor,
 ) -> Result<f64, tch::TchError> {
-    let parameters = Parameters::of(store);
+    let parameters = Parameters::trainable(store);
     let gradients = parameters.gradients(&loss())?;
     let value = || no_grad(|| loss().double_value(&[]));
     let mut largest: f64 = 0.0;

@@ -21,14 +21,14 @@ fn transformer() -> AssignmentNetworkConfig {
 /// A network after `steps` steps of Adam on what `batch` gives for each step.
 fn trained(
     config: &AssignmentNetworkConfig,
-    rate: f64,
+    lr: f64,
     steps: u64,
     batch: impl Fn(u64) -> (Tensor, Tensor),
 ) -> AssignmentNetwork {
     tch::manual_seed(1);
     let store = nn::VarStore::new(Device::Cpu);
     let network = config.init(&store.root());
-    let mut optimizer = nn::Adam::default().build(&store, rate).unwrap();
+    let mut optimizer = nn::Adam::default().build(&store, lr).unwrap();
     for step in 0..steps {
         let (soft, truth) = batch(step);
         let loss = network.forward(&soft).binary_cross_entropy::<Tensor>(&truth, None, Reduction::Mean);
@@ -44,7 +44,7 @@ fn accuracy(probabilities: &Tensor, truth: &Tensor) -> f64 {
 
 #[test]
 fn both_forms_learn_a_tiny_batch_by_heart() {
-    let blocks = SyntheticBlocks { frame_sets: 2, people: 3, seen: 3, ..SyntheticBlocks::default() };
+    let blocks = SyntheticBlocks { views: 2, people: 3, people_per_view: 3, ..SyntheticBlocks::default() };
     for config in [recurrent(), transformer()] {
         let batch = blocks.batch(2, 3);
         let network = trained(&config, 1e-2, 150, |_| (batch.0.shallow_clone(), batch.1.shallow_clone()));
@@ -54,8 +54,8 @@ fn both_forms_learn_a_tiny_batch_by_heart() {
 }
 
 #[test]
-fn the_recurrent_form_mends_blocks_it_has_not_seen() {
-    let blocks = SyntheticBlocks { frame_sets: 3, people: 3, seen: 3, ..SyntheticBlocks::default() };
+fn the_recurrent_form_corrects_blocks_it_has_not_seen() {
+    let blocks = SyntheticBlocks { views: 3, people: 3, people_per_view: 3, ..SyntheticBlocks::default() };
     let network = trained(&recurrent(), 1e-2, 200, |step| blocks.batch(16, step));
     let (soft, truth) = blocks.batch(200, u64::MAX);
     let raw = accuracy(&soft, &truth);

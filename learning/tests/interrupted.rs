@@ -15,24 +15,27 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use mvmhat_learning::{
+    AdamWConfig, LearningRate, LrSchedule, Monitor, MonitorMode, OptimizerConfig, SgdConfig, StepRecord,
+    TrainerConfig,
+};
 use mvmhat_random::Random;
-use mvmhat_learning::{AdamWConfig, Best, Decline, Goal, OptimizerConfig, Record, Schedule, SgdConfig, TrainerConfig};
 use spirals::SpiralsConfig;
 
 const FOLDER: &str = "LEARNING_TEST_FOLDER";
 const STOP_AT: &str = "LEARNING_TEST_STOP_AT";
 const PLAIN: &str = "LEARNING_TEST_PLAIN";
 
-/// All that has a state: momentum, averages, dropout, statistics of a normalization, a schedule, a best checkpoint.
+/// All that has a state: momentum, EMA, dropout, statistics of a normalization, a schedule, a best checkpoint.
 fn config() -> TrainerConfig {
     TrainerConfig {
         seed: 5,
         epochs: 40,
         optimizer: OptimizerConfig::AdamW(AdamWConfig::default()),
-        rate: Schedule { peak: 0.01, warmup: 20, decline: Decline::Cosine { end: 0.1 } },
-        clip: Some(1.0),
-        average: Some(0.98),
-        best: Some(Best { metric: "loss".into(), goal: Goal::Lowest }),
+        lr: LearningRate { peak: 0.01, warmup_steps: 20, schedule: LrSchedule::Cosine { end: 0.1 } },
+        grad_clip_norm: Some(1.0),
+        ema: Some(0.98),
+        monitor: Some(Monitor { metric: "loss".into(), mode: MonitorMode::Min }),
         checkpoint_every: 7,
         ..Default::default()
     }
@@ -42,8 +45,8 @@ fn config() -> TrainerConfig {
 fn plain() -> TrainerConfig {
     TrainerConfig {
         optimizer: OptimizerConfig::Sgd(SgdConfig { momentum: 0.9, ..Default::default() }),
-        average: None,
-        best: None,
+        ema: None,
+        monitor: None,
         validate_every: 3,
         ..config()
     }
@@ -57,7 +60,7 @@ fn child() {
     let stop_at = std::env::var(STOP_AT).ok().map(|step| step.parse::<u64>().unwrap());
     let config = if std::env::var(PLAIN).is_ok() { plain() } else { config() };
     let mut task = SpiralsConfig { dropout: 0.2, ..Default::default() }.init(5).unwrap();
-    let mut stop = |record: &Record| {
+    let mut stop = |record: &StepRecord| {
         if stop_at.is_some_and(|step| record.step >= step) {
             ControlFlow::Break(())
         } else {

@@ -3,8 +3,8 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a broken set-up may stop it")]
 
 use mvmhat_learning::{
-    AssignmentNetworkConfig, FrameSets, MvmhatLossConfig, MvmhatPpLossConfig, RecurrentConfig,
-    TransformerConfig, asymmetry, focal_cross_entropy, identity_contrastive, nuclear_norm, pseudo_labels,
+    AssignmentNetworkConfig, MvmhatLossConfig, MvmhatPpLossConfig, RecurrentConfig, TransformerConfig,
+    ViewEmbeddings, asymmetry, focal_cross_entropy, identity_contrastive, nuclear_norm, pseudo_labels,
     sum_excess,
 };
 use proptest::prelude::*;
@@ -61,8 +61,8 @@ fn squash(soft_assignments: &Tensor) -> Tensor {
     (soft_assignments * 3.0 - 1.0).sigmoid()
 }
 
-fn sample(tensors: &[Tensor]) -> FrameSets {
-    FrameSets::new(tensors).unwrap()
+fn sample(tensors: &[Tensor]) -> ViewEmbeddings {
+    ViewEmbeddings::new(tensors).unwrap()
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn perfect_embeddings_cost_nothing_and_all_alike_cost_the_margin() {
     let alike = [3, 2, 3].map(|n| Tensor::ones([n, 1], DOUBLE));
     let loss = MvmhatLossConfig::default().loss(&sample(&alike));
     assert!((loss.total().double_value(&[]) - 1.0).abs() < 1e-12);
-    // With partners: 1/3 and 1/3 of somebody without partner neither stands out.
+    // With matches: 1/3 and 1/3 of an unmatched person neither stands out.
     let three = [3, 3].map(|n| Tensor::ones([n, 1], DOUBLE));
     let loss = MvmhatPpLossConfig::default().loss(&sample(&three), squash).unwrap();
     assert_eq!(loss.terms()[0].value.double_value(&[]), 0.0);
@@ -211,8 +211,8 @@ fn terms_can_be_switched_off_and_weighted() {
     assert_eq!(names, ["symmetric", "symmetry", "nuclear_norm", "sums"]);
     let expected: f64 = some.terms().iter().map(|term| term.weight * term.value.double_value(&[])).sum();
     assert!((some.total().double_value(&[]) - expected).abs() < 1e-12);
-    // Without partners the consistency is that of MvMHAT.
-    let config = MvmhatPpLossConfig { partners: false, ..mvmhat_pp() };
+    // Without a term for unmatched people the consistency is that of MvMHAT.
+    let config = MvmhatPpLossConfig { unmatched: false, ..mvmhat_pp() };
     let without = config.loss(&sets, squash).unwrap();
     for (ours, plain) in without.terms().iter().zip(mvmhat().loss(&sets).terms()) {
         assert_eq!(ours.value, plain.value);
@@ -245,7 +245,7 @@ proptest! {
 
     /// Of equally large sets the first is the rows, so all sizes differ here.
     #[test]
-    fn the_order_of_frame_sets_does_not_matter(
+    fn the_order_of_views_does_not_matter(
         sizes in Just(vec![0i64, 1, 2, 3, 4, 5]).prop_shuffle(), count in 2usize..5, seed: u64, turn in 0usize..5,
     ) {
         let sets = embeddings(&sizes[..count], 4, seed);

@@ -4,7 +4,7 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a broken set-up may stop it")]
 
 use mvmhat_learning::{
-    FrameSets, Loss, MvmhatLossConfig, MvmhatPpLossConfig, identity_contrastive, pseudo_labels,
+    Loss, MvmhatLossConfig, MvmhatPpLossConfig, ViewEmbeddings, identity_contrastive, pseudo_labels,
 };
 use serde_json::Value;
 use tch::{Kind, Tensor};
@@ -37,15 +37,15 @@ impl Case {
 
     fn tensors(&self) -> Vec<Tensor> {
         let width = self.0["width"].as_i64().unwrap();
-        let sets = self.0["frame_sets"].as_array().unwrap();
+        let sets = self.0["embedding_sets"].as_array().unwrap();
         sets.iter()
             .map(Self::numbers)
             .map(|values| Tensor::from_slice(&values).view([values.len() as i64 / width, width]))
             .collect()
     }
 
-    fn frame_sets(&self) -> FrameSets {
-        FrameSets::new(&self.tensors()).unwrap()
+    fn views(&self) -> ViewEmbeddings {
+        ViewEmbeddings::new(&self.tensors()).unwrap()
     }
 
     fn mvmhat(&self) -> MvmhatLossConfig {
@@ -86,7 +86,7 @@ impl Case {
 #[test]
 fn the_cases_reach_every_branch() {
     let cases = Case::all();
-    assert!(cases.iter().any(|case| case.number("partnerless") > 0.0));
+    assert!(cases.iter().any(|case| case.number("unmatched") > 0.0));
     assert!(cases.iter().any(|case| case.number("contrastive") > 0.0));
     for term in ["symmetric", "transitive"] {
         assert!(cases.iter().any(|case| case.0["mvmhat"][term] != case.0["mvmhat_pp"][term]), "{term}");
@@ -96,14 +96,14 @@ fn the_cases_reach_every_branch() {
 #[test]
 fn mvmhat_is_that_of_numpy() {
     for case in Case::all() {
-        case.check("mvmhat", &case.mvmhat().loss(&case.frame_sets()));
+        case.check("mvmhat", &case.mvmhat().loss(&case.views()));
     }
 }
 
 #[test]
 fn mvmhat_pp_is_that_of_numpy() {
     for case in Case::all() {
-        let loss = case.mvmhat_pp().loss(&case.frame_sets(), |soft| {
+        let loss = case.mvmhat_pp().loss(&case.views(), |soft| {
             case.check_tensor("soft assignments", soft, &case.square("soft_assignments"));
             case.square("probabilities")
         });
@@ -115,7 +115,7 @@ fn mvmhat_pp_is_that_of_numpy() {
 fn single_precision_is_near() {
     for case in Case::all() {
         let sets: Vec<_> = case.tensors().iter().map(|set| set.to_kind(Kind::Float)).collect();
-        let loss = case.mvmhat().loss(&FrameSets::new(&sets).unwrap());
+        let loss = case.mvmhat().loss(&ViewEmbeddings::new(&sets).unwrap());
         let (total, expected) = (loss.total().double_value(&[]), case.number("mvmhat_total"));
         assert!((total - expected).abs() < 1e-5, "{}: {total} not {expected}", case.0["name"]);
     }
@@ -124,7 +124,7 @@ fn single_precision_is_near() {
 #[test]
 fn pseudo_labels_are_those_of_scipy() {
     for case in Case::all() {
-        let labels = pseudo_labels(&case.frame_sets(), &case.square("soft_assignments"), 0.5).unwrap();
+        let labels = pseudo_labels(&case.views(), &case.square("soft_assignments"), 0.5).unwrap();
         case.check_tensor("labels", &labels, &case.square("labels"));
     }
 }

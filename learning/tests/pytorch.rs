@@ -12,8 +12,8 @@
 //! torch.nn.init.zeros_(model.bias)
 //! groups = [{"params": [model.weight], "weight_decay": 0.1}, {"params": [model.bias], "weight_decay": 0.0}]
 //! optimizer = torch.optim.AdamW(groups, lr=0.2)
-//! rate = lambda n: (n + 1) / 3 if n < 3 else 0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * (n - 3) / (8 - 3)))
-//! schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+//! lr = lambda n: (n + 1) / 3 if n < 3 else 0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * (n - 3) / (8 - 3)))
+//! schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lr)
 //! average = torch.optim.swa_utils.AveragedModel(
 //!     model, avg_fn=lambda mean, new, n: mean + (1 - min(0.9, (1 + n) / (10 + n))) * (new - mean))
 //! average.update_parameters(model)  # the first update copies
@@ -32,8 +32,8 @@
 use std::ops::ControlFlow;
 
 use mvmhat_learning::{
-    AdamWConfig, Decline, Init, LinearConfig, OptimizerConfig, Outcome, Position, Record, Schedule, Task,
-    TaskError, TrainerConfig,
+    AdamWConfig, Init, LearningRate, LinearConfig, LrSchedule, OptimizerConfig, StepOutput, StepRecord, Task,
+    TaskError, TrainerConfig, TrainingStep,
 };
 use serde_json::{Value, json};
 use tch::nn::{Linear, VarStore};
@@ -76,16 +76,16 @@ impl Task for Regression {
     fn store(&self) -> &VarStore {
         &self.store
     }
-    fn steps(&self) -> u64 {
+    fn steps_per_epoch(&self) -> u64 {
         1
     }
     fn configuration(&self) -> Value {
         json!(null)
     }
-    fn loss(&mut self, _: Position) -> Result<Outcome, TaskError> {
+    fn loss(&mut self, _: TrainingStep) -> Result<StepOutput, TaskError> {
         Ok(self.xs.apply(&self.layer).mse_loss(&self.ys, Reduction::Mean).into())
     }
-    fn sample(&self, _: Position) -> String {
+    fn describe_batch(&self, _: TrainingStep) -> String {
         "all".into()
     }
 }
@@ -94,18 +94,18 @@ impl Task for Regression {
 fn a_run_is_that_of_pytorch() {
     let config = TrainerConfig {
         epochs: 8,
-        optimizer: OptimizerConfig::AdamW(AdamWConfig { decay: 0.1, ..Default::default() }),
-        rate: Schedule { peak: 0.2, warmup: 3, decline: Decline::Cosine { end: 0.1 } },
-        decay_vectors: false,
-        clip: Some(0.5),
-        average: Some(0.9),
+        optimizer: OptimizerConfig::AdamW(AdamWConfig { weight_decay: 0.1, ..Default::default() }),
+        lr: LearningRate { peak: 0.2, warmup_steps: 3, schedule: LrSchedule::Cosine { end: 0.1 } },
+        decay_biases_and_norms: false,
+        grad_clip_norm: Some(0.5),
+        ema: Some(0.9),
         ..Default::default()
     };
     let folder = tempfile::tempdir().unwrap();
     let mut task = Regression::new();
     let mut steps = Vec::new();
-    let mut note = |record: &Record| {
-        steps.push([record.rate, record.loss, record.gradient_norm]);
+    let mut note = |record: &StepRecord| {
+        steps.push([record.lr, record.loss, record.gradient_norm]);
         ControlFlow::Continue(())
     };
     config.init(&mut task, folder.path()).unwrap().run(&mut note).unwrap();

@@ -6,13 +6,13 @@ use std::error::Error;
 use std::fs;
 
 use mvmhat_learning::{
-    Init, Outcome, Position, Schedule, SgdConfig, Task, TaskError, TrainError, TrainerConfig,
+    Init, LearningRate, SgdConfig, StepOutput, Task, TaskError, TrainError, TrainerConfig, TrainingStep,
 };
 use serde_json::Value;
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
-type Loss = fn(&Tensor, Position) -> Result<Outcome, TaskError>;
+type Loss = fn(&Tensor, TrainingStep) -> Result<StepOutput, TaskError>;
 
 /// One variable `x` that starts at 1, and any loss of it.
 struct Toy {
@@ -34,16 +34,16 @@ impl Task for Toy {
     fn store(&self) -> &VarStore {
         &self.store
     }
-    fn steps(&self) -> u64 {
+    fn steps_per_epoch(&self) -> u64 {
         5
     }
     fn configuration(&self) -> Value {
         Value::Null
     }
-    fn loss(&mut self, at: Position) -> Result<Outcome, TaskError> {
+    fn loss(&mut self, at: TrainingStep) -> Result<StepOutput, TaskError> {
         (self.loss)(&self.x, at)
     }
-    fn sample(&self, at: Position) -> String {
+    fn describe_batch(&self, at: TrainingStep) -> String {
         format!("frame {}", 100 + at.step)
     }
     fn validation_metrics(&self) -> &[&str] {
@@ -59,7 +59,7 @@ fn run(task: &mut Toy) -> (TrainError, String) {
     let folder = tempfile::tempdir().unwrap();
     let optimizer = mvmhat_learning::OptimizerConfig::Sgd(SgdConfig::default());
     let config =
-        TrainerConfig { optimizer, rate: Schedule::new(1.0), checkpoint_every: 2, ..Default::default() };
+        TrainerConfig { optimizer, lr: LearningRate::new(1.0), checkpoint_every: 2, ..Default::default() };
     let error = config.init(task, folder.path()).unwrap().run(&mut ()).unwrap_err();
     (error, fs::read_to_string(folder.path().join("history.csv")).unwrap())
 }
@@ -96,11 +96,11 @@ fn a_batch_that_cannot_be_had_ends_the_run_with_the_tasks_reason() {
 #[test]
 fn numbers_without_names_are_an_error() {
     let (error, _) =
-        run(&mut Toy::new(|x, _| Ok(Outcome { loss: x.sum(Kind::Float), metrics: vec![1.0, 2.0] })));
-    assert_eq!(error.to_string(), "the task names 0 training metrics and tells 2");
+        run(&mut Toy::new(|x, _| Ok(StepOutput { loss: x.sum(Kind::Float), metrics: vec![1.0, 2.0] })));
+    assert_eq!(error.to_string(), "the task names 0 training metrics and gives 2");
     let mut task = Toy::new(|x, _| Ok(x.sum(Kind::Float).into()));
     task.validation.clear();
-    assert_eq!(run(&mut task).0.to_string(), "the task names 1 validation metrics and tells 0");
+    assert_eq!(run(&mut task).0.to_string(), "the task names 1 validation metrics and gives 0");
 }
 
 #[test]

@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn they_learn_a_tiny_batch_by_heart() {
-        for (network, epochs, rate) in
+        for (network, epochs, lr) in
             [(Backbone::AlexNet, 40, 0.001), (Backbone::Vgg11, 12, 0.001), (Backbone::Resnet18, 12, 0.001)]
         {
             tch::manual_seed(4);
@@ -190,8 +190,8 @@ mod tests {
             let network = config.init(&store, 4, 1).unwrap();
             let (train, test) = (noise(4), noise(1));
             let mut task = Classification::new(store, network, (train, test), json!(config), (1, 4));
-            assert_learns(&mut task, epochs, rate);
-            let outcome = crate::Task::loss(&mut task, crate::Position::after(0, 1)).unwrap();
+            assert_learns(&mut task, epochs, lr);
+            let outcome = crate::Task::loss(&mut task, crate::TrainingStep::new(0, 1)).unwrap();
             assert_eq!(outcome.metrics, [1.0], "{config:?}");
         }
     }

@@ -8,7 +8,7 @@ use tch::{Kind, Reduction, Tensor, no_grad};
 use super::augmentation::Augmentation;
 use super::{Chapter, Drawing, Findings};
 use crate::data::Samples;
-use crate::{Batches, Outcome, Position, Task, TaskError, gradient_difference};
+use crate::{Batches, StepOutput, TrainingStep, Task, TaskError, gradient_difference};
 
 /// Samples that are looked at together in validation.
 const CHUNK: i64 = 500;
@@ -78,27 +78,27 @@ impl<N: Classifier> Task for Classification<N> {
         &self.store
     }
 
-    fn steps(&self) -> u64 {
-        self.batches.steps()
+    fn steps_per_epoch(&self) -> u64 {
+        self.batches.steps_per_epoch()
     }
 
     fn configuration(&self) -> Value {
         self.configuration.clone()
     }
 
-    fn loss(&mut self, at: Position) -> Result<Outcome, TaskError> {
-        let Samples { mut inputs, labels } = self.train.select(self.batches.at(at));
+    fn loss(&mut self, at: TrainingStep) -> Result<StepOutput, TaskError> {
+        let Samples { mut inputs, labels } = self.train.select(self.batches.samples(at));
         if let Some(augmentation) = &self.augmentation {
             inputs = augmentation.apply(&inputs, self.seed, at.step);
         }
         let scores: Tensor = self.network.forward_t(&inputs, true);
         let accuracy = scores.accuracy_for_logits(&labels).double_value(&[]);
-        Ok(Outcome { loss: cross_entropy(&scores, &labels), metrics: vec![accuracy] })
+        Ok(StepOutput { loss: cross_entropy(&scores, &labels), metrics: vec![accuracy] })
     }
 
-    fn sample(&self, at: Position) -> String {
+    fn describe_batch(&self, at: TrainingStep) -> String {
         let mut batches = self.batches.clone();
-        format!("samples {:?}", batches.at(at))
+        format!("samples {:?}", batches.samples(at))
     }
 
     fn metrics(&self) -> &[&str] {

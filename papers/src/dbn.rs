@@ -19,7 +19,7 @@ use tch::{Device, Tensor, no_grad};
 use super::rbm::Rbm;
 use super::{Chapter, ChapterError, Findings, Lesson};
 use crate::data::{Digits, Samples};
-use crate::{Batches, Init, LinearConfig, Outcome, Position, Task, TaskError};
+use crate::{Batches, Init, LinearConfig, StepOutput, TrainingStep, Task, TaskError};
 
 /// A deep belief network on MNIST.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -124,27 +124,27 @@ impl Task for Dbn {
         &self.store
     }
 
-    fn steps(&self) -> u64 {
-        self.batches.steps()
+    fn steps_per_epoch(&self) -> u64 {
+        self.batches.steps_per_epoch()
     }
 
     fn configuration(&self) -> Value {
         json!(self.config)
     }
 
-    fn loss(&mut self, at: Position) -> Result<Outcome, TaskError> {
+    fn loss(&mut self, at: TrainingStep) -> Result<StepOutput, TaskError> {
         if let Some(machine) = self.learning(at.epoch) {
-            let inputs = self.train.select(self.batches.at(at)).inputs;
+            let inputs = self.train.select(self.batches.samples(at)).inputs;
             let below = no_grad(|| self.up(&inputs, machine));
             return Ok(self.machines[machine].divergence(&below, 1).into());
         }
         // An epoch has as many steps as all digits need: those with labels are seen over and over.
-        let labelled = Position::after(at.step, self.labelled_batches.steps());
+        let labelled = TrainingStep::new(at.step, self.labelled_batches.steps());
         let Samples { inputs, labels } = self.labelled.select(self.labelled_batches.at(labelled));
         Ok(self.scores(&inputs).cross_entropy_for_logits(&labels).into())
     }
 
-    fn sample(&self, at: Position) -> String {
+    fn describe_batch(&self, at: TrainingStep) -> String {
         match self.learning(at.epoch) {
             Some(machine) => format!("digits {:?} for machine {machine}", self.batches.clone().at(at)),
             None => format!("labelled digits of step {}", at.step + 1),
@@ -192,8 +192,8 @@ mod tests {
         let order: Vec<_> = [0, 2, 3, 5, 6, 9].into_iter().map(|epoch| dbn.learning(epoch)).collect();
         assert_eq!(order, [Some(0), Some(0), Some(1), Some(1), None, None]);
         let mut moved = |epoch| {
-            let outcome = dbn.loss(Position { step: epoch, epoch, batch: 0 }).unwrap();
-            let parameters = crate::Parameters::of(&dbn.store);
+            let outcome = dbn.loss(TrainingStep { step: epoch, epoch, batch: 0 }).unwrap();
+            let parameters = crate::Parameters::trainable(&dbn.store);
             let gradients = parameters.gradients(&outcome.loss).unwrap();
             let names = parameters.iter().zip(gradients).filter(|(_, gradient)| gradient.defined());
             names.map(|(parameter, _)| parameter.name.clone()).collect::<Vec<_>>()

@@ -24,8 +24,8 @@ use tch::{Device, Kind, Reduction, Tensor, no_grad};
 use super::recurrent::{Cell, RecurrentLayer};
 use super::{Chapter, ChapterError, Findings, Lesson};
 use crate::data::{Corpus, Vocabulary};
+use crate::{Fan, Init, StepOutput, TrainingStep, Task, TaskError, initialize};
 use mvmhat_random::Random;
-use crate::{Fan, Init, Outcome, Position, Task, TaskError, initialize};
 use network::{Network, State, cross_entropy, side_by_side};
 
 /// Texts that are read side by side in validation.
@@ -219,7 +219,7 @@ impl Task for LanguageModel {
         &self.store
     }
 
-    fn steps(&self) -> u64 {
+    fn steps_per_epoch(&self) -> u64 {
         ((self.text.size()[1] - 1) / self.config.length) as u64
     }
 
@@ -227,7 +227,7 @@ impl Task for LanguageModel {
         json!(self.config)
     }
 
-    fn loss(&mut self, at: Position) -> Result<Outcome, TaskError> {
+    fn loss(&mut self, at: TrainingStep) -> Result<StepOutput, TaskError> {
         let length = self.config.length;
         let from = at.batch as i64 * length;
         if at.batch == 0 {
@@ -245,7 +245,7 @@ impl Task for LanguageModel {
         Ok(cross_entropy(&scores, &expected, Reduction::Mean).into())
     }
 
-    fn sample(&self, at: Position) -> String {
+    fn describe_batch(&self, at: TrainingStep) -> String {
         format!("the words from place {} of each row of the text", at.batch as i64 * self.config.length)
     }
 
@@ -292,11 +292,11 @@ mod tests {
     fn every_cell_learns_a_sentence_by_heart() {
         for cell in [Cell::Rnn, Cell::Lstm, Cell::Gru] {
             let mut task = model(&small(cell));
-            assert_eq!(task.steps(), 2);
+            assert_eq!(task.steps_per_epoch(), 2);
             let before = task.validate().unwrap()[0];
             assert_learns(&mut task, 150, 0.03);
             let loss: f64 = (0..2)
-                .map(|step| no_grad(|| task.loss(Position::after(step, 2)).unwrap().loss.double_value(&[])))
+                .map(|step| no_grad(|| task.loss(TrainingStep::new(step, 2)).unwrap().loss.double_value(&[])))
                 .sum();
             assert!(before > 8.0 && loss < 0.3, "{cell:?}: {before}, {loss}");
             assert!(task.conclude().unwrap().texts[0].1.starts_with("you say"));
@@ -312,7 +312,7 @@ mod tests {
         assert_eq!(scores.size(), [2, 3, task.vocabulary.count() as i64]);
         assert_eq!((state.len(), state[1].len(), state[1][0].size()), (2, 2, vec![1, 2, 16]));
         assert!(!task.store.variables().contains_key("output.weight"), "it is the embedding");
-        assert!(task.loss(Position::after(0, 2)).unwrap().loss.double_value(&[]).is_finite());
+        assert!(task.loss(TrainingStep::new(0, 2)).unwrap().loss.double_value(&[]).is_finite());
         let dropped = task.network.left_out(&Tensor::ones([2, 5, 16], (Kind::Float, Device::Cpu)), true);
         assert_eq!(dropped.select(1, 0), dropped.select(1, 4), "the same units at all words");
     }
@@ -321,7 +321,7 @@ mod tests {
     fn what_is_remembered_goes_on_from_step_to_step_and_starts_anew_with_the_text() {
         let mut task = model(&small(Cell::Gru));
         let loss = |task: &mut LanguageModel, step| {
-            task.loss(Position::after(step, 2)).unwrap().loss.double_value(&[])
+            task.loss(TrainingStep::new(step, 2)).unwrap().loss.double_value(&[])
         };
         let first = loss(&mut task, 0);
         let second = loss(&mut task, 1);

@@ -14,7 +14,7 @@ use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor, no_grad};
 
 use super::{Chapter, ChapterError, Findings, Lesson};
-use crate::{Init, Outcome, Position, Task, TaskError};
+use crate::{Init, StepOutput, TrainingStep, Task, TaskError};
 
 /// What each gate says to 00, 01, 10 and 11.
 const GATES: [(&str, [f32; 4]); 4] = [
@@ -75,7 +75,7 @@ impl Task for Perceptron {
         &self.store
     }
 
-    fn steps(&self) -> u64 {
+    fn steps_per_epoch(&self) -> u64 {
         1
     }
 
@@ -83,13 +83,13 @@ impl Task for Perceptron {
         json!({})
     }
 
-    fn loss(&mut self, _at: Position) -> Result<Outcome, TaskError> {
+    fn loss(&mut self, _at: TrainingStep) -> Result<StepOutput, TaskError> {
         let signs = &self.expected * 2.0 - 1.0;
         let distances = self.inputs.linear(&self.weight, Some(&self.bias)) * signs;
         Ok((-distances + 1.0).relu().sum(Kind::Float).into())
     }
 
-    fn sample(&self, _at: Position) -> String {
+    fn sample(&self, _at: TrainingStep) -> String {
         "all four inputs".into()
     }
 }

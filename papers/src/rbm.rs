@@ -20,7 +20,7 @@ use tch::{Device, Reduction, Tensor, no_grad};
 
 use super::{Chapter, ChapterError, Drawing, Findings, Lesson};
 use crate::data::{Digits, Samples};
-use crate::{Batches, Init, Outcome, Position, Task, TaskError};
+use crate::{Batches, Init, StepOutput, TrainingStep, Task, TaskError};
 
 /// Digits that are shown beside their reconstructions, and filters that are shown.
 const SHOWN: i64 = 20;
@@ -142,20 +142,20 @@ impl Task for RbmChapter {
         &self.store
     }
 
-    fn steps(&self) -> u64 {
-        self.batches.steps()
+    fn steps_per_epoch(&self) -> u64 {
+        self.batches.steps_per_epoch()
     }
 
     fn configuration(&self) -> Value {
         json!(self.config)
     }
 
-    fn loss(&mut self, at: Position) -> Result<Outcome, TaskError> {
-        let data = self.train.select(self.batches.at(at)).inputs.flatten(1, -1);
+    fn loss(&mut self, at: TrainingStep) -> Result<StepOutput, TaskError> {
+        let data = self.train.select(self.batches.samples(at)).inputs.flatten(1, -1);
         Ok(self.machine.divergence(&data, self.config.rounds).into())
     }
 
-    fn sample(&self, at: Position) -> String {
+    fn describe_batch(&self, at: TrainingStep) -> String {
         format!("digits {:?}", self.batches.clone().at(at))
     }
 
@@ -234,7 +234,7 @@ mod tests {
         tch::manual_seed(3);
         let dreamt = machine.dream(&data, 2);
         tch::manual_seed(3);
-        let gradients = Parameters::of(&store).gradients(&machine.divergence(&data, 2)).unwrap();
+        let gradients = Parameters::trainable(&store).gradients(&machine.divergence(&data, 2)).unwrap();
         // By name: hidden_bias, visible_bias, weight. Hinton's rule: <h v> of the dream less that of the data.
         let products = |visible: &Tensor| machine.up(visible).tr().matmul(visible) / 5.0;
         let expected = products(&dreamt) - products(&data);

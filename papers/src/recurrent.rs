@@ -91,7 +91,7 @@ impl RecurrentLayer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parameters::sorted;
+    use crate::sorted_variables;
     use tch::{Device, no_grad};
 
     /// The expected numbers (two of the last outputs, the sum of all, the mean of their squares) are what this prints with
@@ -126,7 +126,7 @@ mod tests {
             let mut store = nn::VarStore::new(Device::Cpu);
             let layer = RecurrentLayer::new(&store.root(), cell, [3, 4]);
             store.double();
-            for (name, mut variable) in sorted(&store) {
+            for (name, mut variable) in sorted_variables(&store) {
                 let values = wave(name.len() as i64, &variable.size());
                 no_grad(|| variable.copy_(&values));
             }

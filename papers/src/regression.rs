@@ -16,8 +16,8 @@ use tch::nn::{self, VarStore};
 use tch::{Device, Kind, Reduction, Tensor, no_grad};
 
 use super::{Chapter, ChapterError, Findings, Lesson};
+use crate::{Init, LinearConfig, StepOutput, TrainingStep, Task, TaskError};
 use mvmhat_random::Random;
-use crate::{Init, LinearConfig, Outcome, Position, Task, TaskError};
 
 /// Points that are made up.
 const POINTS: i64 = 200;
@@ -120,7 +120,7 @@ impl Task for RegressionTask {
         &self.store
     }
 
-    fn steps(&self) -> u64 {
+    fn steps_per_epoch(&self) -> u64 {
         1
     }
 
@@ -128,11 +128,11 @@ impl Task for RegressionTask {
         json!(self.config)
     }
 
-    fn loss(&mut self, _at: Position) -> Result<Outcome, TaskError> {
+    fn loss(&mut self, _at: TrainingStep) -> Result<StepOutput, TaskError> {
         Ok(self.cost().into())
     }
 
-    fn sample(&self, _at: Position) -> String {
+    fn sample(&self, _at: TrainingStep) -> String {
         "all points".into()
     }
 }

@@ -10,7 +10,7 @@ use tch::{Device, Kind, Tensor, no_grad};
 use super::Chapter;
 use super::classification::{Classification, Classifier};
 use crate::data::{Digits, Samples};
-use crate::{AdamConfig, OptimizerConfig, Schedule, Task, TrainerConfig};
+use crate::{AdamConfig, OptimizerConfig, LearningRate, Task, TrainerConfig};
 
 /// The folder of the data sets, or a word that it is not there.
 pub(super) fn shared() -> Option<PathBuf> {
@@ -68,11 +68,11 @@ pub(super) fn assert_overfits<N: Classifier>(store: VarStore, network: N, shape:
 }
 
 /// Trains for so many epochs.
-pub(super) fn assert_learns(task: &mut dyn Task, epochs: u64, rate: f64) {
+pub(super) fn assert_learns(task: &mut dyn Task, epochs: u64, lr: f64) {
     let config = TrainerConfig {
         epochs,
         optimizer: OptimizerConfig::Adam(AdamConfig::default()),
-        rate: Schedule::new(rate),
+        lr: LearningRate::new(lr),
         validate_every: epochs,
         checkpoint_every: 100_000,
         ..Default::default()
@@ -89,7 +89,7 @@ pub(super) fn assert_learns_pairs(lesson: impl FnOnce(&std::path::Path) -> super
     std::fs::write(folder.path().join("pairs/sums.txt"), sums).unwrap();
     let super::Lesson::Training(mut chapter) = lesson(folder.path()) else { panic!() };
     assert_learns(&mut *chapter, 250, 0.01);
-    let loss = no_grad(|| chapter.loss(crate::Position::after(0, 1)).unwrap().loss.double_value(&[]));
+    let loss = no_grad(|| chapter.loss(crate::TrainingStep::new(0, 1)).unwrap().loss.double_value(&[]));
     assert!(loss < 0.02, "{loss}");
     let findings = chapter.conclude().unwrap();
     assert_eq!(findings.measures[0].0, "right answers");

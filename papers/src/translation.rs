@@ -9,7 +9,7 @@ use tch::{Kind, Reduction, Tensor, no_grad};
 
 use super::characters::Characters;
 use super::{Chapter, ChapterError, Drawing, Findings, Lesson};
-use crate::{Batches, Outcome, Position, Task, TaskError};
+use crate::{Batches, StepOutput, TrainingStep, Task, TaskError};
 
 /// Questions that are answered together.
 const CHUNK: usize = 500;
@@ -138,16 +138,16 @@ impl<N: Translator> Task for Translation<N> {
         &self.store
     }
 
-    fn steps(&self) -> u64 {
-        self.batches.steps()
+    fn steps_per_epoch(&self) -> u64 {
+        self.batches.steps_per_epoch()
     }
 
     fn configuration(&self) -> Value {
         self.configuration.clone()
     }
 
-    fn loss(&mut self, at: Position) -> Result<Outcome, TaskError> {
-        let numbers: Vec<_> = self.batches.at(at).iter().map(|&number| self.train[number]).collect();
+    fn loss(&mut self, at: TrainingStep) -> Result<StepOutput, TaskError> {
+        let numbers: Vec<_> = self.batches.samples(at).iter().map(|&number| self.train[number]).collect();
         let (questions, answers) = self.rows(&numbers);
         let length = answers.size()[1] - 1;
         let scores = self.network.write(&self.network.read(&questions), &answers.narrow(1, 0, length));
@@ -158,9 +158,9 @@ impl<N: Translator> Task for Translation<N> {
         Ok(loss.into())
     }
 
-    fn sample(&self, at: Position) -> String {
+    fn describe_batch(&self, at: TrainingStep) -> String {
         let mut batches = self.batches.clone();
-        let first = batches.at(at).first().map(|&number| self.train[number]);
+        let first = batches.samples(at).first().map(|&number| self.train[number]);
         let text = first.map(|number| self.pairs.text(&self.pairs.questions.get(number as i64)));
         format!("the question `{}` and others", text.unwrap_or_default().trim())
     }

@@ -13,7 +13,7 @@ use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor};
 
 use super::{Chapter, Findings, Lesson};
-use crate::{Outcome, Position, Task, TaskError};
+use crate::{StepOutput, TrainingStep, Task, TaskError};
 
 /// Where the descent starts.
 const START: [f32; 2] = [-7.0, 2.0];
@@ -55,7 +55,7 @@ impl Task for Valley {
         &self.store
     }
 
-    fn steps(&self) -> u64 {
+    fn steps_per_epoch(&self) -> u64 {
         1
     }
 
@@ -63,11 +63,11 @@ impl Task for Valley {
         json!({})
     }
 
-    fn loss(&mut self, _at: Position) -> Result<Outcome, TaskError> {
-        Ok(Outcome { loss: self.height(), metrics: self.at() })
+    fn loss(&mut self, _at: TrainingStep) -> Result<StepOutput, TaskError> {
+        Ok(StepOutput { loss: self.height(), metrics: self.at() })
     }
 
-    fn sample(&self, _at: Position) -> String {
+    fn sample(&self, _at: TrainingStep) -> String {
         format!("the place {:?}", self.at())
     }
 
@@ -87,7 +87,7 @@ impl Chapter for Valley {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{OptimizerConfig, Schedule, SgdConfig, TrainerConfig};
+    use crate::{OptimizerConfig, LearningRate, SgdConfig, TrainerConfig};
 
     #[test]
     fn plain_descent_by_hand() {
@@ -95,7 +95,7 @@ mod tests {
         let config = TrainerConfig {
             epochs: 2,
             optimizer: OptimizerConfig::Sgd(SgdConfig::default()),
-            rate: Schedule::new(0.95),
+            lr: LearningRate::new(0.95),
             ..Default::default()
         };
         let folder = tempfile::tempdir().unwrap();

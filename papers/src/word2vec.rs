@@ -21,7 +21,7 @@ use super::counts::Query;
 use super::words::WordVectors;
 use super::{Chapter, ChapterError, Findings, Lesson};
 use crate::data::{Corpus, DataError, Vocabulary};
-use crate::{Batches, Init, Outcome, Position, Task, TaskError};
+use crate::{Batches, Init, StepOutput, TrainingStep, Task, TaskError};
 
 /// Which is told from which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,9 +158,9 @@ struct Word2Vec {
 
 impl Word2Vec {
     /// The words of a batch (B) and their company (B x 2 window).
-    fn batch(&mut self, at: Position) -> (Tensor, Tensor) {
+    fn batch(&mut self, at: TrainingStep) -> (Tensor, Tensor) {
         let window = self.config.window as i64;
-        let places: Vec<_> = self.batches.at(at).iter().map(|&place| place as i64 + window).collect();
+        let places: Vec<_> = self.batches.samples(at).iter().map(|&place| place as i64 + window).collect();
         let places = Tensor::from_slice(&places);
         let around = places.unsqueeze(1) + &self.offsets;
         let company = self.text.index_select(0, &around.view([-1])).view(around.size().as_slice());
@@ -194,15 +194,15 @@ impl Task for Word2Vec {
         &self.store
     }
 
-    fn steps(&self) -> u64 {
-        self.batches.steps()
+    fn steps_per_epoch(&self) -> u64 {
+        self.batches.steps_per_epoch()
     }
 
     fn configuration(&self) -> Value {
         json!(self.config)
     }
 
-    fn loss(&mut self, at: Position) -> Result<Outcome, TaskError> {
+    fn loss(&mut self, at: TrainingStep) -> Result<StepOutput, TaskError> {
         let (words, company) = self.batch(at);
         Ok(match self.config.told {
             Told::Cbow => {
@@ -220,7 +220,7 @@ impl Task for Word2Vec {
         .into())
     }
 
-    fn sample(&self, at: Position) -> String {
+    fn describe_batch(&self, at: TrainingStep) -> String {
         let place = self.batches.clone().at(at).first().map(|place| place + self.config.window);
         let word = place.map(|place| self.vocabulary.word(self.text.int64_value(&[place as i64])));
         format!("the word `{}` and others", word.unwrap_or_default())
@@ -260,17 +260,17 @@ mod tests {
     #[test]
     fn it_learns_the_sentence_of_the_book_by_heart() {
         let mut task = toy(Told::Cbow, None);
-        let (words, company) = task.batch(Position::after(0, 1));
+        let (words, company) = task.batch(TrainingStep::new(0, 1));
         assert_eq!((words.size(), company.size()), (vec![6], vec![6, 2]));
         assert_learns(&mut task, 400, 0.03);
         // `goodbye` and `i` both stand between `say` and `and`: ln 2 for two words of six; the others can be told.
-        let loss = no_grad(|| task.loss(Position::after(0, 1)).unwrap().loss.double_value(&[]));
+        let loss = no_grad(|| task.loss(TrainingStep::new(0, 1)).unwrap().loss.double_value(&[]));
         let least = 2.0 * 2f64.ln() / 6.0;
         assert!(loss >= least - 1e-3 && loss < least + 0.01, "{loss} for {least}");
         // Of the company of `say` only chances can be told: ln 4 for each of two, twice in six; the others have two.
         let mut task = toy(Told::SkipGram, None);
         assert_learns(&mut task, 400, 0.03);
-        let loss = no_grad(|| task.loss(Position::after(0, 1)).unwrap().loss.double_value(&[]));
+        let loss = no_grad(|| task.loss(TrainingStep::new(0, 1)).unwrap().loss.double_value(&[]));
         let least = (2.0 * 2.0 * 4f64.ln() + 4.0 * 2.0 * 2f64.ln()) / 6.0;
         assert!(loss >= least - 1e-3 && loss < least + 0.05, "{loss} for {least}");
     }
@@ -279,10 +279,10 @@ mod tests {
     fn drawn_words_cost_what_the_formula_says() {
         let mut task = toy(Told::Cbow, Some(3));
         // Nothing is known at the start: every product is 0, and -log sigmoid(0) = ln 2 for one right word and three drawn.
-        let loss = task.loss(Position::after(0, 1)).unwrap().loss.double_value(&[]);
+        let loss = task.loss(TrainingStep::new(0, 1)).unwrap().loss.double_value(&[]);
         assert!((loss - 4.0 * 2f64.ln()).abs() < 1e-6, "{loss}");
         assert_learns(&mut task, 300, 0.03);
-        let after = no_grad(|| task.loss(Position::after(0, 1)).unwrap().loss.double_value(&[]));
+        let after = no_grad(|| task.loss(TrainingStep::new(0, 1)).unwrap().loss.double_value(&[]));
         assert!(after < 0.8 * loss, "{after}");
     }
 

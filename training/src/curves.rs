@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use mvmhat_learning::{Observer, Record};
+use mvmhat_learning::{Observer, StepRecord};
 use rerun::{RecordingStream, RecordingStreamBuilder, Scalars};
 
 use crate::progress::Progress;
@@ -45,7 +45,7 @@ impl Curves {
         Ok(Self { stream })
     }
 
-    fn log(&self, record: &Record, metrics: &[String], validation: &[String]) -> Result<()> {
+    fn log(&self, record: &StepRecord, metrics: &[String], validation: &[String]) -> Result<()> {
         self.stream.set_time_sequence(STEP, i64::try_from(record.step)?);
         let one = |path: &str, value: f64| self.stream.log(path, &Scalars::single(value));
         one("training/loss", record.loss)?;
@@ -87,7 +87,7 @@ impl Observer for Watch {
         self.progress = Some(Progress::new(total.saturating_sub(step), "steps"));
     }
 
-    fn stepped(&mut self, record: &Record) -> ControlFlow<()> {
+    fn stepped(&mut self, record: &StepRecord) -> ControlFlow<()> {
         if let Some(progress) = &self.progress {
             progress.advance();
         }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use clap::{Args, ValueEnum};
-use mvmhat_learning::{End, Summary, Task, TrainError, TrainerConfig};
+use mvmhat_learning::{BestValidation, Task, TrainError, TrainerConfig, TrainingEnd, TrainingSummary};
 use mvmhat_scene::AtomicFile;
 use tch::Device;
 
@@ -76,7 +76,7 @@ enum TaskName {
 
 /// A run of the trainer that came to an end.
 struct Trained {
-    summary: Summary,
+    summary: TrainingSummary,
     seconds: f64,
 }
 
@@ -231,7 +231,7 @@ impl Train {
         let Trained { summary, seconds } = trained;
         let out = self.out.display();
         let mut lines = vec![format!("{} steps, {seconds:.0} s, of which {spent}", summary.steps)];
-        if let Some((step, score)) = summary.best {
+        if let Some(BestValidation { step, score }) = summary.best {
             lines.push(format!("best       {score:.4} after step {step}"));
         }
         let scores = metrics.iter().zip(&summary.scores);
@@ -240,7 +240,7 @@ impl Train {
             lines.push(format!("validated  {} (the weights that were written)", scores.join(", ")));
         }
         lines.push(format!("curves     {out}/curves.html, {out}/history.csv"));
-        if summary.end == End::Interrupted {
+        if summary.end == TrainingEnd::Interrupted {
             print::lines(&lines.join("\n"));
             return Err(anyhow!("interrupted after step {}; --resume goes on from there", summary.steps));
         }

@@ -8,7 +8,7 @@
 //! the directions of embeddings evenly over the space. The published method has 1000 dimensions and no neck.
 
 use mvmhat_learning::networks::Network;
-use mvmhat_learning::{Discriminant, Fold};
+use mvmhat_learning::{LdaHead, Fold};
 use tch::nn::{self, Module, ModuleT};
 use tch::{Tensor, no_grad};
 
@@ -45,8 +45,8 @@ impl EmbeddingNetwork {
     ///
     /// # Errors
     /// If it is of another size, or there is no BN neck, which subtracts the mean.
-    pub fn set_head(&self, discriminant: &Discriminant) -> Result<(), Error> {
-        let Discriminant { weight, mean } = discriminant;
+    pub fn set_head(&self, discriminant: &LdaHead) -> Result<(), Error> {
+        let LdaHead { weight, mean } = discriminant;
         let Some(neck) = &self.neck else {
             let rule =
                 "the closed-form LDA head needs the BN neck, which subtracts the mean: it must be true";
@@ -122,7 +122,7 @@ mod tests {
             Tensor::linspace(-1, 1, 4 * 3 * 64 * 32, (tch::Kind::Float, Device::Cpu)).view([4, 3, 64, 32]);
         let features = no_grad(|| network.features(&crops, false));
         let discriminant =
-            mvmhat_learning::DiscriminantConfig::default().fit(&features, &[0, 0, 1, 1], 24).unwrap();
+            mvmhat_learning::LdaHeadConfig::default().fit(&features, &[0, 0, 1, 1], 24).unwrap();
         network.set_head(&discriminant).unwrap();
         let embedded = no_grad(|| network.forward_t(&crops, false));
         assert!(embedded.allclose(&discriminant.project(&features), 1e-3, 1e-3, false));

@@ -1,15 +1,15 @@
-//! The assignment network: sees all boxes of all frame-sets at once and says who is the same person.
+//! The assignment network: takes all boxes of all views at once and predicts which are the same person.
 //!
-//! In goes the block matrix of all soft assignments (N x N, [`FrameSets::soft_assignments`](crate::FrameSets)), in which
-//! every pair of frame-sets was judged by itself; out come probabilities (N x N) that take the others into account. If a
-//! is b and b is c, then a is c: what one pair of frame-sets got wrong, the rest can mend. From MvMHAT++ (Feng et al.,
-//! *Unveiling the Power of Self-supervision for Multi-view Multi-human Association and Tracking*, 2024), where it is
-//! called STAN, in its two forms:
+//! Its input is the block matrix of all soft assignments (N x N, [`soft_assignments`](crate::ViewEmbeddings::soft_assignments)),
+//! in which every pair of views is judged by itself; its output is a matrix of probabilities (N x N) that take the others
+//! into account. If a is b and b is c, then a is c: what one pair of views got wrong, the others can correct. From MvMHAT++
+//! (Feng et al., *Unveiling the Power of Self-supervision for Multi-view Multi-human Association and Tracking*, 2024),
+//! where it is called STAN, in its two forms:
 //!
 //! * [`RecurrentConfig`]: reads the entries one by one, along the rows and then along the columns;
 //! * [`TransformerConfig`]: every entry attends to every other.
 //!
-//! It learns from pseudo-labels, see [`MvmhatPpLossConfig`](crate::MvmhatPpLossConfig), and can be trained before on
+//! It is trained on pseudo-labels, see [`MvmhatPpLossConfig`](crate::MvmhatPpLossConfig), and can be pretrained on
 //! [`SyntheticBlocks`].
 //!
 //! ```
@@ -37,6 +37,9 @@ use tch::nn::Path;
 pub use recurrent::{Recurrent, RecurrentConfig};
 pub use synthetic::SyntheticBlocks;
 pub use transformer::{Transformer, TransformerConfig};
+
+/// The prefix of the assignment network's variables in a file that has another network beside it.
+pub const ASSIGNMENT_NETWORK: &str = "assignment_network";
 
 /// How near to 0 and 1 a probability may come, so that its logarithm stays a number.
 const CERTAIN: f64 = 1e-4;

@@ -1,12 +1,12 @@
-//! Where an entry stands in its matrix, as a vector: sines and cosines of row and column at several wavelengths.
+//! Positional encoding of the entries of a matrix: sines and cosines of row and column at several wavelengths.
 //!
-//! With d channels, half of them tell the row and half the column; position x is told by
+//! With d channels, half of them encode the row and half the column; position x is encoded by
 //! `sin(x w_k)` and `cos(x w_k)` with `w_k = 10000^(-4k / d)`, k = 0 … d/4 - 1 (Vaswani et al., *Attention Is All You Need*,
 //! 2017, in two dimensions).
 
 use tch::{Device, Kind, Tensor};
 
-use crate::attention::sinusoids;
+use crate::sinusoids;
 
 /// The positions of all entries of an N x N matrix, row after row: N^2 x `channels`, which must be a multiple of 4.
 ///

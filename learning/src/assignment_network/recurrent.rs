@@ -6,21 +6,21 @@
 //!        -> linear 2h - 256 - 64 - 1    -> sigmoid
 //! ```
 //!
-//! Every step waits for the one before, so time grows with N^2 and little can be done side by side. Recurrent matrices
-//! start orthogonal and reset gates nearly closed (bias -1), as published.
+//! Every step waits for the one before, so time grows with N^2 and little can be done in parallel. Recurrent matrices
+//! are initialized orthogonal and reset gates nearly closed (bias -1), as published.
 
 use serde::{Deserialize, Serialize};
 use tch::nn::{self, Init, Module, Path, RNN};
 use tch::{Tensor, no_grad};
 
 use super::{AssignmentNetworkConfigError, at_least_one};
-use crate::linear::layers;
+use crate::blocks::layers;
 
 /// Sizes of the recurrent form; the defaults are the published ones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RecurrentConfig {
-    /// h, numbers a GRU remembers in each direction, at least 1. Default 256.
+    /// h, the size of a GRU's state in each direction, at least 1. Default 256.
     pub hidden: i64,
     /// GRU layers on top of each other, in each of the two, at least 1. Default 2.
     pub layers: i64,
@@ -100,7 +100,7 @@ mod tests {
     use tch::{Device, Kind};
 
     #[test]
-    fn it_starts_as_published() {
+    fn it_is_initialized_as_published() {
         let store = nn::VarStore::new(Device::Cpu);
         RecurrentConfig::default().init(&store.root());
         let variables = store.variables();

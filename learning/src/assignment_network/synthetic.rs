@@ -1,27 +1,27 @@
-//! Assignment problems made up to train the assignment network on, before it sees any embedding.
+//! Synthetic assignment problems, to train the assignment network on before it sees any embedding.
 //!
-//! Some people, some frame-sets; each frame-set sees a part of the people, in random order. So the truth is a matrix of
-//! permutation blocks: 1 where two boxes are one person. From it, similarities as embeddings would give them are made up:
-//! the truth, symmetric, with a share of wrong entries between different frame-sets (0 for 1 and 1 for 0), and noise
-//! on top. Their soft assignments are what the network gets, the truth is what it should say. Boxes of one frame-set are
-//! never the same, and a box is like itself, so there nothing is wrong.
-
-use tch::{Kind, Tensor};
+//! There are some people and some views; each view has a part of the people, in random order. So the ground truth is a
+//! matrix of permutation blocks: 1 where two boxes are one person. Similarities as embeddings would give them are made of
+//! it: the ground truth, symmetric, with a fraction of flipped entries between different views (0 for 1 and 1 for 0), and
+//! noise on top. Their soft assignments are the network's input, the ground truth its target. Boxes of one view are never
+//! the same person, and a box is itself, so nothing is flipped there.
 
 use mvmhat_random::Random;
+use tch::{Kind, Tensor};
+
 use crate::Temperature;
 
 /// What kind of problems.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SyntheticBlocks {
-    /// Frame-sets, M.
-    pub frame_sets: usize,
+    /// Views, M.
+    pub views: usize,
     /// People there are.
     pub people: usize,
-    /// People each frame-set sees; all of them if there are fewer. The matrices have N = `frame_sets * seen` rows.
-    pub seen: usize,
-    /// Share of wrong entries between different frame-sets, 0 to 1; 0.1 as published.
-    pub wrong: f64,
+    /// People in each view; all of them if there are fewer. The matrices have N = `views * people_per_view` rows.
+    pub people_per_view: usize,
+    /// Fraction of flipped entries between different views, 0 to 1; 0.1 as published.
+    pub flipped: f64,
     /// The similarities are off by up to this.
     pub noise: f64,
     /// The softmax of the soft assignments.
@@ -31,10 +31,10 @@ pub struct SyntheticBlocks {
 impl Default for SyntheticBlocks {
     fn default() -> Self {
         Self {
-            frame_sets: 4,
+            views: 4,
             people: 5,
-            seen: 4,
-            wrong: 0.1,
+            people_per_view: 4,
+            flipped: 0.1,
             noise: 0.05,
             temperature: Temperature::default(),
         }
@@ -42,16 +42,16 @@ impl Default for SyntheticBlocks {
 }
 
 impl SyntheticBlocks {
-    /// `count` problems: soft assignments and truth, each `count` x N x N. The same seed gives the same problems.
+    /// `count` problems: soft assignments and ground truth, each `count` x N x N. The same seed gives the same problems.
     pub fn batch(&self, count: usize, seed: u64) -> (Tensor, Tensor) {
-        let problem = Self { seen: self.seen.min(self.people), ..*self };
+        let problem = Self { people_per_view: self.people_per_view.min(self.people), ..*self };
         let mut random = Random::new(seed, "synthetic blocks");
         let mut truth = Vec::new();
         let mut similarity = Vec::new();
         for _ in 0..count {
             problem.append(&mut random, &mut truth, &mut similarity);
         }
-        let boxes = (problem.frame_sets * problem.seen) as i64;
+        let boxes = (problem.views * problem.people_per_view) as i64;
         let [truth, similarity] =
             [truth, similarity].map(|values| Tensor::from_slice(&values).view([count as i64, boxes, boxes]));
         (problem.soft_assignments(&similarity), truth)
@@ -60,10 +60,10 @@ impl SyntheticBlocks {
     /// Appends one problem to both.
     fn append(&self, random: &mut Random, truth: &mut Vec<f32>, similarity: &mut Vec<f32>) {
         let mut people = Vec::new();
-        for _ in 0..self.frame_sets {
+        for _ in 0..self.views {
             let mut all: Vec<usize> = (0..self.people).collect();
             random.shuffle(&mut all);
-            people.extend_from_slice(&all[..self.seen]);
+            people.extend_from_slice(&all[..self.people_per_view]);
         }
         let boxes = people.len();
         let start = truth.len();
@@ -74,12 +74,12 @@ impl SyntheticBlocks {
 
         let between: Vec<(usize, usize)> = (0..boxes)
             .flat_map(|a| (a + 1..boxes).map(move |b| (a, b)))
-            .filter(|(a, b)| a / self.seen != b / self.seen)
+            .filter(|(a, b)| a / self.people_per_view != b / self.people_per_view)
             .collect();
-        let mut wrong = between.clone();
-        random.shuffle(&mut wrong);
-        wrong.truncate((self.wrong * between.len() as f64).round() as usize);
-        for (a, b) in wrong {
+        let mut flipped = between.clone();
+        random.shuffle(&mut flipped);
+        flipped.truncate((self.flipped * between.len() as f64).round() as usize);
+        for (a, b) in flipped {
             similarity[a * boxes + b] = 1.0 - similarity[a * boxes + b];
         }
         for (a, b) in between {
@@ -90,9 +90,9 @@ impl SyntheticBlocks {
 
     /// Row-softmax of each block of `similarity`, ... x N x N.
     fn soft_assignments(&self, similarity: &Tensor) -> Tensor {
-        let (sets, seen) = (self.frame_sets as i64, self.seen as i64);
-        let tau = self.temperature.tau(&Tensor::from(seen), Kind::Float);
-        let blocks = (similarity * tau).view([-1, sets * seen, sets, seen]);
+        let (views, people) = (self.views as i64, self.people_per_view as i64);
+        let tau = self.temperature.tau(&Tensor::from(people), Kind::Float);
+        let blocks = (similarity * tau).view([-1, views * people, views, people]);
         blocks.softmax(-1, Kind::Float).view_as(similarity)
     }
 }
@@ -103,7 +103,7 @@ mod tests {
     use tch::Device;
 
     #[test]
-    fn the_truth_is_made_of_permutation_blocks() {
+    fn the_ground_truth_is_made_of_permutation_blocks() {
         let blocks = SyntheticBlocks { people: 4, ..SyntheticBlocks::default() };
         let (_, truth) = blocks.batch(3, 1);
         assert_eq!(truth.size(), [3, 16, 16]);
@@ -114,30 +114,30 @@ mod tests {
             assert_eq!(
                 sums,
                 Tensor::ones([16, 4], (Kind::Float, Device::Cpu)),
-                "everybody once in each frame-set"
+                "everybody once in each view"
             );
-            // Who is the same as somebody who is the same as me is the same as me: T T = 4 T.
+            // Being the same person is transitive: T T = 4 T.
             assert_eq!(truth.matmul(&truth), &truth * 4.0);
         }
     }
 
     #[test]
-    fn a_tenth_of_the_entries_is_wrong() {
+    fn a_tenth_of_the_entries_is_flipped() {
         // Without noise and at tau = 1 (epsilon = ln 4) the ratio of two entries in a row tells their similarities.
         let temperature = Temperature { delta: 0.5, epsilon: 4f64.ln() };
         let blocks = SyntheticBlocks { noise: 0.0, temperature, ..SyntheticBlocks::default() };
         let (soft, truth) = blocks.batch(1, 2);
         let (soft, truth) = (soft.get(0), truth.get(0));
-        // Where all four of a block's row are alike it cannot be told of which kind; there the truth is taken.
+        // Where all four of a block's row are alike it cannot be told of which kind; there the ground truth is taken.
         let by_block = soft.view([16, 4, 4]);
         let spread = by_block.amax([-1], true) - by_block.amin([-1], true);
         let likely = by_block
             .ge_tensor(&(by_block.mean_dim([-1i64].as_slice(), true, Kind::Float)))
             .to_kind(Kind::Float);
-        let said = likely.where_self(&spread.gt(1e-3), &truth.view([16, 4, 4])).view([16, 16]);
-        // 6 pairs of frame-sets with 16 entries: 96, of which 10 are wrong, on both sides of the diagonal.
-        let wrong = (said - &truth).abs().sum(Kind::Float).double_value(&[]);
-        assert!((16.0..=20.0).contains(&wrong), "{wrong}");
+        let predicted = likely.where_self(&spread.gt(1e-3), &truth.view([16, 4, 4])).view([16, 16]);
+        // 6 pairs of views with 16 entries: 96, of which 10 are flipped, on both sides of the diagonal.
+        let flipped = (predicted - &truth).abs().sum(Kind::Float).double_value(&[]);
+        assert!((16.0..=20.0).contains(&flipped), "{flipped}");
         for set in 0..4 {
             let within = soft.narrow(0, 4 * set, 4).narrow(1, 4 * set, 4).argmax(-1, false);
             assert_eq!(within, Tensor::arange(4, (Kind::Int64, Device::Cpu)), "a box is itself");
@@ -145,8 +145,9 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_tells_everything_and_nobody_is_seen_twice() {
-        let blocks = SyntheticBlocks { people: 3, seen: 9, frame_sets: 2, ..SyntheticBlocks::default() };
+    fn a_seed_decides_everything_and_nobody_is_twice_in_a_view() {
+        let blocks =
+            SyntheticBlocks { people: 3, people_per_view: 9, views: 2, ..SyntheticBlocks::default() };
         let (soft, truth) = blocks.batch(2, 5);
         assert_eq!(soft.size(), [2, 6, 6], "no more than there are");
         assert_eq!(blocks.batch(2, 5), (soft.shallow_clone(), truth));

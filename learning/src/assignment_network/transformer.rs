@@ -9,7 +9,8 @@
 //! N^2 tokens attend to N^2 tokens, time grows with N^4. Memory does not: libtorch's attention goes over the keys in
 //! pieces and never holds the N^2 x N^2 table. There is no dropout, so that a training step is a pure function.
 //!
-//! Training stands still for about a thousand steps, until attention has found rows and columns, and then improves fast.
+//! In training the loss stagnates for about a thousand steps, until attention has found rows and columns, and then falls
+//! fast.
 
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
@@ -17,18 +18,18 @@ use tch::nn::{self, Module, Path};
 
 use super::positions::positions;
 use super::{AssignmentNetworkConfigError, at_least_one};
-use crate::attention::EncoderLayer;
-use crate::linear::layers;
+use crate::EncoderLayer;
+use crate::blocks::layers;
 
 /// Sizes of the Transformer form; the defaults are the published ones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TransformerConfig {
-    /// Numbers that tell of an entry, a multiple of 4 and of `heads`. Default 128.
+    /// Dimensions of a token, a multiple of 4 and of `heads`. Default 128.
     pub width: i64,
     /// Encoder layers, at least 1. Default 2.
     pub layers: i64,
-    /// Ways to attend in each layer, at least 1. Default 4.
+    /// Attention heads of each layer, at least 1. Default 4.
     pub heads: i64,
     /// Inner width of the feed-forward part of each layer, at least 1. Default 512.
     pub feed_forward: i64,

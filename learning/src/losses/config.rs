@@ -7,16 +7,16 @@ use super::{IdentitiesLossConfig, LossConfigError, MvmhatLossConfig, MvmhatPpLos
 
 /// The key `loss` of the section `train`: written as `{name: mvmhat, margin: 0.5, …}`.
 ///
-/// It is read in two steps, the name first ([`LossConfig::named`]), so that an error can tell the keys of the loss that
+/// It is read in two steps, the name first ([`LossConfig::named`]), so that an error can list the keys of the loss that
 /// was asked for.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "name", rename_all = "snake_case")]
 pub enum LossConfig {
     /// Symmetric and transitive consistency.
     Mvmhat(MvmhatLossConfig),
-    /// The same with people without partner, and an assignment network.
+    /// The same with unmatched people, and an assignment network.
     MvmhatPp(MvmhatPpLossConfig),
-    /// Identities that come from following and associating people; ours.
+    /// Contrastive, of identities that the association finds; ours.
     Identities(IdentitiesLossConfig),
 }
 
@@ -94,7 +94,7 @@ mod tests {
             ("mvmhat", "temperature_delta", 0.4, "at least 0.5 and below 1"),
             ("mvmhat", "temperature_epsilon", 0.0, "over 0 and finite"),
             ("mvmhat", "transitive_weight", -1.0, "at least 0 and finite"),
-            ("mvmhat_pp", "partner_threshold", 1.5, "between 0 and 1"),
+            ("mvmhat_pp", "match_threshold", 1.5, "between 0 and 1"),
             ("mvmhat_pp", "pseudo_label_threshold", -0.5, "between 0 and 1"),
             ("mvmhat_pp", "focal_gamma", -2.0, "at least 0 and finite"),
             ("mvmhat_pp", "nuclear_norm_weight", -0.5, "at least 0 and finite"),

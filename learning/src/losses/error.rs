@@ -5,14 +5,14 @@ use mvmhat_assignment::AssignmentError;
 /// A sample that no loss can be computed of.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum LossError {
-    /// A frame-set that is not n x d.
-    #[error("frame-set {set} has the shape {shape:?}, but must be a matrix with {width} columns")]
+    /// An embedding set that is not n x d.
+    #[error("embedding set {set} has the shape {shape:?}, but must be a matrix with {width} columns")]
     Shape {
-        /// Which frame-set.
+        /// Which embedding set.
         set: usize,
         /// Its shape.
         shape: Vec<i64>,
-        /// Width of the first frame-set.
+        /// Width of the first embedding set.
         width: i64,
     },
     /// Soft assignments that are not numbers.

@@ -1,25 +1,24 @@
-//! Losses that need no labels: what several cameras see of the same people at the same time must agree.
+//! Losses that need no labels: the views of the same people at the same time must agree.
 //!
-//! One concept a file, which opens with its formula. All are pure functions of tensors, in f32 or f64, on any device,
+//! One loss term per file, which opens with its formula. All are pure functions of tensors, in f32 or f64, on any device,
 //! and batched: no loop over entries, but for the assignment behind the pseudo-labels. Where there is nothing to
 //! compare a loss is 0, and a gradient flows all the same.
 //!
 //! | loss | its terms |
 //! |---|---|
 //! | [`MvmhatLossConfig`], as published | [`symmetric_consistency`], [`transitive_consistency`] |
-//! | [`MvmhatPpLossConfig`], as published | the same with [`Partners`]; [`pseudo_labels`] with [`focal_cross_entropy`]; [`asymmetry`], [`nuclear_norm`], [`sum_excess`] |
+//! | [`MvmhatPpLossConfig`], as published | the same with [`Unmatched`]; [`pseudo_labels`] with [`focal_cross_entropy`]; [`asymmetry`], [`nuclear_norm`], [`sum_excess`] |
 //! | [`IdentitiesLossConfig`], ours | [`identity_contrastive`] |
 //!
 //! Two are for detectors: [`varifocal`] of scores, [`generalized_iou`] of boxes.
 
 mod config;
 mod config_error;
-mod consistency;
-mod contrastive;
+mod cycle;
 mod error;
 mod focal;
-mod frame_sets;
 mod giou;
+mod identity_contrastive;
 mod loss;
 mod mvmhat;
 mod mvmhat_pp;
@@ -29,15 +28,15 @@ mod symmetric;
 mod temperature;
 mod transitive;
 mod varifocal;
+mod view_embeddings;
 
 pub use config::LossConfig;
 pub use config_error::LossConfigError;
-pub use consistency::Partners;
-pub use contrastive::{IdentitiesLossConfig, identity_contrastive};
+pub use cycle::Unmatched;
 pub use error::LossError;
 pub use focal::focal_cross_entropy;
-pub use frame_sets::FrameSets;
 pub use giou::generalized_iou;
+pub use identity_contrastive::{IdentitiesLossConfig, identity_contrastive};
 pub use loss::{Loss, LossTerm};
 pub use mvmhat::MvmhatLossConfig;
 pub use mvmhat_pp::MvmhatPpLossConfig;
@@ -47,3 +46,4 @@ pub use symmetric::symmetric_consistency;
 pub use temperature::Temperature;
 pub use transitive::transitive_consistency;
 pub use varifocal::varifocal;
+pub use view_embeddings::ViewEmbeddings;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::config_error::{finite, not_negative};
 use super::temperature::Temperature;
-use super::{FrameSets, Loss, LossConfigError, symmetric_consistency, transitive_consistency};
+use super::{Loss, LossConfigError, ViewEmbeddings, symmetric_consistency, transitive_consistency};
 
 /// Constants of MvMHAT's loss, `loss: mvmhat`. The defaults are the published ones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,15 +17,15 @@ pub struct MvmhatLossConfig {
     pub temperature_delta: f64,
     /// epsilon of the adaptive temperature, over 0; the larger, the softer. Default 0.1 (training; 0.5 at inference).
     pub temperature_epsilon: f64,
-    /// By how much more likely home must be than any other place. Default 0.5.
+    /// By how much more likely a person must be matched to themselves than to anyone else. Default 0.5.
     pub margin: f64,
-    /// Whether going to another frame-set and back counts. Default true.
+    /// Whether cycles through one other view count. Default true.
     pub symmetric: bool,
-    /// What it counts, 0 or more. Default 1.
+    /// Its weight, 0 or more. Default 1.
     pub symmetric_weight: f64,
-    /// Whether going to another frame-set by way of a third and back counts. Default true.
+    /// Whether cycles through two other views count. Default true.
     pub transitive: bool,
-    /// What it counts, 0 or more. Default 1.
+    /// Its weight, 0 or more. Default 1.
     pub transitive_weight: f64,
 }
 
@@ -62,15 +62,15 @@ impl MvmhatLossConfig {
     }
 
     /// The loss of a sample. A term with nothing to compare is 0.
-    pub fn loss(&self, sets: &FrameSets) -> Loss {
-        let mut loss = Loss::new(sets.zero());
+    pub fn loss(&self, views: &ViewEmbeddings) -> Loss {
+        let mut loss = Loss::new(views.zero());
         let temperature = self.temperature();
         if self.symmetric {
-            let value = symmetric_consistency(sets, &temperature, self.margin, None);
+            let value = symmetric_consistency(views, &temperature, self.margin, None);
             loss.add("symmetric", self.symmetric_weight, &value);
         }
         if self.transitive {
-            let value = transitive_consistency(sets, &temperature, self.margin, None);
+            let value = transitive_consistency(views, &temperature, self.margin, None);
             loss.add("transitive", self.transitive_weight, &value);
         }
         loss

@@ -1,10 +1,10 @@
-//! The loss of MvMHAT++: consistency that knows of people without partner, and an assignment network that learns from
-//! the embeddings' own decisions.
+//! The loss of MvMHAT++: cycle consistency that accounts for unmatched people, and an assignment network that learns from
+//! pseudo-labels.
 //!
 //! ```text
-//! frame-sets -> soft assignments X (N x N) -> symmetric, transitive
+//! embeddings -> soft assignments X (N x N) -> symmetric, transitive
 //!                     |            \
-//!                     |             Hungarian -> pseudo-labels Y (N x N, 0 or 1)
+//!                     |             linear assignment -> pseudo-labels Y (N x N, 0 or 1)
 //!                     v                              |
 //!            assignment network -> P (N x N) -> focal(P, Y), ||P - P^T||_F, ||P||_*, row and column sums
 //! ```
@@ -17,11 +17,11 @@ use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 use super::config_error::{finite, fraction, not_negative};
-use super::consistency::Partners;
+use super::cycle::Unmatched;
 use super::temperature::Temperature;
 use super::{
-    FrameSets, Loss, LossConfigError, LossError, asymmetry, focal_cross_entropy, nuclear_norm, pseudo_labels,
-    sum_excess, symmetric_consistency, transitive_consistency,
+    Loss, LossConfigError, LossError, ViewEmbeddings, asymmetry, focal_cross_entropy, nuclear_norm,
+    pseudo_labels, sum_excess, symmetric_consistency, transitive_consistency,
 };
 
 /// Constants of MvMHAT++'s loss, `loss: mvmhat_pp`. The defaults are the published ones.
@@ -32,28 +32,28 @@ pub struct MvmhatPpLossConfig {
     pub temperature_delta: f64,
     /// epsilon of the adaptive temperature, over 0; the larger, the softer. Default 0.1.
     pub temperature_epsilon: f64,
-    /// By how much more likely home must be than any other place. Default 0.5.
+    /// By how much more likely a person must be matched to themselves than to anyone else. Default 0.5.
     pub margin: f64,
-    /// Whether going to another frame-set and back counts. Default true.
+    /// Whether cycles through one other view count. Default true.
     pub symmetric: bool,
-    /// What it counts, 0 or more. Default 1.
+    /// Its weight, 0 or more. Default 1.
     pub symmetric_weight: f64,
-    /// Whether going to another frame-set by way of a third and back counts. Default true.
+    /// Whether cycles through two other views count. Default true.
     pub transitive: bool,
-    /// What it counts, 0 or more. Default 1.
+    /// Its weight, 0 or more. Default 1.
     pub transitive_weight: f64,
-    /// Whether people whom the other frame-set does not see are judged for themselves. Default true; false makes the
-    /// two terms above those of MvMHAT.
-    pub partners: bool,
-    /// Smallest best entry of a soft assignment that counts as a partner, 0 to 1. Default 0.5.
-    pub partner_threshold: f64,
-    /// By how much the diagonal of somebody without partner may stand out. Default 0.4.
-    pub partnerless_margin: f64,
-    /// What somebody without partner counts beside those with one, 0 or more. Default 0.5.
-    pub partnerless_weight: f64,
+    /// Whether people who are not in the other view have a loss of their own. Default true; false makes the two terms
+    /// above those of MvMHAT.
+    pub unmatched: bool,
+    /// Smallest best entry of a soft assignment that counts as a match, 0 to 1. Default 0.5.
+    pub match_threshold: f64,
+    /// By how much the diagonal of an unmatched person may stand out. Default 0.4.
+    pub unmatched_margin: f64,
+    /// The weight of an unmatched person beside matched ones, 0 or more. Default 0.5.
+    pub unmatched_weight: f64,
     /// Whether the network learns the pseudo-labels. Default true.
     pub pseudo_labels: bool,
-    /// What it counts, 0 or more. Default 5.
+    /// Its weight, 0 or more. Default 5.
     pub pseudo_labels_weight: f64,
     /// Smallest soft assignment that makes a pseudo-label, 0 to 1. Default 0.5.
     pub pseudo_label_threshold: f64,
@@ -61,23 +61,23 @@ pub struct MvmhatPpLossConfig {
     pub focal_gamma: f64,
     /// Whether the network's output should be symmetric. Default true.
     pub symmetry: bool,
-    /// What it counts, 0 or more. Default 0.002.
+    /// Its weight, 0 or more. Default 0.002.
     pub symmetry_weight: f64,
     /// Whether the network's output should be of low rank. Default true.
     pub nuclear_norm: bool,
-    /// What it counts, 0 or more. Default 0.0001.
+    /// Its weight, 0 or more. Default 0.0001.
     pub nuclear_norm_weight: f64,
-    /// Whether row and column sums of the network's output should be between 1 and the number of frame-sets. Default
+    /// Whether row and column sums of the network's output should be between 1 and the number of views. Default
     /// true.
     pub sums: bool,
-    /// What it counts, 0 or more. Default 0.004.
+    /// Its weight, 0 or more. Default 0.004.
     pub sums_weight: f64,
 }
 
 impl Default for MvmhatPpLossConfig {
     fn default() -> Self {
         let Temperature { delta, epsilon } = Temperature::default();
-        let Partners { threshold, margin, weight } = Partners::default();
+        let Unmatched { match_threshold, margin, weight } = Unmatched::default();
         Self {
             temperature_delta: delta,
             temperature_epsilon: epsilon,
@@ -86,10 +86,10 @@ impl Default for MvmhatPpLossConfig {
             symmetric_weight: 1.0,
             transitive: true,
             transitive_weight: 1.0,
-            partners: true,
-            partner_threshold: threshold,
-            partnerless_margin: margin,
-            partnerless_weight: weight,
+            unmatched: true,
+            match_threshold,
+            unmatched_margin: margin,
+            unmatched_weight: weight,
             pseudo_labels: true,
             pseudo_labels_weight: 5.0,
             pseudo_label_threshold: 0.5,
@@ -114,9 +114,9 @@ impl MvmhatPpLossConfig {
         finite("margin", self.margin)?;
         not_negative("symmetric_weight", self.symmetric_weight)?;
         not_negative("transitive_weight", self.transitive_weight)?;
-        fraction("partner_threshold", self.partner_threshold)?;
-        finite("partnerless_margin", self.partnerless_margin)?;
-        not_negative("partnerless_weight", self.partnerless_weight)?;
+        fraction("match_threshold", self.match_threshold)?;
+        finite("unmatched_margin", self.unmatched_margin)?;
+        not_negative("unmatched_weight", self.unmatched_weight)?;
         not_negative("pseudo_labels_weight", self.pseudo_labels_weight)?;
         fraction("pseudo_label_threshold", self.pseudo_label_threshold)?;
         not_negative("focal_gamma", self.focal_gamma)?;
@@ -137,37 +137,41 @@ impl MvmhatPpLossConfig {
     ///
     /// # Errors
     /// Embeddings that are not finite numbers.
-    pub fn loss(&self, sets: &FrameSets, network: impl FnOnce(&Tensor) -> Tensor) -> Result<Loss, LossError> {
-        let mut loss = Loss::new(sets.zero());
+    pub fn loss(
+        &self,
+        views: &ViewEmbeddings,
+        network: impl FnOnce(&Tensor) -> Tensor,
+    ) -> Result<Loss, LossError> {
+        let mut loss = Loss::new(views.zero());
         let temperature = self.temperature();
-        let partners = self.partners.then_some(Partners {
-            threshold: self.partner_threshold,
-            margin: self.partnerless_margin,
-            weight: self.partnerless_weight,
+        let unmatched = self.unmatched.then_some(Unmatched {
+            match_threshold: self.match_threshold,
+            margin: self.unmatched_margin,
+            weight: self.unmatched_weight,
         });
         if self.symmetric {
-            let value = symmetric_consistency(sets, &temperature, self.margin, partners.as_ref());
+            let value = symmetric_consistency(views, &temperature, self.margin, unmatched.as_ref());
             loss.add("symmetric", self.symmetric_weight, &value);
         }
         if self.transitive {
-            let value = transitive_consistency(sets, &temperature, self.margin, partners.as_ref());
+            let value = transitive_consistency(views, &temperature, self.margin, unmatched.as_ref());
             loss.add("transitive", self.transitive_weight, &value);
         }
         let asked = self.pseudo_labels || self.symmetry || self.nuclear_norm || self.sums;
-        if asked && sets.boxes() > 0 {
-            let soft_assignments = sets.soft_assignments(&temperature);
+        if asked && views.boxes() > 0 {
+            let soft_assignments = views.soft_assignments(&temperature);
             let probabilities = network(&soft_assignments);
             if self.pseudo_labels {
-                let labels = pseudo_labels(sets, &soft_assignments, self.pseudo_label_threshold)?;
+                let labels = pseudo_labels(views, &soft_assignments, self.pseudo_label_threshold)?;
                 let value = focal_cross_entropy(&probabilities, &labels, self.focal_gamma);
                 loss.add("pseudo_labels", self.pseudo_labels_weight, &value);
             }
-            self.add_regularizers(sets, &probabilities, &mut loss);
+            self.add_regularizers(views, &probabilities, &mut loss);
         }
         Ok(loss)
     }
 
-    fn add_regularizers(&self, sets: &FrameSets, probabilities: &Tensor, loss: &mut Loss) {
+    fn add_regularizers(&self, views: &ViewEmbeddings, probabilities: &Tensor, loss: &mut Loss) {
         if self.symmetry {
             loss.add("symmetry", self.symmetry_weight, &asymmetry(probabilities));
         }
@@ -175,7 +179,7 @@ impl MvmhatPpLossConfig {
             loss.add("nuclear_norm", self.nuclear_norm_weight, &nuclear_norm(probabilities));
         }
         if self.sums {
-            loss.add("sums", self.sums_weight, &sum_excess(probabilities, sets.sizes().len()));
+            loss.add("sums", self.sums_weight, &sum_excess(probabilities, views.sizes().len()));
         }
     }
 }

@@ -1,35 +1,35 @@
-//! Pseudo-labels: who is who according to the embeddings as they are, one to one in each pair of frame-sets.
+//! Pseudo-labels: the matches according to the embeddings as they are, one to one in each pair of views.
 //!
 //! Every block X_ij of the soft assignments is solved as a linear assignment (the most likely way to pair its rows with
 //! its columns); pairs below a threshold are dropped. What is left is 1, all else 0: targets for the assignment network
 //! (Feng et al., MvMHAT++). Labels are constants, no gradient flows into them.
 //!
 //! Where a row has a single candidate, the soft assignment is 1 for all rows and says nothing about which of them to take.
-//! Ties are therefore broken by the way back, X_ji, so that labels do not depend on the order of boxes.
+//! Ties are therefore broken by the reverse direction, X_ji, so that labels do not depend on the order of boxes.
 
 use mvmhat_assignment::{CostMatrix, LinearAssignment};
 use tch::{Kind, Tensor, no_grad};
 
-use super::{FrameSets, LossError};
+use super::{LossError, ViewEmbeddings};
 
-/// What the way back counts beside the way there: enough to break ties, too little for anything else.
+/// The weight of the reverse direction: enough to break ties, too little for anything else.
 const TIE_BREAK: f64 = 1e-4;
 
-/// The labels, N x N of zeros and ones, of `soft_assignments` (N x N, as [`FrameSets::soft_assignments`] gives them).
+/// The labels, N x N of zeros and ones, of `soft_assignments` (N x N, as [`ViewEmbeddings::soft_assignments`] gives them).
 ///
 /// # Errors
 /// Soft assignments that are not numbers.
 pub fn pseudo_labels(
-    sets: &FrameSets,
+    views: &ViewEmbeddings,
     soft_assignments: &Tensor,
     threshold: f64,
 ) -> Result<Tensor, LossError> {
-    let boxes = sets.boxes() as usize;
+    let boxes = views.boxes() as usize;
     let mut soft = vec![0f64; boxes * boxes];
     let source = no_grad(|| soft_assignments.to_kind(Kind::Double).contiguous());
     source.copy_data(&mut soft, boxes * boxes);
     let mut labels = vec![0f64; boxes * boxes];
-    let starts = sets.sizes().iter().scan(0, |next, &size| {
+    let starts = views.sizes().iter().scan(0, |next, &size| {
         let start = *next;
         *next += size as usize;
         Some((start, size as usize))
@@ -38,16 +38,16 @@ pub fn pseudo_labels(
     let (mut costs, mut solver) = (CostMatrix::default(), LinearAssignment::default());
     for &(top, rows) in &blocks {
         for &(left, columns) in &blocks {
-            let place = |row: usize, column: usize| (top + row) * boxes + left + column;
-            let back = |row: usize, column: usize| (left + column) * boxes + top + row;
+            let entry = |row: usize, column: usize| (top + row) * boxes + left + column;
+            let reverse = |row: usize, column: usize| (left + column) * boxes + top + row;
             costs.fill(rows, columns, |row, column| {
-                -(soft[place(row, column)] + TIE_BREAK * soft[back(row, column)]) as f32
+                -(soft[entry(row, column)] + TIE_BREAK * soft[reverse(row, column)]) as f32
             });
             for (row, column) in solver.solve(&costs)?.iter().enumerate() {
-                if let Some(place) = column.map(|column| place(row, column))
-                    && soft[place] >= threshold
+                if let Some(entry) = column.map(|column| entry(row, column))
+                    && soft[entry] >= threshold
                 {
-                    labels[place] = 1.0;
+                    labels[entry] = 1.0;
                 }
             }
         }
@@ -66,9 +66,9 @@ mod tests {
 
     #[test]
     fn each_block_is_paired_one_to_one_and_the_unlikely_dropped() {
-        // Two frame-sets of two and three boxes; only the block from the first to the second is of interest.
+        // Two views of two and three boxes; only the block from the first to the second is of interest.
         let sets = [2, 3].map(|n| Tensor::zeros([n, 1], (Kind::Double, Device::Cpu)));
-        let sets = FrameSets::new(&sets).unwrap();
+        let sets = ViewEmbeddings::new(&sets).unwrap();
         let labels = |block: [f64; 6]| {
             let soft = Tensor::zeros([5, 5], (Kind::Double, Device::Cpu));
             let block = Tensor::from_slice(&block).view([2, 3]);
@@ -90,13 +90,13 @@ mod tests {
         let soft = Tensor::zeros([4, 4], (Kind::Double, Device::Cpu));
         let _ = soft.narrow(0, 0, 3).narrow(1, 3, 1).fill_(1.0);
         soft.get(3).narrow(0, 0, 3).copy_(&Tensor::from_slice(&[0.2, 0.5, 0.3]));
-        let labels = pseudo_labels(&FrameSets::new(&sets).unwrap(), &soft, 0.5).unwrap();
+        let labels = pseudo_labels(&ViewEmbeddings::new(&sets).unwrap(), &soft, 0.5).unwrap();
         assert_eq!(labels.select(1, 3), Tensor::from_slice(&[0.0, 1.0, 0.0, 0.0]));
     }
 
     #[test]
     fn what_is_no_number_is_an_error() {
-        let sets = FrameSets::new(&[Tensor::zeros([1, 1], (Kind::Float, Device::Cpu))]).unwrap();
+        let sets = ViewEmbeddings::new(&[Tensor::zeros([1, 1], (Kind::Float, Device::Cpu))]).unwrap();
         let error = pseudo_labels(&sets, &Tensor::from_slice(&[f32::NAN]).view([1, 1]), 0.5).unwrap_err();
         assert!(error.to_string().starts_with("the embeddings are not finite numbers"), "{error}");
     }

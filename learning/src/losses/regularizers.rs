@@ -1,9 +1,9 @@
-//! What every assignment matrix P (N x N, over all boxes of all frame-sets) should be like, whoever is who:
+//! What every assignment matrix P (N x N, over all boxes of all views) should be like, whatever the identities:
 //!
-//! * symmetric: who is me is whom I am, `||P - P^T||_F`;
+//! * symmetric, `||P - P^T||_F`;
 //! * of low rank, one for each person: the nuclear norm `||P||_*`, the sum of the singular values, is the convex
 //!   measure of rank;
-//! * each box is itself, and is at most once in each of M frame-sets:
+//! * each box is matched to itself, and at most once in each of M views:
 //!   `sum over all row and column sums s of relu(1 - s) + relu(s - M)`.
 //!
 //! From MvMHAT++ (Feng et al.).
@@ -21,12 +21,12 @@ pub fn nuclear_norm(assignment: &Tensor) -> Tensor {
     values.sum(assignment.kind())
 }
 
-/// By how much row and column sums leave 1 to `frame_sets`, all added up.
-pub fn sum_excess(assignment: &Tensor, frame_sets: usize) -> Tensor {
+/// By how much row and column sums leave 1 to `views`, all added up.
+pub fn sum_excess(assignment: &Tensor, views: usize) -> Tensor {
     let kind = assignment.kind();
     let excess = |dim: i64| {
         let sums = assignment.sum_dim_intlist([dim].as_slice(), false, kind);
-        let (missing, above): (Tensor, Tensor) = (1.0 - &sums, sums - frame_sets as f64);
+        let (missing, above): (Tensor, Tensor) = (1.0 - &sums, sums - views as f64);
         (missing.relu() + above.relu()).sum(kind)
     };
     excess(0) + excess(1)
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn sums_by_hand() {
-        // Row sums 2.5 and 0.4, column sums 1.2 and 1.7, two frame-sets: 0.5 too much and 0.6 too little.
+        // Row sums 2.5 and 0.4, column sums 1.2 and 1.7, two views: 0.5 too much and 0.6 too little.
         assert!((sum_excess(&matrix(&[1.0, 1.5, 0.2, 0.2]), 2).double_value(&[]) - 1.1).abs() < 1e-12);
     }
 }

@@ -75,7 +75,7 @@ use tch::{Device, Kind, Tensor, no_grad};
 
 use super::{AlexNet, Resnet, ResnetConfig, Vgg, VggConfig};
 use crate::Fold;
-use crate::parameters::sorted;
+use crate::sorted_variables;
 
 /// Fractions of multiples of the golden ratio: spread evenly, the same everywhere, and in no need of a file.
 fn fractions(from: i64, shape: &[i64], step: f64) -> Tensor {
@@ -85,7 +85,7 @@ fn fractions(from: i64, shape: &[i64], step: f64) -> Tensor {
 
 /// Gives every variable the values of the program above.
 fn fill(store: &VarStore) {
-    for (name, mut variable) in sorted(store) {
+    for (name, mut variable) in sorted_variables(store) {
         let name = name.trim_start_matches("features.");
         let shape = variable.size();
         let wave = fractions(name.len() as i64, &shape, 0.618_033_988_749_895);

@@ -1,9 +1,9 @@
 //! AdaGrad: a parameter that has moved much moves less.
 //!
 //! ```text
-//! g = gradient + decay * p
+//! g = gradient + weight_decay * p
 //! s = s + g^2
-//! p = p - rate * g / (sqrt(s) + epsilon)
+//! p = p - lr * g / (sqrt(s) + epsilon)
 //! ```
 //!
 //! Duchi, Hazan and Singer, *Adaptive Subgradient Methods for Online Learning and Stochastic Optimization* (JMLR 2011).
@@ -11,8 +11,7 @@
 use serde::{Deserialize, Serialize};
 use tch::{Tensor, no_grad};
 
-use super::{Optimizer, penalized, with_gradient};
-use crate::Parameters;
+use super::{Optimizer, Parameters, penalized, with_gradient};
 
 /// How [`AdaGrad`] descends.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -21,12 +20,12 @@ pub struct AdaGradConfig {
     /// Keeps the first steps finite.
     pub epsilon: f64,
     /// Weight decay as an L2 penalty.
-    pub decay: f64,
+    pub weight_decay: f64,
 }
 
 impl Default for AdaGradConfig {
     fn default() -> Self {
-        Self { epsilon: 1e-10, decay: 0.0 }
+        Self { epsilon: 1e-10, weight_decay: 0.0 }
     }
 }
 
@@ -45,14 +44,14 @@ pub struct AdaGrad {
 }
 
 impl Optimizer for AdaGrad {
-    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], rate: f64) {
-        let AdaGradConfig { epsilon, decay } = self.config;
+    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], lr: f64) {
+        let AdaGradConfig { epsilon, weight_decay } = self.config;
         no_grad(|| {
             for (known, sum) in with_gradient(parameters, gradients).zip(&mut self.sum) {
                 let Some((parameter, mut p, g)) = known else { continue };
-                let g = penalized(parameter, g, decay);
+                let g = penalized(parameter, g, weight_decay);
                 let _ = sum.addcmul_(&g, &g);
-                let divisor = sum.sqrt().g_add_scalar_(epsilon).g_mul_scalar_(-1.0 / rate);
+                let divisor = sum.sqrt().g_add_scalar_(epsilon).g_mul_scalar_(-1.0 / lr);
                 let _ = p.addcdiv_(&g, &divisor);
             }
         });

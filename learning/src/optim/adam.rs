@@ -1,10 +1,10 @@
 //! Adam: momentum and RMSprop in one, with the bias of their start removed.
 //!
 //! ```text
-//! g = gradient + decay * p
+//! g = gradient + weight_decay * p
 //! m = beta1 * m + (1 - beta1) * g
 //! v = beta2 * v + (1 - beta2) * g^2
-//! p = p - rate * m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)
+//! p = p - lr * m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)
 //! ```
 //!
 //! with t the steps in which p had a gradient, this one among them.
@@ -14,8 +14,7 @@
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor, no_grad};
 
-use super::{Optimizer, penalized, with_gradient};
-use crate::Parameters;
+use super::{Optimizer, Parameters, penalized, with_gradient};
 
 /// How [`Adam`] descends.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -29,12 +28,12 @@ pub struct AdamConfig {
     pub epsilon: f64,
     /// Weight decay as an L2 penalty, which strongly varying parameters hardly feel: see
     /// [`AdamWConfig`](super::AdamWConfig).
-    pub decay: f64,
+    pub weight_decay: f64,
 }
 
 impl Default for AdamConfig {
     fn default() -> Self {
-        Self { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0.0 }
+        Self { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0 }
     }
 }
 
@@ -58,16 +57,16 @@ pub struct Adam {
 }
 
 impl Optimizer for Adam {
-    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], rate: f64) {
-        let AdamConfig { beta1, beta2, epsilon, decay } = self.config;
+    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], lr: f64) {
+        let AdamConfig { beta1, beta2, epsilon, weight_decay } = self.config;
         no_grad(|| {
             let state = self.steps.iter_mut().zip(&mut self.mean).zip(&mut self.square);
             for (known, ((steps, mean), square)) in with_gradient(parameters, gradients).zip(state) {
                 let Some((parameter, mut p, g)) = known else { continue };
                 let taken = steps.g_add_scalar_(1).int64_value(&[]);
                 let left = |beta: f64| 1.0 - beta.powf(taken as f64);
-                let (step, root) = (rate / left(beta1), left(beta2).sqrt());
-                let g = penalized(parameter, g, decay);
+                let (step, root) = (lr / left(beta1), left(beta2).sqrt());
+                let g = penalized(parameter, g, weight_decay);
                 let _ = mean.lerp_(&g, 1.0 - beta1);
                 let _ = square.lerp_(&g.square(), 1.0 - beta2);
                 // -(sqrt(v) / root + epsilon) / step

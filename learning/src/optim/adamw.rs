@@ -1,7 +1,7 @@
 //! AdamW: Adam whose weight decay does not go through the moments.
 //!
 //! ```text
-//! p = p - rate * decay * p
+//! p = p - lr * weight_decay * p
 //! then a step of Adam without decay
 //! ```
 //!
@@ -10,8 +10,7 @@
 use serde::{Deserialize, Serialize};
 use tch::{Tensor, no_grad};
 
-use super::{Adam, AdamConfig, Optimizer, with_gradient};
-use crate::Parameters;
+use super::{Adam, AdamConfig, Optimizer, Parameters, with_gradient};
 
 /// How [`AdamW`] descends.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -23,21 +22,21 @@ pub struct AdamWConfig {
     pub beta2: f64,
     /// Keeps steps finite where the gradient is small.
     pub epsilon: f64,
-    /// Decoupled weight decay: the share of a parameter that is lost in a step of rate 1.
-    pub decay: f64,
+    /// Decoupled weight decay: the share of a parameter that is lost in a step of learning rate 1.
+    pub weight_decay: f64,
 }
 
 impl Default for AdamWConfig {
     fn default() -> Self {
-        Self { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0.01 }
+        Self { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.01 }
     }
 }
 
 impl AdamWConfig {
     /// The optimizer, before its first step.
     pub fn init(&self, parameters: &Parameters) -> AdamW {
-        let Self { beta1, beta2, epsilon, decay } = *self;
-        AdamW { adam: AdamConfig { beta1, beta2, epsilon, decay: 0.0 }.init(parameters), decay }
+        let Self { beta1, beta2, epsilon, weight_decay } = *self;
+        AdamW { adam: AdamConfig { beta1, beta2, epsilon, weight_decay: 0.0 }.init(parameters), weight_decay }
     }
 }
 
@@ -45,19 +44,19 @@ impl AdamWConfig {
 #[derive(Debug)]
 pub struct AdamW {
     adam: Adam,
-    decay: f64,
+    weight_decay: f64,
 }
 
 impl Optimizer for AdamW {
-    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], rate: f64) {
+    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], lr: f64) {
         no_grad(|| {
             for (parameter, mut p, _) in with_gradient(parameters, gradients).flatten() {
                 if parameter.decays {
-                    let _ = p.g_mul_scalar_(1.0 - rate * self.decay);
+                    let _ = p.g_mul_scalar_(1.0 - lr * self.weight_decay);
                 }
             }
         });
-        self.adam.step(parameters, gradients, rate);
+        self.adam.step(parameters, gradients, lr);
     }
 
     fn slots(&self) -> Vec<(&'static str, &[Tensor])> {

@@ -1,8 +1,9 @@
 //! Optimizers: how parameters follow their gradients.
 //!
-//! One a file, each opening with its formulas; the update rules are those of PyTorch, number for number. An
-//! [`Optimizer`] is told the gradients and the learning rate, and keeps nothing but tensors: what a checkpoint
-//! has to hold is in [`Optimizer::slots`].
+//! One optimizer per file, which opens with its formulas; the update rules are those of PyTorch, number for number. An
+//! [`Optimizer`] is given the gradients and the learning rate, and keeps nothing but tensors: what a checkpoint
+//! has to hold is in [`Optimizer::slots`]. Beside them stand [`Parameters`], the [`LearningRate`] of every step,
+//! gradient clipping and the moving average of the weights ([`Ema`]).
 //!
 //! ```
 //! use mvmhat_learning::{AdamConfig, Init, Optimizer, Parameters};
@@ -10,7 +11,7 @@
 //!
 //! let store = nn::VarStore::new(Device::Cpu);
 //! let x = Init::Constant(3.0).variable(&store.root(), "x", &[1], 0)?;
-//! let parameters = Parameters::of(&store);
+//! let parameters = Parameters::trainable(&store);
 //! let mut adam = AdamConfig::default().init(&parameters);
 //! for _ in 0..500 {
 //!     let loss = (&x - 1.0).square().sum(Kind::Float);
@@ -23,6 +24,10 @@
 mod adagrad;
 mod adam;
 mod adamw;
+mod ema;
+mod grad_clip;
+mod learning_rate;
+mod parameters;
 #[cfg(test)]
 mod parity;
 mod rmsprop;
@@ -31,23 +36,24 @@ mod sgd;
 pub use adagrad::{AdaGrad, AdaGradConfig};
 pub use adam::{Adam, AdamConfig};
 pub use adamw::{AdamW, AdamWConfig};
+pub use ema::Ema;
+pub use grad_clip::{clip_gradients, gradient_norm};
+pub use learning_rate::{LearningRate, LrSchedule};
+pub use parameters::{FreezeError, Parameter, Parameters, freeze, sorted_variables};
 pub use rmsprop::{RmsProp, RmsPropConfig};
 pub use sgd::{Sgd, SgdConfig};
 
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use crate::Parameters;
-use crate::parameters::Parameter;
-
 /// How parameters follow their gradients.
 pub trait Optimizer {
-    /// Takes a step at a learning rate. `gradients` are of the `parameters` the optimizer was made for, in their order; a
+    /// Takes a step at the learning rate `lr`. `gradients` are of the `parameters` the optimizer was made for, in their order; a
     /// parameter whose gradient is undefined stays as it is, and so does what is remembered of it.
-    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], rate: f64);
+    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], lr: f64);
 
     /// What is remembered from step to step: a name, and a tensor for each parameter. The tensors are handles, so that
-    /// copying into them brings a former state back.
+    /// copying into them restores an earlier state.
     fn slots(&self) -> Vec<(&'static str, &[Tensor])>;
 }
 
@@ -70,30 +76,31 @@ pub enum OptimizerConfig {
 impl OptimizerConfig {
     /// The first key whose value it could not descend with, and what is wrong with it.
     pub(crate) fn check(&self) -> Result<(), (&'static str, String)> {
-        // Shares that are kept from step to step, what keeps steps finite, and the decay.
-        let (kept, epsilon, decay) = match *self {
+        // Fractions that are kept from step to step, what keeps steps finite, and the weight decay.
+        let (kept, epsilon, weight_decay) = match *self {
             Self::Sgd(c) if c.nesterov && c.momentum == 0.0 => {
                 return Err(("optimizer.nesterov", "needs a momentum to look ahead with".into()));
             }
-            Self::Sgd(c) => (vec![("optimizer.momentum", c.momentum)], None, c.decay),
-            Self::AdaGrad(c) => (vec![], Some(c.epsilon), c.decay),
+            Self::Sgd(c) => (vec![("optimizer.momentum", c.momentum)], None, c.weight_decay),
+            Self::AdaGrad(c) => (vec![], Some(c.epsilon), c.weight_decay),
             Self::RmsProp(c) => {
                 let kept = vec![("optimizer.smoothing", c.smoothing), ("optimizer.momentum", c.momentum)];
-                (kept, Some(c.epsilon), c.decay)
+                (kept, Some(c.epsilon), c.weight_decay)
             }
-            Self::Adam(AdamConfig { beta1, beta2, epsilon, decay })
-            | Self::AdamW(AdamWConfig { beta1, beta2, epsilon, decay }) => {
-                (vec![("optimizer.beta1", beta1), ("optimizer.beta2", beta2)], Some(epsilon), decay)
+            Self::Adam(AdamConfig { beta1, beta2, epsilon, weight_decay })
+            | Self::AdamW(AdamWConfig { beta1, beta2, epsilon, weight_decay }) => {
+                (vec![("optimizer.beta1", beta1), ("optimizer.beta2", beta2)], Some(epsilon), weight_decay)
             }
         };
-        if let Some((key, share)) = kept.into_iter().find(|(_, share)| !(0.0..1.0).contains(share)) {
-            return Err((key, format!("must be at least 0 and below 1, and is {share}")));
+        if let Some((key, value)) = kept.into_iter().find(|(_, value)| !(0.0..1.0).contains(value)) {
+            return Err((key, format!("must be at least 0 and below 1, and is {value}")));
         }
         if let Some(epsilon) = epsilon.filter(|epsilon| !(epsilon.is_finite() && *epsilon > 0.0)) {
             return Err(("optimizer.epsilon", format!("must be above 0 and finite, and is {epsilon}")));
         }
-        if !(decay.is_finite() && decay >= 0.0) {
-            return Err(("optimizer.decay", format!("must be at least 0 and finite, and is {decay}")));
+        if !(weight_decay.is_finite() && weight_decay >= 0.0) {
+            let reason = format!("must be at least 0 and finite, and is {weight_decay}");
+            return Err(("optimizer.weight_decay", reason));
         }
         Ok(())
     }
@@ -120,12 +127,12 @@ fn with_gradient<'a>(
     })
 }
 
-/// The gradient of the loss plus `decay / 2` times the square of the parameter: weight decay as an L2 penalty.
-fn penalized(parameter: &Parameter, gradient: Tensor, decay: f64) -> Tensor {
-    if decay == 0.0 || !parameter.decays {
+/// The gradient of the loss plus `weight_decay / 2` times the square of the parameter: weight decay as an L2 penalty.
+fn penalized(parameter: &Parameter, gradient: Tensor, weight_decay: f64) -> Tensor {
+    if weight_decay == 0.0 || !parameter.decays {
         return gradient;
     }
-    gradient.addcmul(&parameter.tensor, &scalar(decay, &gradient))
+    gradient.addcmul(&parameter.tensor, &scalar(weight_decay, &gradient))
 }
 
 /// `value` as a tensor that a fused multiply and add takes: one pass over memory instead of two.

@@ -8,8 +8,8 @@
 //! def run(make):
 //!     p = torch.tensor([1.0, -2.0, 3.0, 0.5], dtype=torch.float64, requires_grad=True)
 //!     optimizer = make([p])
-//!     for rate in [0.1, 0.1, 0.05, 0.2, 0.01, 0.1]:
-//!         optimizer.param_groups[0]["lr"] = rate
+//!     for lr in [0.1, 0.1, 0.05, 0.2, 0.01, 0.1]:
+//!         optimizer.param_groups[0]["lr"] = lr
 //!         optimizer.zero_grad()
 //!         ((a * p * p).sum() / 2 + p.cos().sum()).backward()
 //!         optimizer.step()
@@ -20,10 +20,10 @@
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor, no_grad};
 
+use super::Parameters;
 use super::*;
-use crate::Parameters;
 
-const RATES: [f64; 6] = [0.1, 0.1, 0.05, 0.2, 0.01, 0.1];
+const LEARNING_RATES: [f64; 6] = [0.1, 0.1, 0.05, 0.2, 0.01, 0.1];
 
 /// Where six steps lead from the start of the script above.
 fn descend(config: OptimizerConfig) -> Vec<f64> {
@@ -31,12 +31,12 @@ fn descend(config: OptimizerConfig) -> Vec<f64> {
     store.set_kind(Kind::Double);
     let p = store.root().var_copy("p", &Tensor::from_slice(&[1.0, -2.0, 3.0, 0.5]));
     let a = Tensor::from_slice(&[1.0, 0.5, 0.1, 2.0]);
-    let parameters = Parameters::of(&store);
+    let parameters = Parameters::trainable(&store);
     let mut optimizer = config.init(&parameters);
-    for rate in RATES {
+    for lr in LEARNING_RATES {
         let loss = (&a * &p * &p).sum(Kind::Double) / 2.0 + p.cos().sum(Kind::Double);
         let gradients = parameters.gradients(&loss).unwrap();
-        optimizer.step(&parameters, &gradients, rate);
+        optimizer.step(&parameters, &gradients, lr);
     }
     Vec::try_from(&p).unwrap()
 }
@@ -57,7 +57,7 @@ fn sgd_is_that_of_pytorch() {
         (plain, [0.9192414149525455, -1.9581936785596314, 2.9295865284415252, 0.26948928686351836]),
         // SGD(p, lr=1, weight_decay=0.1)
         (
-            SgdConfig { decay: 0.1, ..plain },
+            SgdConfig { weight_decay: 0.1, ..plain },
             [0.8707684428038437, -1.8681102893508663, 2.8005858974088755, 0.2525952568702354],
         ),
         // SGD(p, lr=1, momentum=0.9)
@@ -67,12 +67,12 @@ fn sgd_is_that_of_pytorch() {
         ),
         // SGD(p, lr=1, momentum=0.9, weight_decay=0.1)
         (
-            SgdConfig { momentum: 0.9, decay: 0.1, ..plain },
+            SgdConfig { momentum: 0.9, weight_decay: 0.1, ..plain },
             [0.6381432379036137, -1.6455448596053133, 2.479546922236308, -0.1453847766057368],
         ),
         // SGD(p, lr=1, momentum=0.9, nesterov=True, weight_decay=0.1)
         (
-            SgdConfig { momentum: 0.9, nesterov: true, decay: 0.1 },
+            SgdConfig { momentum: 0.9, nesterov: true, weight_decay: 0.1 },
             [0.5845930887275202, -1.6252081291384741, 2.475664464063026, -0.14919727842438352],
         ),
     ];
@@ -91,7 +91,7 @@ fn adagrad_is_that_of_pytorch() {
         ),
         // Adagrad(p, lr=1, weight_decay=0.1, eps=1e-3)
         (
-            AdaGradConfig { decay: 0.1, epsilon: 1e-3 },
+            AdaGradConfig { weight_decay: 0.1, epsilon: 1e-3 },
             [0.6998863892336719, -1.7422878851564985, 2.721754899255225, 0.2067745521532199],
         ),
     ];
@@ -108,7 +108,7 @@ fn rmsprop_is_that_of_pytorch() {
         (plain, [6.30798954069801e-07, -1.8440072433398875, 2.8761832087577437, 0.03054998881113072]),
         // RMSprop(p, lr=1, alpha=0.9, weight_decay=0.1)
         (
-            RmsPropConfig { smoothing: 0.9, decay: 0.1, ..plain },
+            RmsPropConfig { smoothing: 0.9, weight_decay: 0.1, ..plain },
             [0.2772714006856045, -1.6599827968508487, 2.59513117680622, -0.0039583725246048074],
         ),
         // RMSprop(p, lr=1, momentum=0.9)
@@ -118,7 +118,7 @@ fn rmsprop_is_that_of_pytorch() {
         ),
         // RMSprop(p, lr=1, momentum=0.9, centered=True, weight_decay=0.1, eps=1e-3)
         (
-            RmsPropConfig { momentum: 0.9, centered: true, decay: 0.1, epsilon: 1e-3, ..plain },
+            RmsPropConfig { momentum: 0.9, centered: true, weight_decay: 0.1, epsilon: 1e-3, ..plain },
             [0.2454108274033857, -1.6093999618165111, 3.242912608886344, 0.6301733316953689],
         ),
     ];
@@ -137,7 +137,7 @@ fn adam_is_that_of_pytorch() {
         ),
         // Adam(p, lr=1, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.1)
         (
-            AdamConfig { beta1: 0.8, beta2: 0.95, epsilon: 1e-3, decay: 0.1 },
+            AdamConfig { beta1: 0.8, beta2: 0.95, epsilon: 1e-3, weight_decay: 0.1 },
             [0.47790548732596094, -1.5567882421997625, 2.522734557076793, -0.005172887474603996],
         ),
     ];
@@ -156,7 +156,7 @@ fn adamw_is_that_of_pytorch() {
         ),
         // AdamW(p, lr=1, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.3)
         (
-            AdamWConfig { beta1: 0.8, beta2: 0.95, epsilon: 1e-3, decay: 0.3 },
+            AdamWConfig { beta1: 0.8, beta2: 0.95, epsilon: 1e-3, weight_decay: 0.3 },
             [0.3956032913367168, -1.8049883958459658, 2.630090359746176, -0.03757611615186713],
         ),
     ];
@@ -182,7 +182,7 @@ fn adam_counts_the_steps_of_each_parameter() {
     store.set_kind(Kind::Double);
     let start = Tensor::from_slice(&[1.0, -2.0, 3.0, 0.5]);
     let (p, q) = (store.root().var_copy("p", &start), store.root().var_copy("q", &start));
-    let parameters = Parameters::of(&store);
+    let parameters = Parameters::trainable(&store);
     let mut adam = AdamConfig::default().init(&parameters);
     for number in 1..=6 {
         let first = p.square().sum(Kind::Double);
@@ -196,29 +196,29 @@ fn adam_counts_the_steps_of_each_parameter() {
 #[test]
 fn a_rate_of_nothing_changes_nothing() {
     for config in all() {
-        for rate in [0.0, 1e-300, 1e-41] {
+        for lr in [0.0, 1e-300, 1e-41] {
             let store = VarStore::new(Device::Cpu);
             let p = store.root().ones("p", &[2]);
-            let parameters = Parameters::of(&store);
+            let parameters = Parameters::trainable(&store);
             // The gradient of the second number is 0.
             let gradients = parameters.gradients(&p.get(0)).unwrap();
-            config.init(&parameters).step(&parameters, &gradients, rate);
-            assert_eq!(p, Tensor::ones([2], (Kind::Float, Device::Cpu)), "{config:?} {rate}");
+            config.init(&parameters).step(&parameters, &gradients, lr);
+            assert_eq!(p, Tensor::ones([2], (Kind::Float, Device::Cpu)), "{config:?} {lr}");
         }
     }
 }
 
 fn all() -> [OptimizerConfig; 5] {
     [
-        OptimizerConfig::Sgd(SgdConfig { momentum: 0.9, nesterov: true, decay: 0.1 }),
-        OptimizerConfig::AdaGrad(AdaGradConfig { decay: 0.1, ..Default::default() }),
+        OptimizerConfig::Sgd(SgdConfig { momentum: 0.9, nesterov: true, weight_decay: 0.1 }),
+        OptimizerConfig::AdaGrad(AdaGradConfig { weight_decay: 0.1, ..Default::default() }),
         OptimizerConfig::RmsProp(RmsPropConfig {
             centered: true,
             momentum: 0.5,
-            decay: 0.1,
+            weight_decay: 0.1,
             ..Default::default()
         }),
-        OptimizerConfig::Adam(AdamConfig { decay: 0.1, ..Default::default() }),
+        OptimizerConfig::Adam(AdamConfig { weight_decay: 0.1, ..Default::default() }),
         OptimizerConfig::AdamW(AdamWConfig::default()),
     ]
 }
@@ -229,7 +229,7 @@ fn a_parameter_without_gradient_stays_and_one_that_does_not_decay_follows_the_lo
         let store = VarStore::new(Device::Cpu);
         let used = store.root().ones("used", &[2]);
         let unused = store.root().ones("unused", &[2, 2]);
-        let parameters = Parameters::of(&store).with_decay_of_matrices_only();
+        let parameters = Parameters::trainable(&store).without_decay_of_biases_and_norms();
         let mut optimizer = config.init(&parameters);
         for _ in 0..3 {
             let gradients = parameters.gradients(&(used.sum(Kind::Float) * 0.0)).unwrap();
@@ -246,7 +246,7 @@ fn a_state_brought_back_goes_on_to_the_bit() {
     for config in all() {
         let store = VarStore::new(Device::Cpu);
         let p = store.root().var_copy("p", &Tensor::from_slice(&[1f32, -2.0, 3.0]));
-        let parameters = Parameters::of(&store);
+        let parameters = Parameters::trainable(&store);
         let run = |optimizer: &mut Box<dyn Optimizer>, steps: usize| {
             for _ in 0..steps {
                 let gradients = parameters.gradients(&p.square().sum(Kind::Float)).unwrap();

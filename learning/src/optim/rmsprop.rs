@@ -1,12 +1,12 @@
 //! RMSprop: steps in units of the gradient's recent size.
 //!
 //! ```text
-//! g = gradient + decay * p
+//! g = gradient + weight_decay * p
 //! s = smoothing * s + (1 - smoothing) * g^2
 //! m = smoothing * m + (1 - smoothing) * g              only if centered, else 0
 //! d = g / (sqrt(s - m^2) + epsilon)
 //! v = momentum * v + d
-//! p = p - rate * v
+//! p = p - lr * v
 //! ```
 //!
 //! Tieleman and Hinton, *Lecture 6.5 of Neural Networks for Machine Learning* (2012); centered as in Graves,
@@ -16,8 +16,7 @@
 use serde::{Deserialize, Serialize};
 use tch::{Tensor, no_grad};
 
-use super::{Optimizer, penalized, scalar, with_gradient};
-use crate::Parameters;
+use super::{Optimizer, Parameters, penalized, scalar, with_gradient};
 
 /// How [`RmsProp`] descends.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -32,12 +31,12 @@ pub struct RmsPropConfig {
     /// Measures the gradient's size about its mean.
     pub centered: bool,
     /// Weight decay as an L2 penalty.
-    pub decay: f64,
+    pub weight_decay: f64,
 }
 
 impl Default for RmsPropConfig {
     fn default() -> Self {
-        Self { smoothing: 0.99, epsilon: 1e-8, momentum: 0.0, centered: false, decay: 0.0 }
+        Self { smoothing: 0.99, epsilon: 1e-8, momentum: 0.0, centered: false, weight_decay: 0.0 }
     }
 }
 
@@ -66,13 +65,13 @@ pub struct RmsProp {
 }
 
 impl Optimizer for RmsProp {
-    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], rate: f64) {
-        let RmsPropConfig { smoothing, epsilon, momentum, decay, .. } = self.config;
+    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], lr: f64) {
+        let RmsPropConfig { smoothing, epsilon, momentum, weight_decay, .. } = self.config;
         no_grad(|| {
             for (i, (known, square)) in with_gradient(parameters, gradients).zip(&mut self.square).enumerate()
             {
                 let Some((parameter, mut p, g)) = known else { continue };
-                let g = penalized(parameter, g, decay);
+                let g = penalized(parameter, g, weight_decay);
                 let _ = square.lerp_(&g.square(), 1.0 - smoothing);
                 let mut divisor = match self.mean.get_mut(i) {
                     None => square.sqrt(),
@@ -83,10 +82,10 @@ impl Optimizer for RmsProp {
                 };
                 let _ = divisor.g_add_scalar_(epsilon);
                 let _ = match self.velocity.get_mut(i) {
-                    None => p.addcdiv_(&g, &divisor.g_mul_scalar_(-1.0 / rate)),
+                    None => p.addcdiv_(&g, &divisor.g_mul_scalar_(-1.0 / lr)),
                     Some(v) => {
                         let _ = v.g_mul_scalar_(momentum).addcdiv_(&g, &divisor);
-                        p.addcmul_(v, &scalar(-rate, v))
+                        p.addcmul_(v, &scalar(-lr, v))
                     }
                 };
             }

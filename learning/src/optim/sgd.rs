@@ -1,19 +1,18 @@
 //! Stochastic gradient descent, with or without momentum.
 //!
 //! ```text
-//! g = gradient + decay * p
+//! g = gradient + weight_decay * p
 //! v = momentum * v + g
-//! p = p - rate * v                      or, Nesterov:  p = p - rate * (g + momentum * v)
+//! p = p - lr * v                      or, Nesterov:  p = p - lr * (g + momentum * v)
 //! ```
 //!
 //! Sutskever, Martens, Dahl and Hinton, *On the importance of initialization and momentum in deep learning* (ICML
-//! 2013), in the form of PyTorch: the rate multiplies the velocity when it is applied, not when it is gathered.
+//! 2013), in the form of PyTorch: the learning rate multiplies the velocity when it is applied, not when it is gathered.
 
 use serde::{Deserialize, Serialize};
 use tch::{Tensor, no_grad};
 
-use super::{Optimizer, penalized, scalar, with_gradient};
-use crate::Parameters;
+use super::{Optimizer, Parameters, penalized, scalar, with_gradient};
 
 /// How [`Sgd`] descends.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -24,7 +23,7 @@ pub struct SgdConfig {
     /// Looks ahead to where the velocity leads.
     pub nesterov: bool,
     /// Weight decay as an L2 penalty.
-    pub decay: f64,
+    pub weight_decay: f64,
 }
 
 impl SgdConfig {
@@ -44,12 +43,12 @@ pub struct Sgd {
 }
 
 impl Optimizer for Sgd {
-    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], rate: f64) {
-        let SgdConfig { momentum, nesterov, decay } = self.config;
+    fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], lr: f64) {
+        let SgdConfig { momentum, nesterov, weight_decay } = self.config;
         no_grad(|| {
             for (i, known) in with_gradient(parameters, gradients).enumerate() {
                 let Some((parameter, mut p, g)) = known else { continue };
-                let g = penalized(parameter, g, decay);
+                let g = penalized(parameter, g, weight_decay);
                 let direction = match self.velocity.get_mut(i) {
                     None => g,
                     Some(v) => {
@@ -57,7 +56,7 @@ impl Optimizer for Sgd {
                         if nesterov { g.addcmul(v, &scalar(momentum, v)) } else { v.shallow_clone() }
                     }
                 };
-                let _ = p.addcmul_(&direction, &scalar(-rate, &direction));
+                let _ = p.addcmul_(&direction, &scalar(-lr, &direction));
             }
         });
     }

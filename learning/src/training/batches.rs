@@ -1,20 +1,21 @@
 //! Which samples are learned from together.
 
-use super::Position;
 use mvmhat_random::Random;
+
+use super::TrainingStep;
 
 /// A new random order of all samples in every epoch, cut into batches of one size. What does not fill a batch is left
 /// out of the epoch, other samples each time.
 ///
-/// The order is a function of seed and epoch, so a position is all there is to remember.
+/// The order is a function of seed and epoch, so the step is all there is to remember.
 ///
 /// ```
-/// use mvmhat_learning::{Batches, Position};
+/// use mvmhat_learning::{Batches, TrainingStep};
 ///
 /// let mut batches = Batches::new(42, 10, 4);
-/// assert_eq!(batches.steps(), 2);
-/// let third = batches.at(Position::after(2, batches.steps())).to_vec();
-/// assert_eq!(Batches::new(42, 10, 4).at(Position { step: 2, epoch: 1, batch: 0 }), third);
+/// assert_eq!(batches.steps_per_epoch(), 2);
+/// let third = batches.samples(TrainingStep::new(2, batches.steps_per_epoch())).to_vec();
+/// assert_eq!(Batches::new(42, 10, 4).samples(TrainingStep { step: 2, epoch: 1, batch: 0 }), third);
 /// ```
 #[derive(Debug, Clone)]
 pub struct Batches {
@@ -31,17 +32,17 @@ impl Batches {
     }
 
     /// The batches of an epoch.
-    pub fn steps(&self) -> u64 {
+    pub fn steps_per_epoch(&self) -> u64 {
         (self.order.len() / self.batch) as u64
     }
 
-    /// The numbers of the samples of a batch; none past the end of the epoch.
-    pub fn at(&mut self, position: Position) -> &[usize] {
-        if position.epoch != self.epoch {
-            self.epoch = position.epoch;
+    /// The indices of the samples of a batch; none past the end of the epoch.
+    pub fn samples(&mut self, at: TrainingStep) -> &[usize] {
+        if at.epoch != self.epoch {
+            self.epoch = at.epoch;
             self.order = order(self.seed, self.epoch, self.order.len());
         }
-        self.order.chunks_exact(self.batch).nth(position.batch as usize).unwrap_or_default()
+        self.order.chunks_exact(self.batch).nth(at.batch as usize).unwrap_or_default()
     }
 }
 
@@ -56,13 +57,13 @@ mod tests {
     use super::*;
 
     fn epoch(batches: &mut Batches, epoch: u64) -> Vec<usize> {
-        (0..batches.steps())
-            .flat_map(|batch| batches.at(Position { step: 0, epoch, batch }).to_vec())
+        (0..batches.steps_per_epoch())
+            .flat_map(|batch| batches.samples(TrainingStep { step: 0, epoch, batch }).to_vec())
             .collect()
     }
 
     #[test]
-    fn every_sample_once_an_epoch_in_a_new_order() {
+    fn every_sample_once_per_epoch_in_a_new_order() {
         let mut batches = Batches::new(1, 12, 4);
         let (first, second) = (epoch(&mut batches, 0), epoch(&mut batches, 1));
         assert_ne!(first, second);
@@ -74,18 +75,18 @@ mod tests {
 
     #[test]
     fn a_batch_is_the_same_whatever_was_asked_before() {
-        let at = Position { step: 13, epoch: 4, batch: 1 };
+        let at = TrainingStep { step: 13, epoch: 4, batch: 1 };
         let mut batches = Batches::new(1, 12, 4);
         epoch(&mut batches, 7);
-        assert_eq!(batches.at(at), Batches::new(1, 12, 4).at(at));
-        assert_ne!(batches.at(at), Batches::new(2, 12, 4).at(at));
+        assert_eq!(batches.samples(at), Batches::new(1, 12, 4).samples(at));
+        assert_ne!(batches.samples(at), Batches::new(2, 12, 4).samples(at));
     }
 
     #[test]
     fn sizes_that_do_not_fit() {
-        assert_eq!(Batches::new(1, 11, 4).steps(), 2);
+        assert_eq!(Batches::new(1, 11, 4).steps_per_epoch(), 2);
         assert_eq!(epoch(&mut Batches::new(1, 3, 8), 0).len(), 3);
-        assert_eq!(Batches::new(1, 0, 8).steps(), 0);
-        assert!(Batches::new(1, 8, 4).at(Position { step: 2, epoch: 0, batch: 2 }).is_empty());
+        assert_eq!(Batches::new(1, 0, 8).steps_per_epoch(), 0);
+        assert!(Batches::new(1, 8, 4).samples(TrainingStep { step: 2, epoch: 0, batch: 2 }).is_empty());
     }
 }

@@ -1,8 +1,10 @@
 //! A run at one moment, as a file.
 //!
 //! It is a safetensors file: `model.*` are the variables of the network, `optimizer.*.*` what the optimizer remembers,
-//! `average.*` the averaged weights. The file's metadata has one entry, `checkpoint`, a JSON object with the sha256 of
+//! `ema.*` the averaged weights. The file's metadata has one entry, `checkpoint`, a JSON object with the sha256 of
 //! the file, the progress and the configuration. The sha256 is that of the file with zeros in its own place.
+//!
+//! A checkpoint of an earlier version, whose configuration had other keys, is not resumed: [`FORMER_TRAINER_KEYS`].
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -20,6 +22,8 @@ use super::progress::Progress;
 const ENTRY: &str = "checkpoint";
 /// What stands in the place of the checksum when it is computed.
 const BLANK: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+/// Keys of the section `trainer` that an earlier version wrote and this one does not.
+const FORMER_TRAINER_KEYS: [&str; 6] = ["rate", "decay_vectors", "clip", "average", "best", "keep"];
 /// How many tensors of a kind an error names; it counts the rest.
 const NAMED: usize = 3;
 
@@ -121,8 +125,13 @@ impl Checkpoint {
         })
     }
 
+    /// Whether the configuration has keys that this version no longer has.
+    pub(super) fn is_of_an_earlier_version(&self) -> bool {
+        FORMER_TRAINER_KEYS.iter().any(|key| !self.note.configuration["trainer"][key].is_null())
+    }
+
     /// The tensors whose names begin with `prefix`, without it.
-    pub(super) fn under(&self, prefix: &str) -> Vec<(String, Tensor)> {
+    pub(super) fn with_prefix(&self, prefix: &str) -> Vec<(String, Tensor)> {
         let stripped = |(name, tensor): (&String, &Tensor)| {
             Some((name.strip_prefix(prefix)?.to_owned(), tensor.shallow_clone()))
         };
@@ -185,6 +194,7 @@ fn hex(digest: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::training::BestValidation;
     use serde_json::json;
 
     const PATH: &str = "step-00000007.safetensors";
@@ -197,7 +207,7 @@ mod tests {
     }
 
     fn encoded() -> Vec<u8> {
-        let best = super::super::progress::BestSoFar { step: 5, score: 0.1 + 0.2 };
+        let best = BestValidation { step: 5, score: 0.1 + 0.2 };
         let progress = Progress { step: 7, best: Some(best) };
         Checkpoint::encode(progress, &json!({"epochs": 2}), &tensors(), Path::new(PATH)).unwrap()
     }
@@ -212,7 +222,7 @@ mod tests {
         assert_eq!(checkpoint.note.progress.step, 7);
         assert_eq!(checkpoint.note.progress.best.unwrap().score, 0.1 + 0.2);
         assert_eq!(checkpoint.note.configuration, json!({"epochs": 2}));
-        assert_eq!(checkpoint.under("model."), {
+        assert_eq!(checkpoint.with_prefix("model."), {
             let mut tensors = tensors();
             tensors.reverse();
             tensors.into_iter().map(|(name, t)| (name["model.".len()..].to_owned(), t)).collect::<Vec<_>>()

@@ -3,24 +3,24 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Task, TrainError};
-use crate::{AdamConfig, OptimizerConfig, Schedule};
+use crate::{AdamConfig, LearningRate, OptimizerConfig};
 
 /// Whether a metric is better when it is lower or higher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Goal {
-    /// A loss, say.
-    Lowest,
-    /// An accuracy, say.
-    Highest,
+pub enum MonitorMode {
+    /// Lower is better: a loss, say.
+    Min,
+    /// Higher is better: an accuracy, say.
+    Max,
 }
 
-impl Goal {
+impl MonitorMode {
     /// Whether `score` is better than `best`. What is not a number is never better.
     pub(super) fn prefers(self, score: f64, best: f64) -> bool {
         match self {
-            Self::Lowest => score < best,
-            Self::Highest => score > best,
+            Self::Min => score < best,
+            Self::Max => score > best,
         }
     }
 }
@@ -28,11 +28,11 @@ impl Goal {
 /// What the best weights are best in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Best {
+pub struct Monitor {
     /// One of the task's validation metrics.
     pub metric: String,
     /// Which way it is better.
-    pub goal: Goal,
+    pub mode: MonitorMode,
 }
 
 /// How a network is trained. In a file every key may be left out.
@@ -41,13 +41,13 @@ pub struct Best {
 /// # use mvmhat_learning::{TrainerConfig, AdamWConfig, OptimizerConfig};
 /// let config: TrainerConfig = serde_yaml::from_str("
 ///     epochs: 20
-///     optimizer: {name: adamw, decay: 0.05}
-///     rate: {peak: 0.001, warmup: 100, decline: {name: cosine, end: 0.1}}
-///     clip: 1.0
-///     best: {metric: accuracy, goal: highest}
+///     optimizer: {name: adamw, weight_decay: 0.05}
+///     lr: {peak: 0.001, warmup_steps: 100, schedule: {name: cosine, end: 0.1}}
+///     grad_clip_norm: 1.0
+///     monitor: {metric: accuracy, mode: max}
 ///     patience: 5
 /// ").unwrap();
-/// let adamw = AdamWConfig { decay: 0.05, ..Default::default() };
+/// let adamw = AdamWConfig { weight_decay: 0.05, ..Default::default() };
 /// assert_eq!(config.optimizer, OptimizerConfig::AdamW(adamw));
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,30 +55,30 @@ pub struct Best {
 pub struct TrainerConfig {
     /// What all randomness of the run is derived from.
     pub seed: u64,
-    /// How often every sample is seen.
+    /// How often every sample is used.
     pub epochs: u64,
     /// How parameters follow their gradients.
     pub optimizer: OptimizerConfig,
     /// How far.
-    pub rate: Schedule,
+    pub lr: LearningRate,
     /// Whether weight decay also pulls at biases and at the scales of normalizations.
-    pub decay_vectors: bool,
+    pub decay_biases_and_norms: bool,
     /// Prefixes of the names of variables that are not trained.
     pub freeze: Vec<String>,
-    /// The largest length of the gradients of all parameters as one vector; longer ones are shortened.
-    pub clip: Option<f64>,
-    /// Averages the weights over training with this decay (0.999, say); the average is what is validated and kept.
-    pub average: Option<f64>,
-    /// Epochs from validation to validation. There is one after the last step in any case.
+    /// The largest norm of the gradients of all parameters as one vector; longer ones are scaled down.
+    pub grad_clip_norm: Option<f64>,
+    /// Decay of an exponential moving average of the weights (0.999, say), which is then what is validated and written.
+    pub ema: Option<f64>,
+    /// Epochs between two validations. There is one after the last step in any case.
     pub validate_every: u64,
     /// What the best weights are best in; without it the last ones are taken.
-    pub best: Option<Best>,
-    /// Ends training after so many validations without a better one.
+    pub monitor: Option<Monitor>,
+    /// Ends training after this many validations without a better one.
     pub patience: Option<u64>,
-    /// Steps from checkpoint to checkpoint.
+    /// Steps between two checkpoints.
     pub checkpoint_every: u64,
-    /// Checkpoints that are kept, beside the best one.
-    pub keep: usize,
+    /// How many of the newest checkpoints are kept, beside the best one.
+    pub save_top_k: usize,
 }
 
 impl Default for TrainerConfig {
@@ -87,32 +87,33 @@ impl Default for TrainerConfig {
             seed: 0,
             epochs: 1,
             optimizer: OptimizerConfig::Adam(AdamConfig::default()),
-            rate: Schedule::new(1e-3),
-            decay_vectors: true,
+            lr: LearningRate::new(1e-3),
+            decay_biases_and_norms: true,
             freeze: Vec::new(),
-            clip: None,
-            average: None,
+            grad_clip_norm: None,
+            ema: None,
             validate_every: 1,
-            best: None,
+            monitor: None,
             patience: None,
             checkpoint_every: 500,
-            keep: 3,
+            save_top_k: 3,
         }
     }
 }
 
 impl TrainerConfig {
-    /// The position of [`best`](Self::best) among the validation metrics.
-    pub(super) fn best_metric(&self, task: &dyn Task) -> Option<usize> {
-        let best = self.best.as_ref()?;
-        task.validation_metrics().iter().position(|name| *name == best.metric)
+    /// The place of [`monitor`](Self::monitor) among the validation metrics.
+    pub(super) fn monitored_metric(&self, task: &dyn Task) -> Option<usize> {
+        let monitor = self.monitor.as_ref()?;
+        task.validation_metrics().iter().position(|name| *name == monitor.metric)
     }
 
     /// Refuses what makes no sense.
     pub(super) fn check(&self, task: &dyn Task) -> Result<(), TrainError> {
         let refuse = |key, reason: String| Err(TrainError::Configuration { key, reason });
-        if self.epochs == 0 || task.steps() == 0 {
-            return refuse("epochs", format!("{} of {} steps train nothing", self.epochs, task.steps()));
+        if self.epochs == 0 || task.steps_per_epoch() == 0 {
+            let reason = format!("{} of {} steps train nothing", self.epochs, task.steps_per_epoch());
+            return refuse("epochs", reason);
         }
         if self.validate_every == 0 {
             return refuse("validate_every", "must be at least 1 epoch".into());
@@ -120,24 +121,24 @@ impl TrainerConfig {
         if self.checkpoint_every == 0 {
             return refuse("checkpoint_every", "must be at least 1 step".into());
         }
-        if self.keep == 0 {
-            return refuse("keep", "must be at least 1, or nothing could be resumed".into());
+        if self.save_top_k == 0 {
+            return refuse("save_top_k", "must be at least 1, or nothing could be resumed".into());
         }
-        if let Err((key, reason)) = self.optimizer.check().and_then(|()| self.rate.check()) {
+        if let Err((key, reason)) = self.optimizer.check().and_then(|()| self.lr.check()) {
             return refuse(key, reason);
         }
-        if let Some(clip) = self.clip.filter(|clip| clip.is_nan() || *clip <= 0.0) {
-            return refuse("clip", format!("must be above 0, and is {clip}"));
+        if let Some(norm) = self.grad_clip_norm.filter(|norm| norm.is_nan() || *norm <= 0.0) {
+            return refuse("grad_clip_norm", format!("must be above 0, and is {norm}"));
         }
-        if let Some(decay) = self.average.filter(|decay| !(0.0..1.0).contains(decay)) {
-            return refuse("average", format!("must be at least 0 and below 1, and is {decay}"));
+        if let Some(decay) = self.ema.filter(|decay| !(0.0..1.0).contains(decay)) {
+            return refuse("ema", format!("must be at least 0 and below 1, and is {decay}"));
         }
-        if let (Some(best), None) = (&self.best, self.best_metric(task)) {
+        if let (Some(monitor), None) = (&self.monitor, self.monitored_metric(task)) {
             let known = task.validation_metrics().join(", ");
-            return refuse("best.metric", format!("there is no `{}`, only: {known}", best.metric));
+            return refuse("monitor.metric", format!("there is no `{}`, only: {known}", monitor.metric));
         }
-        if self.patience.is_some() && self.best.is_none() {
-            return refuse("patience", "needs `best`, to know what a better validation is".into());
+        if self.patience.is_some() && self.monitor.is_none() {
+            return refuse("patience", "needs `monitor`, to know what a better validation is".into());
         }
         Ok(())
     }
@@ -153,8 +154,8 @@ mod tests {
             ("epoch: 3", "unknown field `epoch`"),
             ("optimizer: {name: adam, lr: 0.1}", "unknown field `lr`"),
             ("optimizer: {name: adamm}", "unknown variant `adamm`"),
-            ("rate: {peak: 1, decline: {name: cosine, end: 0, every: 3}}", "unknown field `every`"),
-            ("best: {metric: loss, goal: lower}", "unknown variant `lower`"),
+            ("lr: {peak: 1, schedule: {name: cosine, end: 0, every: 3}}", "unknown field `every`"),
+            ("monitor: {metric: loss, mode: lower}", "unknown variant `lower`"),
         ] {
             let error = serde_yaml::from_str::<TrainerConfig>(text).unwrap_err().to_string();
             assert!(error.contains(expected), "{text}: {error}");
@@ -169,14 +170,14 @@ mod tests {
             ("optimizer: {name: rmsprop, smoothing: -0.1}", "optimizer.smoothing"),
             ("optimizer: {name: sgd, nesterov: true}", "optimizer.nesterov"),
             ("optimizer: {name: adagrad, epsilon: 0}", "optimizer.epsilon"),
-            ("optimizer: {name: sgd, decay: .nan}", "optimizer.decay"),
-            ("rate: {peak: 0}", "rate.peak"),
-            ("rate: {peak: 1, decline: {name: step, every: 0, factor: 0.5}}", "rate.decline.every"),
-            ("rate: {peak: 1, decline: {name: step, every: 1, factor: 0}}", "rate.decline.factor"),
-            ("rate: {peak: 1, decline: {name: cosine, end: -5}}", "rate.decline.end"),
+            ("optimizer: {name: sgd, weight_decay: .nan}", "optimizer.weight_decay"),
+            ("lr: {peak: 0}", "lr.peak"),
+            ("lr: {peak: 1, schedule: {name: step, every: 0, factor: 0.5}}", "lr.schedule.every"),
+            ("lr: {peak: 1, schedule: {name: step, every: 1, factor: 0}}", "lr.schedule.factor"),
+            ("lr: {peak: 1, schedule: {name: cosine, end: -5}}", "lr.schedule.end"),
         ] {
             let config: TrainerConfig = serde_yaml::from_str(text).unwrap();
-            let refused = config.optimizer.check().and_then(|()| config.rate.check());
+            let refused = config.optimizer.check().and_then(|()| config.lr.check());
             assert_eq!(refused.unwrap_err().0, key, "{text}");
         }
     }

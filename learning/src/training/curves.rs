@@ -1,23 +1,21 @@
 //! The curves of a run as an image (`curves.png`) and as a page (`curves.html`).
-//!
-//! The font is part of the program: a machine may have none.
 
 use std::path::Path;
 
+use mvmhat_plots::{FONT, Figure, PlotError};
 use plotters::coord::Shift;
 use plotters::prelude::*;
-use plotters::style::{FontStyle, register_font};
 
-use super::{TrainError, durable};
+use super::{TrainError, atomic};
 
-const FONT: &str = "sans-serif";
 /// Width of the image and height of a chart, in pixels.
 const WIDTH: u32 = 960;
 const HEIGHT: u32 = 300;
-/// A curve of more points is drawn as the means of so many stretches, over a pale curve of all that were measured.
+/// A curve of more points is drawn as the means of this many stretches, over a pale curve of all that were measured.
 const STRETCHES: usize = 100;
-/// Of what is drawn for every step: more than there are pixels show nothing.
+/// Points of the pale curve: more than there are pixels show nothing.
 const POINTS: usize = 2000;
+/// Of the training and of the validation curve.
 const COLORS: [RGBColor; 2] = [RGBColor(31, 119, 180), RGBColor(255, 127, 14)];
 
 /// A curve: what was measured at which step.
@@ -32,35 +30,36 @@ struct Chart {
     curves: Vec<Curve>,
 }
 
+/// All charts of a run, one below the other.
+struct Curves {
+    charts: Vec<Chart>,
+}
+
 /// Draws the history of a run.
 ///
 /// # Errors
 /// If the history cannot be read or the curves cannot be drawn or written.
 pub(super) fn draw(history: &Path, folder: &Path) -> Result<(), TrainError> {
-    let charts = charts(history)?;
-    let size = (WIDTH, HEIGHT * charts.len() as u32);
-    // The first registration of a name holds; any later one is of the same font.
-    let _ = register_font(FONT, FontStyle::Normal, dejavu::sans::regular());
-
-    let path = folder.join("curves.png");
-    let failed = |reason: String| TrainError::Curves { path: path.clone(), reason };
-    let mut pixels = vec![0; (size.0 * size.1 * 3) as usize];
-    {
-        let area = BitMapBackend::with_buffer(&mut pixels, size).into_drawing_area();
-        plot(&area, &charts).map_err(|e| failed(e.to_string()))?;
-    }
-    let png = png(&pixels, size).map_err(|e| failed(e.to_string()))?;
-    durable::write(&path, &png)?;
-
-    let path = folder.join("curves.html");
-    let failed = |reason: String| TrainError::Curves { path: path.clone(), reason };
-    let mut svg = String::new();
-    {
-        let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
-        plot(&area, &charts).map_err(|e| failed(e.to_string()))?;
-    }
+    let curves = Curves { charts: charts(history)? };
+    atomic::write(&folder.join("curves.png"), &curves.png()?)?;
+    let svg = curves.svg()?;
     let page = format!("<!DOCTYPE html>\n<meta charset=\"utf-8\">\n<title>Training</title>\n{svg}\n");
-    durable::write(&path, page.as_bytes())
+    atomic::write(&folder.join("curves.html"), page.as_bytes())
+}
+
+impl Figure for Curves {
+    fn size(&self) -> (u32, u32) {
+        (WIDTH, HEIGHT * self.charts.len() as u32)
+    }
+
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Result<(), PlotError> {
+        area.fill(&WHITE)?;
+        for (part, chart) in area.split_evenly((self.charts.len(), 1)).iter().zip(&self.charts) {
+            plot_chart(part, chart)?;
+        }
+        area.present()?;
+        Ok(())
+    }
 }
 
 /// One chart for each quantity of the history, its training and validation curves together.
@@ -86,26 +85,16 @@ fn charts(history: &Path) -> Result<Vec<Chart>, TrainError> {
             None => charts.push(Chart { name: quantity.to_owned(), curves: vec![curve] }),
         }
     }
-    // The loss first, the rate last.
-    charts.sort_by_key(|chart| (chart.name == "rate", chart.name != "loss"));
+    // The loss first, the learning rate last.
+    charts.sort_by_key(|chart| (chart.name == "lr", chart.name != "loss"));
     Ok(charts)
 }
 
-type Drawn<B> = Result<(), DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>>;
-
-fn plot<B: DrawingBackend>(area: &DrawingArea<B, Shift>, charts: &[Chart]) -> Drawn<B> {
-    area.fill(&WHITE)?;
-    for (part, chart) in area.split_evenly((charts.len(), 1)).iter().zip(charts) {
-        plot_chart(part, chart)?;
-    }
-    area.present()
-}
-
-fn plot_chart<B: DrawingBackend>(area: &DrawingArea<B, Shift>, chart: &Chart) -> Drawn<B> {
+fn plot_chart<B: DrawingBackend>(area: &DrawingArea<B, Shift>, chart: &Chart) -> Result<(), PlotError> {
     let all = || chart.curves.iter().flat_map(|curve| &curve.points);
-    let range = |of: fn(&(f64, f64)) -> f64| {
+    let range = |coordinate: fn(&(f64, f64)) -> f64| {
         let (low, high) = all()
-            .map(of)
+            .map(coordinate)
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
         if low > high {
             return (0.0, 1.0);
@@ -171,14 +160,4 @@ fn shortened(value: f64) -> String {
     } else {
         format!("{value:.1e}")
     }
-}
-
-fn png(pixels: &[u8], (width, height): (u32, u32)) -> Result<Vec<u8>, png::EncodingError> {
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, width, height);
-    encoder.set_color(png::ColorType::Rgb);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(pixels)?;
-    writer.finish()?;
-    Ok(bytes)
 }

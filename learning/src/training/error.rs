@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use mvmhat_plots::PlotError;
+
 use super::TaskError;
 use crate::FreezeError;
 
@@ -47,7 +49,7 @@ pub enum TrainError {
     },
     /// A checkpoint of another run.
     #[error(
-        "{} does not fit the configuration: {}; go back to the former configuration, or choose another folder",
+        "{} does not fit the configuration: {}; go back to the configuration of the run, or choose another folder",
         path.display(), differences.join(", ")
     )]
     Mismatch {
@@ -56,9 +58,18 @@ pub enum TrainError {
         /// What differs.
         differences: Vec<String>,
     },
+    /// A checkpoint whose configuration has the keys of an earlier version of this program.
+    #[error(
+        "{} was written by an earlier version, whose configuration keys had other names: it cannot be resumed; begin anew in another folder",
+        path.display()
+    )]
+    EarlierVersion {
+        /// The file.
+        path: PathBuf,
+    },
     /// A history that lacks rows.
     #[error(
-        "{} ends after {rows} of the {step} steps of the checkpoint: bring the file back, or start anew in another folder",
+        "{} ends after {rows} of the {step} steps of the checkpoint: bring the file back, or begin anew in another folder",
         path.display()
     )]
     History {
@@ -71,7 +82,7 @@ pub enum TrainError {
     },
     /// A loss or gradient that is infinite or not a number.
     #[error(
-        "the {what} of step {step} (epoch {epoch}) is {value}, on {sample}; {}; look at these samples, or lower `rate.peak` or `clip`",
+        "the {what} of step {step} (epoch {epoch}) is {value}, on {batch}; {}; look at these samples, or lower `lr.peak` or `grad_clip_norm`",
         last_good(checkpoint.as_deref())
     )]
     NotFinite {
@@ -84,7 +95,7 @@ pub enum TrainError {
         /// The number of the epoch, from 1.
         epoch: u64,
         /// The samples of the batch.
-        sample: String,
+        batch: String,
         /// The newest checkpoint from before.
         checkpoint: Option<PathBuf>,
     },
@@ -96,27 +107,22 @@ pub enum TrainError {
         /// The task's reason.
         source: TaskError,
     },
-    /// The task tells more or fewer numbers than it names.
-    #[error("the task names {names} {kind} metrics and tells {values}")]
+    /// The task gives more or fewer values than it has names for.
+    #[error("the task names {names} {kind} metrics and gives {values}")]
     Metrics {
         /// `training` or `validation`.
         kind: &'static str,
         /// How many it names.
         names: usize,
-        /// How many it tells.
+        /// How many it gives.
         values: usize,
     },
     /// libtorch refuses.
     #[error("libtorch failed in training or with its tensors")]
     Torch(#[from] tch::TchError),
     /// The curves cannot be drawn.
-    #[error("cannot draw {}: {reason}", path.display())]
-    Curves {
-        /// The file.
-        path: PathBuf,
-        /// What the drawing library says.
-        reason: String,
-    },
+    #[error("the curves cannot be drawn")]
+    Curves(#[from] PlotError),
 }
 
 impl TrainError {

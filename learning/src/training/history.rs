@@ -1,4 +1,4 @@
-//! `history.csv`: a row for every step.
+//! `history.csv`: one row per step.
 //!
 //! No times and nothing else that differs between two runs stand in it, so that a run that was killed and went on
 //! leaves the same bytes as one that was not.
@@ -7,7 +7,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::{Record, Task, TrainError};
+use super::{StepRecord, Task, TrainError};
 
 /// The history of a run, open for the next row.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl History {
             history.write(&header)?;
             return Ok(history);
         }
-        // One line a row: no name of a metric has a line break, or `header` would have been written in quotes.
+        // One line per row: no name of a metric has a line break, or `header` would have been written in quotes.
         let ends = text.iter().enumerate().filter(|&(_, &byte)| byte == b'\n').map(|(at, _)| at + 1);
         let ends: Vec<_> = ends.take(step as usize + 1).collect();
         match ends.get(step as usize) {
@@ -52,10 +52,10 @@ impl History {
     }
 
     /// Adds a row.
-    pub(super) fn append(&mut self, record: &Record, task: &dyn Task) -> Result<(), TrainError> {
-        let Record { step, epoch, rate, loss, gradient_norm, metrics, validation } = record;
+    pub(super) fn append(&mut self, record: &StepRecord, task: &dyn Task) -> Result<(), TrainError> {
+        let StepRecord { step, epoch, lr, loss, gradient_norm, metrics, validation } = record;
         let mut cells = vec![step.to_string(), epoch.to_string()];
-        cells.extend([rate, loss, gradient_norm].into_iter().chain(metrics).map(f64::to_string));
+        cells.extend([lr, loss, gradient_norm].into_iter().chain(metrics).map(f64::to_string));
         match validation {
             Some(values) => cells.extend(values.iter().map(f64::to_string)),
             None => cells.extend(task.validation_metrics().iter().map(|_| String::new())),
@@ -80,7 +80,7 @@ impl History {
 
 /// The names of the columns.
 fn header(task: &dyn Task) -> Vec<String> {
-    let mut names: Vec<_> = ["step", "epoch", "rate", "loss", "gradient_norm"].map(String::from).into();
+    let mut names: Vec<_> = ["step", "epoch", "lr", "loss", "gradient_norm"].map(String::from).into();
     names.extend(task.metrics().iter().map(|name| format!("train.{name}")));
     names.extend(task.validation_metrics().iter().map(|name| format!("validation.{name}")));
     names

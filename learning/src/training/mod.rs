@@ -1,24 +1,27 @@
 //! The training loop and what it leaves on the disk.
 
+mod atomic;
 mod batches;
 mod checkpoint;
 mod checkpoints;
 mod config;
 mod curves;
 mod difference;
-mod durable;
 mod error;
 mod history;
+mod observer;
 mod progress;
-mod record;
+mod result;
+mod state;
 mod summary;
 mod task;
 mod trainer;
 
 pub use batches::Batches;
-pub use config::{Best, Goal, TrainerConfig};
+pub use config::{Monitor, MonitorMode, TrainerConfig};
 pub use error::TrainError;
-pub use record::{Observer, Record};
-pub use summary::{End, Summary};
-pub use task::{Outcome, Position, Task, TaskError};
+pub use observer::{Observer, StepRecord};
+pub use progress::BestValidation;
+pub use summary::{TrainingEnd, TrainingSummary};
+pub use task::{StepOutput, Task, TaskError, TrainingStep};
 pub use trainer::Trainer;

@@ -2,26 +2,26 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How far a run has come. Together with the tensors it is all the state there is: rates, random numbers and the order
-/// of the data are functions of the step.
+/// How far a run has come. Together with the tensors it is all the state there is: learning rates, random numbers and
+/// the order of the data are functions of the step.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Progress {
     /// Steps taken.
     pub(super) step: u64,
     /// The best validation, if there was one.
-    pub(super) best: Option<BestSoFar>,
+    pub(super) best: Option<BestValidation>,
 }
 
-/// The best validation.
+/// The best validation of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct BestSoFar {
+pub struct BestValidation {
     /// Steps taken before it.
-    pub(super) step: u64,
-    /// What it was.
+    pub step: u64,
+    /// The monitored metric.
     #[serde(with = "exact")]
-    pub(super) score: f64,
+    pub score: f64,
 }
 
 /// Numbers as text, which every number comes back from to the bit; JSON has no infinity, and readers that round.

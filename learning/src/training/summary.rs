@@ -1,8 +1,10 @@
-//! What came of a run.
+//! The summary of a run.
+
+use super::BestValidation;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub enum TrainingEnd {
     /// All epochs are done.
     Completed,
     /// There was no better validation for too long.
@@ -11,16 +13,17 @@ pub enum End {
     Interrupted,
 }
 
-/// What came of a run.
+/// The summary of a run.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Summary {
+pub struct TrainingSummary {
     /// How it ended.
-    pub end: End,
+    pub end: TrainingEnd,
     /// Steps taken, those before a resume included.
     pub steps: u64,
-    /// The best validation: after how many steps, and its score.
-    pub best: Option<(u64, f64)>,
-    /// What the validation says of the weights as they were written, in the order of
-    /// [`Task::validation_metrics`](super::Task::validation_metrics); empty for a run that was interrupted or has no validation.
+    /// The best validation.
+    pub best: Option<BestValidation>,
+    /// The validation metrics of the weights as they were written, in the order of
+    /// [`Task::validation_metrics`](super::Task::validation_metrics); empty for a run that was interrupted or has no
+    /// validation.
     pub scores: Vec<f64>,
 }

@@ -27,7 +27,7 @@ def soft(S, t):
     return np.array([softmax(tau(S.shape[1], *t) * row) for row in S])
 
 
-def deviation(S, t, margin, partnerless, m2=0.4, w=0.5):
+def deviation(S, t, margin, unmatched, m2=0.4, w=0.5):
     """Both directions of the margin loss of going there and back, for one matrix of similarity."""
     C = soft(S, t) @ soft(S.T, t)
     n = len(C)
@@ -37,7 +37,7 @@ def deviation(S, t, margin, partnerless, m2=0.4, w=0.5):
         if not others:
             continue
         for line in (C[r, others], C[others, r]):
-            if partnerless[r]:
+            if unmatched[r]:
                 total += w * max(0.0, C[r, r] - line.max() - m2)
                 total += w * max(0.0, line.min() - C[r, r] - m2)
             else:
@@ -56,27 +56,27 @@ def mean(values):
     return float(np.mean(values)) if values else 0.0
 
 
-def without_partner(F, i, j, t, threshold=0.5):
+def without_match(F, i, j, t, threshold=0.5):
     return soft(F[i] @ F[j].T, t).max(axis=1) < threshold
 
 
-def symmetric(F, t, margin=0.5, partners=False):
+def symmetric(F, t, margin=0.5, unmatched=False):
     def one(i, j):
-        none = without_partner(F, i, j, t) if partners else np.zeros(len(F[i]), bool)
+        none = without_match(F, i, j, t) if unmatched else np.zeros(len(F[i]), bool)
         return deviation(F[i] @ F[j].T, t, margin, none)
 
     return mean([one(i, j) for i, j in oriented_pairs(F)])
 
 
-def transitive(F, t, margin=0.5, partners=False):
+def transitive(F, t, margin=0.5, unmatched=False):
     values = []
     for i, j in oriented_pairs(F):
         for k in range(len(F)):
             if k in (i, j) or not len(F[k]):
                 continue
             none = np.zeros(len(F[i]), bool)
-            if partners:
-                none = without_partner(F, i, k, t) | without_partner(F, i, j, t)
+            if unmatched:
+                none = without_match(F, i, k, t) | without_match(F, i, j, t)
             S = (F[i] @ F[k].T) @ (F[k] @ F[j].T)
             values.append(deviation(S, t, margin, none))
     return mean(values)
@@ -160,8 +160,8 @@ def case(name, sizes, epsilon, seed, delta=0.5, spread=0.4):
     sets = np.array([s for s, w in enumerate(who) for _ in w], int)
     E = np.concatenate(F)
     terms = {
-        "symmetric": symmetric(F, t, partners=True),
-        "transitive": transitive(F, t, partners=True),
+        "symmetric": symmetric(F, t, unmatched=True),
+        "transitive": transitive(F, t, unmatched=True),
         "pseudo_labels": focal(P, Y),
         "symmetry": asymmetry(P),
         "nuclear_norm": nuclear(P) if len(P) else 0.0,
@@ -174,7 +174,7 @@ def case(name, sizes, epsilon, seed, delta=0.5, spread=0.4):
         "width": width,
         "delta": delta,
         "epsilon": epsilon,
-        "frame_sets": [f.ravel().tolist() for f in F],
+        "embedding_sets": [f.ravel().tolist() for f in F],
         "soft_assignments": X.ravel().tolist(),
         "probabilities": P.ravel().tolist(),
         "labels": Y.ravel().tolist(),
@@ -182,7 +182,7 @@ def case(name, sizes, epsilon, seed, delta=0.5, spread=0.4):
         "mvmhat_total": sum(plain.values()),
         "mvmhat_pp": terms,
         "mvmhat_pp_total": sum(weights[key] * value for key, value in terms.items()),
-        "partnerless": int(sum(without_partner(F, i, j, t).sum() for i, j in oriented_pairs(F))),
+        "unmatched": int(sum(without_match(F, i, j, t).sum() for i, j in oriented_pairs(F))),
         "identities": identities.tolist(),
         "contrastive": contrastive(E, identities, 0.2),
     }

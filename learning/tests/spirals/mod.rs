@@ -1,7 +1,9 @@
 //! A small network on a problem made up here: which of two spirals a point of the plane is on.
 
+use mvmhat_learning::{
+    Batches, Init, InitError, LinearConfig, StepOutput, Task, TaskError, TrainingStep, batch_norm_config,
+};
 use mvmhat_random::Random;
-use mvmhat_learning::{Batches, Init, InitError, LinearConfig, Outcome, Position, Task, TaskError, batch_norm_config};
 use serde_json::{Value, json};
 use tch::nn::{self, VarStore};
 use tch::{Device, Kind, Tensor};
@@ -16,12 +18,12 @@ pub(crate) struct SpiralsConfig {
     /// Whether the last layer is set to zero at the end.
     pub(crate) emptied: bool,
     /// Whether weights are kept in half precision.
-    pub(crate) half: bool,
+    pub(crate) fp16: bool,
 }
 
 impl Default for SpiralsConfig {
     fn default() -> Self {
-        Self { hidden: 32, dropout: 0.0, spoiled: None, emptied: false, half: false }
+        Self { hidden: 32, dropout: 0.0, spoiled: None, emptied: false, fp16: false }
     }
 }
 
@@ -31,7 +33,7 @@ const BATCH: usize = 32;
 pub(crate) struct Spirals {
     config: SpiralsConfig,
     /// Where it was told to finish.
-    pub(crate) finished: Vec<Position>,
+    pub(crate) finished: Vec<TrainingStep>,
     store: VarStore,
     layers: [nn::Linear; 3],
     norm: nn::BatchNorm,
@@ -82,8 +84,8 @@ impl Spirals {
         xs.apply(second).relu().dropout(self.config.dropout, train).apply(last)
     }
 
-    fn batch(&mut self, at: Position) -> (Tensor, Tensor) {
-        let numbers: Vec<_> = self.batches.at(at).iter().map(|&i| i as i64).collect();
+    fn batch(&mut self, at: TrainingStep) -> (Tensor, Tensor) {
+        let numbers: Vec<_> = self.batches.samples(at).iter().map(|&i| i as i64).collect();
         let numbers = Tensor::from_slice(&numbers);
         (self.points.index_select(0, &numbers), self.sides.index_select(0, &numbers))
     }
@@ -94,31 +96,31 @@ impl Task for Spirals {
         &self.store
     }
 
-    fn steps(&self) -> u64 {
-        self.batches.steps()
+    fn steps_per_epoch(&self) -> u64 {
+        self.batches.steps_per_epoch()
     }
 
     fn configuration(&self) -> Value {
         json!({"hidden": self.config.hidden, "dropout": self.config.dropout})
     }
 
-    fn loss(&mut self, at: Position) -> Result<Outcome, TaskError> {
+    fn loss(&mut self, at: TrainingStep) -> Result<StepOutput, TaskError> {
         let (mut points, sides) = self.batch(at);
         if self.config.spoiled == Some(at.step) {
             let _ = points.fill_(f64::NAN);
         }
         let scores = self.scores(&points, true);
         let accuracy = scores.accuracy_for_logits(&sides).double_value(&[]);
-        Ok(Outcome { loss: scores.cross_entropy_for_logits(&sides), metrics: vec![accuracy] })
+        Ok(StepOutput { loss: scores.cross_entropy_for_logits(&sides), metrics: vec![accuracy] })
     }
 
-    fn sample(&self, at: Position) -> String {
+    fn describe_batch(&self, at: TrainingStep) -> String {
         let mut batches = Batches::new(0, SAMPLES as usize, BATCH);
-        format!("points {:?}", &batches.at(at)[..2])
+        format!("points {:?}", &batches.samples(at)[..2])
     }
 
-    fn half(&self) -> bool {
-        self.config.half
+    fn fp16(&self) -> bool {
+        self.config.fp16
     }
 
     fn metrics(&self) -> &[&str] {
@@ -135,7 +137,7 @@ impl Task for Spirals {
         Ok(vec![loss.double_value(&[]), scores.accuracy_for_logits(&self.sides).double_value(&[])])
     }
 
-    fn finish(&mut self, at: Position) -> Result<(), TaskError> {
+    fn finish(&mut self, at: TrainingStep) -> Result<(), TaskError> {
         self.finished.push(at);
         if self.config.emptied {
             let _ = tch::no_grad(|| self.layers[2].ws.zero_());

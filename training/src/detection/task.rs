@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use mvmhat_detectors::networks::{PersonNetwork, Start, detection_loss};
+use mvmhat_learning::{StepOutput, TrainingStep, Task, TaskError};
 use mvmhat_random::Random;
-use mvmhat_learning::{Outcome, Position, Task, TaskError};
 use serde_json::{Value, json};
 use tch::nn::VarStore;
 use tch::{Kind, Tensor};
@@ -114,7 +114,7 @@ impl Task for DetectorTask {
         &self.store
     }
 
-    fn steps(&self) -> u64 {
+    fn steps_per_epoch(&self) -> u64 {
         // As many steps as it takes to see as many images as there are.
         (self.footage.len() / self.config.batch).max(1) as u64
     }
@@ -134,7 +134,7 @@ impl Task for DetectorTask {
         })
     }
 
-    fn loss(&mut self, at: Position) -> Result<Outcome, TaskError> {
+    fn loss(&mut self, at: TrainingStep) -> Result<StepOutput, TaskError> {
         let Painted { pixels, targets } = self.batch(at.step)?;
         let [width, height] = self.config.canvas.map(i64::from);
         let size = [targets.len() as i64, height, width, 3];
@@ -142,10 +142,10 @@ impl Task for DetectorTask {
         let batch = mvmhat_learning::channels_last(&batch.permute([0, 3, 1, 2]).to_kind(Kind::Float));
         let rows = self.network.logits(&batch, self.start);
         let loss = detection_loss(&rows, &targets, [width, height])?;
-        Ok(Outcome { loss: loss.total, metrics: vec![loss.score, loss.boxes, loss.cells] })
+        Ok(StepOutput { loss: loss.total, metrics: vec![loss.score, loss.boxes, loss.cells] })
     }
 
-    fn sample(&self, at: Position) -> String {
+    fn describe_batch(&self, at: TrainingStep) -> String {
         let canvases = self.canvases(at.step);
         let tiles = canvases.iter().flat_map(|canvas| &canvas.tiles);
         let mut told: Vec<String> = tiles.map(|tile| self.footage.told(tile.shot)).collect();
@@ -154,11 +154,11 @@ impl Task for DetectorTask {
         told.join(", ")
     }
 
-    fn entry(&self) -> Option<(String, String)> {
+    fn metadata_entry(&self) -> Option<(String, String)> {
         self.config.network.entry().ok()
     }
 
-    fn half(&self) -> bool {
+    fn fp16(&self) -> bool {
         self.config.half
     }
 

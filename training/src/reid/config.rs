@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use mvmhat_detectors::networks::EmbeddingNetworkConfig;
-use mvmhat_learning::{AssignmentNetworkConfig, DiscriminantConfig, LossConfig, TrainerConfig};
+use mvmhat_learning::{AssignmentNetworkConfig, LdaHeadConfig, LossConfig, TrainerConfig};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::augmentation::AugmentationConfig;
@@ -53,7 +53,7 @@ pub(crate) struct TrainConfig {
     /// The people of `loss: identities`.
     pub(crate) people: PeopleConfig,
     /// How the head is solved at the end of `loss: identities`; it stays as it was learned without.
-    pub(crate) discriminant: Option<DiscriminantConfig>,
+    pub(crate) discriminant: Option<LdaHeadConfig>,
     /// The network that `loss: mvmhat_pp` trains beside the embedding.
     pub(crate) assignment_network: AssignmentNetworkConfig,
     pub(crate) trainer: TrainerConfig,

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use mvmhat_association::AssociationConfig;
 use mvmhat_detectors::networks::EmbeddingNetwork;
 use mvmhat_detectors::{CropInput, DetectorConfig};
-use mvmhat_learning::{Loss, LossConfig, Outcome, Position, Task, TaskError};
+use mvmhat_learning::{Loss, LossConfig, StepOutput, TrainingStep, Task, TaskError};
 use mvmhat_scene::Embedding;
 use serde_json::{Value, json};
 use tch::nn::{ModuleT, VarStore};
@@ -139,15 +139,15 @@ impl EmbeddingTask {
     }
 
     /// The batch of a step; those of the next steps are read meanwhile.
-    fn batch(&mut self, at: Position) -> Result<Loaded> {
+    fn batch(&mut self, at: TrainingStep) -> Result<Loaded> {
         self.label(at)?;
         if self.next != at.step + self.loader.ahead() as u64 {
             self.next = at.step;
         }
         // What comes after the epoch may be drawn from other labels.
-        let end = (at.epoch + 1) * self.steps();
+        let end = (at.epoch + 1) * self.steps_per_epoch();
         while self.loader.ahead() <= AHEAD && self.next < end {
-            let plan = self.plan(Position::after(self.next, self.steps()))?;
+            let plan = self.plan(TrainingStep::new(self.next, self.steps_per_epoch()))?;
             self.loader.ask(plan);
             self.next += 1;
         }
@@ -157,7 +157,7 @@ impl EmbeddingTask {
         loaded
     }
 
-    fn plan(&mut self, at: Position) -> Result<Plan> {
+    fn plan(&mut self, at: TrainingStep) -> Result<Plan> {
         let augmentation = &self.config.augmentation;
         match &mut self.samples {
             Samples::FrameSets(samples) => Ok(samples.plan(at, &self.footage, augmentation)),
@@ -180,7 +180,7 @@ impl Task for EmbeddingTask {
         &self.store
     }
 
-    fn steps(&self) -> u64 {
+    fn steps_per_epoch(&self) -> u64 {
         match &self.samples {
             Samples::FrameSets(samples) => samples.steps(),
             // As many steps as it takes to see as many crops as there are.
@@ -207,7 +207,7 @@ impl Task for EmbeddingTask {
         })
     }
 
-    fn loss(&mut self, at: Position) -> Result<Outcome, TaskError> {
+    fn loss(&mut self, at: TrainingStep) -> Result<StepOutput, TaskError> {
         let Loaded { pixels, grouping } = self.batch(at)?;
         let batch = mvmhat_learning::channels_last(&self.input.batch(&pixels)?);
         let embeddings = self.network.forward_t(&batch, true);
@@ -219,10 +219,10 @@ impl Task for EmbeddingTask {
             let terms = losses.iter().flat_map(Loss::terms).filter(|term| term.name == name);
             terms.map(|term| term.value.double_value(&[])).sum::<f64>() / losses.len() as f64
         };
-        Ok(Outcome { loss, metrics: self.metrics().iter().map(|name| mean(name)).collect() })
+        Ok(StepOutput { loss, metrics: self.metrics().iter().map(|name| mean(name)).collect() })
     }
 
-    fn sample(&self, at: Position) -> String {
+    fn describe_batch(&self, at: TrainingStep) -> String {
         match &self.samples {
             Samples::Identities { current: Some((_, samples)) } => {
                 samples.plan(at, &self.footage, &self.config.augmentation).told(&self.footage)
@@ -234,11 +234,11 @@ impl Task for EmbeddingTask {
         }
     }
 
-    fn entry(&self) -> Option<(String, String)> {
+    fn metadata_entry(&self) -> Option<(String, String)> {
         self.config.network.entry().ok()
     }
 
-    fn half(&self) -> bool {
+    fn fp16(&self) -> bool {
         self.config.half
     }
 
@@ -259,7 +259,7 @@ impl Task for EmbeddingTask {
         Ok(validation.scores(embeddings)?)
     }
 
-    fn finish(&mut self, at: Position) -> Result<(), TaskError> {
+    fn finish(&mut self, at: TrainingStep) -> Result<(), TaskError> {
         let Samples::Identities { .. } = &self.samples else { return Ok(()) };
         let Some(config) = self.config.discriminant.clone() else { return Ok(()) };
         let start = Instant::now();

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use anyhow::{Result, bail};
+use mvmhat_learning::{Batches, TrainingStep};
 use mvmhat_random::Random;
-use mvmhat_learning::{Batches, Position};
 use mvmhat_scene::CameraId;
 use serde::{Deserialize, Serialize};
 
@@ -129,18 +129,18 @@ impl FrameSetSamples {
     }
 
     pub(super) fn steps(&self) -> u64 {
-        self.batches.steps()
+        self.batches.steps_per_epoch()
     }
 
     /// The samples of a step.
     pub(super) fn plan(
         &mut self,
-        at: Position,
+        at: TrainingStep,
         footage: &Footage,
         augmentation: &AugmentationConfig,
     ) -> Plan {
         let mut random = Random::new(self.seed, &format!("samples {}", at.step));
-        let starts = self.batches.at(at).to_vec();
+        let starts = self.batches.samples(at).to_vec();
         let (mut samples, mut sizes) = (Vec::new(), Vec::new());
         for start in starts {
             let sets = self.sample(start, footage, &mut random);

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
+use mvmhat_learning::{TrainingStep};
 use mvmhat_random::Random;
-use mvmhat_learning::Position;
 use serde::{Deserialize, Serialize};
 
 use super::augmentation::AugmentationConfig;
@@ -111,7 +111,7 @@ impl IdentitySamples {
     }
 
     /// The people of a step.
-    pub(super) fn plan(&self, at: Position, footage: &Footage, augmentation: &AugmentationConfig) -> Plan {
+    pub(super) fn plan(&self, at: TrainingStep, footage: &Footage, augmentation: &AugmentationConfig) -> Plan {
         let mut random = Random::new(self.seed, &format!("people {}", at.step));
         let PeopleConfig { batch, crops, recordings, .. } = self.config;
         let (mut samples, mut identities) = (Vec::new(), Vec::new());

@@ -7,7 +7,7 @@
 //!               occlusion)
 //!            -> read by threads a few steps ahead (loader)
 //!            -> network -> loss (mvmhat_learning::losses) -> mvmhat_learning::Trainer
-//!            -> the head, solved from who is who (mvmhat_learning::Discriminant)
+//!            -> the head, solved from who is who (mvmhat_learning::LdaHead)
 //! ```
 //!
 //! `loss: mvmhat` and `loss: mvmhat_pp` learn from samples of several views and timesteps, as published. `loss: identities`

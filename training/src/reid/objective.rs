@@ -1,7 +1,7 @@
 //! What is minimized: a loss, and for one of them a network beside the embedding.
 
 use anyhow::{Result, bail};
-use mvmhat_learning::{AssignmentNetwork, FrameSets, Loss, LossConfig};
+use mvmhat_learning::{AssignmentNetwork, ViewEmbeddings, Loss, LossConfig};
 use tch::Tensor;
 
 use super::plan::Grouping;
@@ -39,13 +39,13 @@ impl Objective {
                 let sizes: Vec<i64> = samples.iter().flatten().map(|size| *size as i64).collect();
                 let mut sets = embeddings.split_with_sizes(sizes, 0).into_iter();
                 let sets_of = |sizes: &Vec<usize>| sets.by_ref().take(sizes.len()).collect::<Vec<_>>();
-                samples.iter().map(sets_of).map(|sets| self.of_sample(&FrameSets::new(&sets)?)).collect()
+                samples.iter().map(sets_of).map(|sets| self.of_sample(&ViewEmbeddings::new(&sets)?)).collect()
             }
             _ => bail!("the batch is not of the kind that the loss learns from"),
         }
     }
 
-    fn of_sample(&self, sets: &FrameSets) -> Result<Loss> {
+    fn of_sample(&self, sets: &ViewEmbeddings) -> Result<Loss> {
         match (&self.loss, &self.assignment_network) {
             (LossConfig::Mvmhat(loss), _) => Ok(loss.loss(sets)),
             (LossConfig::MvmhatPp(loss), Some(network)) => Ok(loss.loss(sets, |soft| network.forward(soft))?),

@@ -62,7 +62,7 @@ fn one_image_is_memorized_and_its_people_are_found() {
     // statistics but biased in training, would make the folded network another one, layer by layer.
     let batch = pixels.permute([0, 3, 1, 2]).to_kind(Kind::Float).repeat([8, 1, 1, 1]);
     let targets = vec![DetectionTargets { people: people.to_vec(), ignored: Vec::new() }; 8];
-    let parameters = Parameters::of(&store);
+    let parameters = Parameters::trainable(&store);
     let mut optimizer = OptimizerConfig::Adam(AdamConfig::default()).init(&parameters);
     let mut losses = Vec::new();
     for number in 1..=240 {

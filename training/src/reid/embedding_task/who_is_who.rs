@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
-use mvmhat_learning::{Discriminant, DiscriminantConfig, DiscriminantError, Position};
+use mvmhat_learning::{LdaHead, LdaHeadConfig, LdaHeadError, TrainingStep};
 use tch::{Tensor, no_grad};
 
 use super::{AHEAD, BATCH, EmbeddingTask, Samples};
@@ -16,7 +16,7 @@ use crate::training::pseudo_identities;
 
 impl EmbeddingTask {
     /// Finds out who is who where it is due.
-    pub(super) fn label(&mut self, at: Position) -> Result<()> {
+    pub(super) fn label(&mut self, at: TrainingStep) -> Result<()> {
         let Samples::Identities { current } = &self.samples else { return Ok(()) };
         let round = at.epoch / self.config.people.renew;
         if current.as_ref().is_some_and(|(of, _)| *of == round) {
@@ -76,10 +76,10 @@ impl EmbeddingTask {
     /// Those of libtorch: labels must not depend on the memory that happens to be free.
     fn discriminant(
         &self,
-        config: &DiscriminantConfig,
+        config: &LdaHeadConfig,
         features: &Tensor,
         identities: &[i64],
-    ) -> Result<Option<Discriminant>, DiscriminantError> {
+    ) -> Result<Option<LdaHead>, LdaHeadError> {
         let learned = |why: &str| {
             tracing::info!("looks are compared by the head that is learned: {why}");
             Ok(None)
@@ -89,7 +89,7 @@ impl EmbeddingTask {
         }
         match config.fit(features, identities, self.config.network.dimension) {
             Ok(head) => Ok(Some(head)),
-            Err(DiscriminantError::Tch(error)) => Err(error.into()),
+            Err(LdaHeadError::Tch(error)) => Err(error.into()),
             Err(why) => learned(&why.to_string()),
         }
     }
@@ -128,7 +128,7 @@ impl EmbeddingTask {
     ///
     /// # Errors
     /// Crops that cannot be read or files that cannot be written. A head that cannot be solved stays as it was learned.
-    pub(super) fn solve_head(&mut self, config: &DiscriminantConfig, at: Position) -> Result<()> {
+    pub(super) fn solve_head(&mut self, config: &LdaHeadConfig, at: TrainingStep) -> Result<()> {
         let learned = |why: String| {
             tracing::warn!("the head stays as it was learned: {why}");
             Ok(())

@@ -3,28 +3,28 @@
 use tch::nn::VarStore;
 use tch::{Tensor, no_grad};
 
-use crate::parameters::sorted;
+use super::sorted_variables;
 
-/// The exponential moving average of all variables of a network, statistics of its normalizations included: smoother
-/// than the last weights, and mostly better (Polyak and Juditsky 1992).
+/// The exponential moving average (EMA) of all variables of a network, statistics of its normalizations included:
+/// smoother than the last weights, and mostly better (Polyak and Juditsky 1992).
 ///
 /// ```text
 /// average = d * average + (1 - d) * variable         d = min(decay, (1 + t) / (10 + t)) at step t = 1, 2, …
 /// ```
 ///
-/// The smaller `d` at the beginning lets the average forget where training started (as TensorFlow's
+/// The smaller `d` at the beginning lets the average forget the initialization (as TensorFlow's
 /// `ExponentialMovingAverage` does).
 #[derive(Debug)]
-pub struct Average {
+pub struct Ema {
     decay: f64,
     variables: Vec<Tensor>,
     averages: Vec<(String, Tensor)>,
 }
 
-impl Average {
+impl Ema {
     /// The average before the first step: the variables themselves.
     pub fn new(store: &VarStore, decay: f64) -> Self {
-        let (averages, variables) = sorted(store)
+        let (averages, variables) = sorted_variables(store)
             .into_iter()
             .map(|(name, variable)| ((name, variable.detach().copy()), variable.detach()))
             .unzip();
@@ -68,24 +68,24 @@ mod tests {
     fn averages_by_hand() {
         let store = VarStore::new(Device::Cpu);
         let mut x = store.root().zeros_no_train("x", &[1]);
-        let mut average = Average::new(&store, 0.25);
-        let value = |average: &Average| average.iter().next().unwrap().1.double_value(&[0]);
+        let mut ema = Ema::new(&store, 0.25);
+        let value = |ema: &Ema| ema.iter().next().unwrap().1.double_value(&[0]);
         // d = min(1/4, 2/11) = 2/11: 2/11 * 0 + 9/11 * 11 = 9
         let _ = x.fill_(11.0);
-        average.update(1);
-        assert!((value(&average) - 9.0).abs() < 1e-6);
+        ema.update(1);
+        assert!((value(&ema) - 9.0).abs() < 1e-6);
         // d = min(1/4, 3/12) = 1/4: 9/4 + 3/4 * 1 = 3
         let _ = x.fill_(1.0);
-        average.update(2);
-        assert!((value(&average) - 3.0).abs() < 1e-6);
+        ema.update(2);
+        assert!((value(&ema) - 3.0).abs() < 1e-6);
         // d = min(1/4, 4/13) = 1/4: 3/4 + 3/4 * 5 = 4.5
         let _ = x.fill_(5.0);
-        average.update(3);
-        assert!((value(&average) - 4.5).abs() < 1e-6);
-        average.swap();
+        ema.update(3);
+        assert!((value(&ema) - 4.5).abs() < 1e-6);
+        ema.swap();
         assert!((x.double_value(&[0]) - 4.5).abs() < 1e-6);
-        assert_eq!(value(&average), 5.0);
-        average.swap();
+        assert_eq!(value(&ema), 5.0);
+        ema.swap();
         assert_eq!(x.double_value(&[0]), 5.0);
     }
 }

@@ -1,36 +1,36 @@
-//! The embeddings of one training sample: a *frame-set* is the boxes of one view at one timestep.
+//! The embeddings of one training sample: one *embedding set* per view, of the boxes of the view at one timestep.
 //!
-//! The losses compare every frame-set with every other. They differ in size, so they are kept padded with zeros to the
+//! The losses compare every set with every other. They differ in size, so they are kept padded with zeros to the
 //! largest of them, M x n x d, which lets all pairs and all triples be computed in a few batched operations instead of
 //! a loop over them. Padding never enters a result: it is hidden from every softmax, maximum and sum.
 //!
-//! A frame-set without boxes stays in the sample, and is part of no pair and no triple.
+//! A view without boxes stays in the sample, and is part of no pair and no triple.
 
 use tch::{Device, Kind, Tensor, no_grad};
 
 use super::LossError;
 use super::temperature::Temperature;
 
-/// The frame-sets F_1 … F_M of a sample, each n_i x d with L2-normalized rows.
+/// The embedding sets F_1 … F_M of the views of a sample, each n_i x d with L2-normalized rows.
 #[derive(Debug)]
-pub struct FrameSets {
+pub struct ViewEmbeddings {
     /// M x n x d, zeros below the rows of each set.
     padded: Tensor,
     sizes: Vec<i64>,
 }
 
-/// Matrices of similarity between two frame-sets each, padded: what a loss goes there and back on.
-pub(super) struct Routes {
+/// Matrices of the similarities between two views each, padded: what cycles are made of.
+pub(super) struct Similarities {
     /// B x n x n.
-    pub(super) similarity: Tensor,
+    pub(super) matrices: Tensor,
     /// How many rows of each are real: B.
     pub(super) rows: Tensor,
     /// How many columns of each are real: B.
     pub(super) columns: Tensor,
 }
 
-impl FrameSets {
-    /// The sample whose frame-sets are `sets`, each n_i x d; n_i may be 0.
+impl ViewEmbeddings {
+    /// The sample whose views have the embeddings `sets`, each n_i x d; n_i may be 0.
     ///
     /// # Errors
     /// A set that is not a matrix, or not as wide as the first.
@@ -58,17 +58,17 @@ impl FrameSets {
         Ok(Self { padded, sizes })
     }
 
-    /// Boxes of each frame-set.
+    /// Boxes of each view.
     pub fn sizes(&self) -> &[i64] {
         &self.sizes
     }
 
-    /// Boxes of all frame-sets together, N.
+    /// Boxes of all views together, N.
     pub fn boxes(&self) -> i64 {
         self.sizes.iter().sum()
     }
 
-    /// The soft assignments X_ij of all frame-sets to all, themselves included, as one N x N block matrix:
+    /// The soft assignments X_ij of all views to all, themselves included, as one N x N block matrix:
     /// `X_ij = row-softmax(tau(n_j) F_i F_j^T)`. Each row sums to 1 in each block.
     pub fn soft_assignments(&self, temperature: &Temperature) -> Tensor {
         let (sets, largest) = (self.sizes.len() as i64, self.largest());
@@ -85,7 +85,7 @@ impl FrameSets {
         self.padded.sum(self.padded.kind()) * 0.0
     }
 
-    /// All pairs of frame-sets, the larger one as rows (of equals the first).
+    /// All pairs of views, the one with more boxes as rows (of equals the first).
     pub(super) fn pairs(&self) -> Vec<[i64; 2]> {
         let occupied = self.occupied();
         let pairs =
@@ -95,7 +95,7 @@ impl FrameSets {
             .collect()
     }
 
-    /// All triples: a pair as in [`pairs`](Self::pairs), in between each other frame-set.
+    /// All triples: a pair as in [`pairs`](Self::pairs), in between each other view.
     pub(super) fn triples(&self) -> Vec<[i64; 3]> {
         let occupied = self.occupied();
         let between = |[rows, columns]: [i64; 2]| {
@@ -106,24 +106,28 @@ impl FrameSets {
     }
 
     /// The similarities `F_i F_j^T` of `pairs`.
-    pub(super) fn direct(&self, pairs: &[[i64; 2]]) -> Routes {
+    pub(super) fn direct_similarities(&self, pairs: &[[i64; 2]]) -> Similarities {
         let [rows, columns] = [0, 1].map(|side| self.indices(pairs.iter().map(|pair| pair[side])));
-        Routes {
-            similarity: self.similarity(&rows, &columns),
+        Similarities {
+            matrices: self.similarity(&rows, &columns),
             rows: self.sizes_of(&rows),
             columns: self.sizes_of(&columns),
         }
     }
 
-    /// The similarities by way of a third, `F_i F_k^T F_k F_j^T`, of `triples`.
-    pub(super) fn through(&self, triples: &[[i64; 3]]) -> Routes {
+    /// The similarities through a third view, `F_i F_k^T F_k F_j^T`, of `triples`.
+    pub(super) fn transitive_similarities(&self, triples: &[[i64; 3]]) -> Similarities {
         let [rows, through, columns] = [0, 1, 2].map(|side| self.indices(triples.iter().map(|t| t[side])));
-        let similarity = self.similarity(&rows, &through).bmm(&self.similarity(&through, &columns));
-        Routes { similarity, rows: self.sizes_of(&rows), columns: self.sizes_of(&columns) }
+        let matrices = self.similarity(&rows, &through).bmm(&self.similarity(&through, &columns));
+        Similarities { matrices, rows: self.sizes_of(&rows), columns: self.sizes_of(&columns) }
     }
 
     /// The largest entry of each row of X_ij, for each `[i, j]`, as a constant: B x n.
-    pub(super) fn best(&self, pairs: impl Iterator<Item = [i64; 2]>, temperature: &Temperature) -> Tensor {
+    pub(super) fn best_match(
+        &self,
+        pairs: impl Iterator<Item = [i64; 2]>,
+        temperature: &Temperature,
+    ) -> Tensor {
         let sets = self.sizes.len() as i64;
         let best = no_grad(|| self.soft_blocks(temperature).amax([-1], false));
         let best = best.view([sets * sets, self.largest()]);
@@ -135,7 +139,7 @@ impl FrameSets {
         let (sets, largest) = (self.sizes.len() as i64, self.largest());
         let flat = self.padded.reshape([sets * largest, self.padded.size()[2]]);
         let blocks = flat.matmul(&flat.tr()).view([sets, largest, sets, largest]).permute([0, 2, 1, 3]);
-        // An empty set has a column of padding here, which nobody looks at.
+        // An empty set has a column of padding here, which nothing reads.
         let columns = self.sizes_of(&self.indices(0..sets)).clamp_min(1).repeat([sets]);
         let flat_blocks = blocks.reshape([sets * sets, largest, largest]);
         temperature.soft_assignment(&flat_blocks, &columns).view([sets, sets, largest, largest])
@@ -167,9 +171,9 @@ impl FrameSets {
 mod tests {
     use super::*;
 
-    fn sets(sizes: &[i64]) -> FrameSets {
+    fn sets(sizes: &[i64]) -> ViewEmbeddings {
         let sets: Vec<_> = sizes.iter().map(|&n| Tensor::ones([n, 2], (Kind::Double, Device::Cpu))).collect();
-        FrameSets::new(&sets).unwrap()
+        ViewEmbeddings::new(&sets).unwrap()
     }
 
     #[test]
@@ -193,11 +197,11 @@ mod tests {
     #[test]
     fn sets_of_other_width_are_refused_with_their_place() {
         let set = |rows, columns| Tensor::zeros([rows, columns], (Kind::Float, Device::Cpu));
-        let error = FrameSets::new(&[set(2, 4), set(1, 3)]).unwrap_err();
+        let error = ViewEmbeddings::new(&[set(2, 4), set(1, 3)]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "frame-set 1 has the shape [1, 3], but must be a matrix with 4 columns"
+            "embedding set 1 has the shape [1, 3], but must be a matrix with 4 columns"
         );
-        assert!(FrameSets::new(&[set(2, 4).view([8])]).is_err());
+        assert!(ViewEmbeddings::new(&[set(2, 4).view([8])]).is_err());
     }
 }

@@ -5,16 +5,16 @@
 //! ```
 //!
 //! Vaswani et al., *Attention Is All You Need* (2017, arXiv 1706.03762): the layers of its encoder and decoder, normalized
-//! after each part. The encoder layer is that of the assignment network and of the Transformer that reads dates.
+//! after each part. The encoder layer is that of the assignment network and of the Transformer that translates dates.
 
 use tch::nn::{self, Module, Path};
 use tch::{Device, Kind, Tensor};
 
-use crate::linear::{layers, linear};
+use super::linear::{layers, linear};
 
 /// Multi-head attention.
 #[derive(Debug)]
-pub(crate) struct Attention {
+pub struct Attention {
     /// Queries, keys and values of all heads side by side.
     input: nn::Linear,
     output: nn::Linear,
@@ -23,7 +23,7 @@ pub(crate) struct Attention {
 
 impl Attention {
     /// Variables `<name>_in` and `<name>_out` under `path`. `width` is a multiple of `heads`.
-    pub(crate) fn new(path: &Path, name: &str, width: i64, heads: i64) -> Self {
+    pub fn new(path: &Path, name: &str, width: i64, heads: i64) -> Self {
         Self {
             input: linear(&(path / format!("{name}_in")), width, 3 * width),
             output: linear(&(path / format!("{name}_out")), width, width),
@@ -31,26 +31,26 @@ impl Attention {
         }
     }
 
-    /// What tokens take from each other. `mask` is added to the products in front of the softmax: 0, or minus infinity
-    /// for what must not be seen.
+    /// Self-attention: what tokens take from each other. `mask` is added to the products in front of the softmax: 0, or minus infinity
+    /// for what must not be attended to.
     ///
     /// # Shapes
     /// - tokens: B x tokens x width, to the same
-    /// - mask: spreads to B x heads x tokens x tokens
-    pub(crate) fn among(&self, tokens: &Tensor, mask: Option<&Tensor>) -> Tensor {
+    /// - mask: broadcasts to B x heads x tokens x tokens
+    pub fn self_attention(&self, tokens: &Tensor, mask: Option<&Tensor>) -> Tensor {
         let parts = tokens.apply(&self.input).chunk(3, -1);
         let parts: Vec<_> = parts.iter().map(|part| self.by_heads(part)).collect();
         self.take(&parts[0], &parts[1], &parts[2], mask)
     }
 
-    /// What tokens (B x T x width) take from others (B x S x width).
-    pub(crate) fn from(&self, tokens: &Tensor, others: &Tensor, mask: Option<&Tensor>) -> Tensor {
+    /// Cross-attention: what tokens (B x T x width) take from others (B x S x width), B x T x width.
+    pub fn cross_attention(&self, tokens: &Tensor, others: &Tensor, mask: Option<&Tensor>) -> Tensor {
         let [query, key, value] = self.project(tokens, others);
         self.take(&query, &key, &value, mask)
     }
 
     /// How much of each other token every token takes: B x heads x T x S.
-    pub(crate) fn weights(&self, tokens: &Tensor, others: &Tensor, mask: Option<&Tensor>) -> Tensor {
+    pub fn weights(&self, tokens: &Tensor, others: &Tensor, mask: Option<&Tensor>) -> Tensor {
         let [query, key, _] = self.project(tokens, others);
         let width = query.size()[3] as f64;
         let products = query.matmul(&key.transpose(2, 3)) / width.sqrt();
@@ -85,7 +85,7 @@ impl Attention {
 /// x = norm(x + attention(x)),  x = norm(x + feed_forward(x))
 /// ```
 #[derive(Debug)]
-pub(crate) struct EncoderLayer {
+pub struct EncoderLayer {
     attention: Attention,
     attention_norm: nn::LayerNorm,
     feed_forward: nn::Sequential,
@@ -93,7 +93,9 @@ pub(crate) struct EncoderLayer {
 }
 
 impl EncoderLayer {
-    pub(crate) fn new(path: &Path, width: i64, heads: i64, feed_forward: i64) -> Self {
+    /// A layer whose variables stand below `path`. `width` is a multiple of `heads`; `feed_forward` is the inner width of
+    /// the feed-forward part.
+    pub fn new(path: &Path, width: i64, heads: i64, feed_forward: i64) -> Self {
         Self {
             attention: Attention::new(path, "attention", width, heads),
             attention_norm: norm(path, "attention_norm", width),
@@ -102,25 +104,28 @@ impl EncoderLayer {
         }
     }
 
-    pub(crate) fn forward(&self, tokens: &Tensor, mask: Option<&Tensor>) -> Tensor {
-        let tokens = (tokens + self.attention.among(tokens, mask)).apply(&self.attention_norm);
+    /// B x tokens x width to the same; see [`Attention::self_attention`] for `mask`.
+    pub fn forward(&self, tokens: &Tensor, mask: Option<&Tensor>) -> Tensor {
+        let tokens = (tokens + self.attention.self_attention(tokens, mask)).apply(&self.attention_norm);
         (&tokens + self.feed_forward.forward(&tokens)).apply(&self.feed_forward_norm)
     }
 }
 
-/// One decoder layer: an encoder layer whose tokens see those before them and, in between, all of what was encoded.
+/// One decoder layer: an encoder layer whose tokens attend to those before them and, in between, to all of what was
+/// encoded.
 #[derive(Debug)]
-pub(crate) struct DecoderLayer {
+pub struct DecoderLayer {
     attention: Attention,
     attention_norm: nn::LayerNorm,
-    pub(crate) memory: Attention,
+    memory: Attention,
     memory_norm: nn::LayerNorm,
     feed_forward: nn::Sequential,
     feed_forward_norm: nn::LayerNorm,
 }
 
 impl DecoderLayer {
-    pub(crate) fn new(path: &Path, width: i64, heads: i64, feed_forward: i64) -> Self {
+    /// A layer whose variables stand below `path`; see [`EncoderLayer::new`].
+    pub fn new(path: &Path, width: i64, heads: i64, feed_forward: i64) -> Self {
         Self {
             attention: Attention::new(path, "attention", width, heads),
             attention_norm: norm(path, "attention_norm", width),
@@ -131,17 +136,22 @@ impl DecoderLayer {
         }
     }
 
-    /// Tokens that have seen those before them.
-    pub(crate) fn among(&self, tokens: &Tensor) -> Tensor {
-        let later = later_unseen(tokens.size()[1], (tokens.kind(), tokens.device()));
-        (tokens + self.attention.among(tokens, Some(&later))).apply(&self.attention_norm)
+    /// Causal self-attention: B x tokens x width to the same, of tokens that have attended to those before them.
+    pub fn causal_self_attention(&self, tokens: &Tensor) -> Tensor {
+        let later = causal_mask(tokens.size()[1], (tokens.kind(), tokens.device()));
+        (tokens + self.attention.self_attention(tokens, Some(&later))).apply(&self.attention_norm)
     }
 
     /// B x T x width to the same, with what was encoded, B x S x width.
-    pub(crate) fn forward(&self, tokens: &Tensor, encoded: &Tensor, mask: Option<&Tensor>) -> Tensor {
-        let tokens = self.among(tokens);
-        let tokens = (&tokens + self.memory.from(&tokens, encoded, mask)).apply(&self.memory_norm);
+    pub fn forward(&self, tokens: &Tensor, encoded: &Tensor, mask: Option<&Tensor>) -> Tensor {
+        let tokens = self.causal_self_attention(tokens);
+        let tokens = (&tokens + self.memory.cross_attention(&tokens, encoded, mask)).apply(&self.memory_norm);
         (&tokens + self.feed_forward.forward(&tokens)).apply(&self.feed_forward_norm)
+    }
+
+    /// How much of each encoded token every token takes, after its causal self-attention: B x heads x T x S.
+    pub fn memory_weights(&self, tokens: &Tensor, encoded: &Tensor, mask: Option<&Tensor>) -> Tensor {
+        self.memory.weights(&self.causal_self_attention(tokens), encoded, mask)
     }
 }
 
@@ -149,15 +159,15 @@ fn norm(path: &Path, name: &str, width: i64) -> nn::LayerNorm {
     nn::layer_norm(path / name, vec![width], nn::LayerNormConfig::default())
 }
 
-/// The mask in which nobody sees what comes later: tokens x tokens.
-fn later_unseen(tokens: i64, options: (Kind, Device)) -> Tensor {
+/// The mask in which no token attends to later ones: tokens x tokens.
+fn causal_mask(tokens: i64, options: (Kind, Device)) -> Tensor {
     Tensor::full([tokens, tokens], f64::NEG_INFINITY, options).triu(1)
 }
 
-/// Where a token stands, as a vector: sines and cosines at wavelengths from 1 to 10000.
+/// The position of a token as a vector: sines and cosines at wavelengths from 1 to 10000.
 ///
 /// `sin(x w_k)` for all k, then `cos(x w_k)`, with `w_k = 10000^(-2k / channels)`: `length` x `channels`, which must be even.
-pub(crate) fn sinusoids(length: i64, channels: i64, options: (Kind, Device)) -> Tensor {
+pub fn sinusoids(length: i64, channels: i64, options: (Kind, Device)) -> Tensor {
     let half = channels / 2;
     let exponents = Tensor::arange(half, options) * (-(1e4f64.ln()) / half as f64);
     let angles = Tensor::arange(length, options).outer(&exponents.exp());
@@ -167,7 +177,7 @@ pub(crate) fn sinusoids(length: i64, channels: i64, options: (Kind, Device)) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parameters::sorted;
+    use crate::sorted_variables;
     use tch::no_grad;
 
     #[test]
@@ -184,7 +194,9 @@ mod tests {
             })
             .collect();
         let expected = Tensor::cat(&heads, 1).apply(&attention.output);
-        for found in [attention.among(&tokens, None), attention.from(&tokens, &tokens, None)] {
+        for found in
+            [attention.self_attention(&tokens, None), attention.cross_attention(&tokens, &tokens, None)]
+        {
             assert!(found.get(0).allclose(&expected, 1e-5, 1e-6, false));
         }
     }
@@ -196,11 +208,11 @@ mod tests {
         let tokens = Tensor::rand([1, 5, 4], (Kind::Float, Device::Cpu));
         let changed = tokens.copy();
         let _ = no_grad(|| changed.narrow(1, 3, 2).fill_(9.0));
-        let (before, after) = (layer.among(&tokens), layer.among(&changed));
+        let (before, after) = (layer.causal_self_attention(&tokens), layer.causal_self_attention(&changed));
         assert!(before.narrow(1, 0, 3).allclose(&after.narrow(1, 0, 3), 1e-6, 1e-6, false));
         assert!(!before.narrow(1, 3, 1).allclose(&after.narrow(1, 3, 1), 1e-3, 1e-3, false));
         let weights =
-            layer.memory.weights(&tokens, &tokens, Some(&later_unseen(5, (Kind::Float, Device::Cpu))));
+            layer.memory.weights(&tokens, &tokens, Some(&causal_mask(5, (Kind::Float, Device::Cpu))));
         assert_eq!(weights.size(), [1, 2, 5, 5]);
         assert_eq!(weights.double_value(&[0, 1, 2, 3]), 0.0);
         assert!((weights.get(0).get(0).get(1).sum(Kind::Double).double_value(&[]) - 1.0).abs() < 1e-6);
@@ -241,7 +253,7 @@ mod tests {
         };
         let fill = |mut store: nn::VarStore| {
             store.double();
-            for (name, mut variable) in sorted(&store) {
+            for (name, mut variable) in sorted_variables(&store) {
                 let values = wave(name.len() as i64, &variable.size());
                 no_grad(|| variable.copy_(&values));
             }

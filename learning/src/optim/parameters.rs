@@ -36,7 +36,7 @@ pub struct FreezeError {
 /// # Errors
 /// If a prefix is that of no variable; nothing is frozen then.
 pub fn freeze(store: &VarStore, prefixes: &[String]) -> Result<(), FreezeError> {
-    let variables = sorted(store);
+    let variables = sorted_variables(store);
     for prefix in prefixes {
         if !variables.iter().any(|(name, _)| name.starts_with(prefix.as_str())) {
             let first = variables.first().map_or_else(String::new, |(name, _)| name.clone());
@@ -52,7 +52,7 @@ pub fn freeze(store: &VarStore, prefixes: &[String]) -> Result<(), FreezeError> 
 }
 
 /// All variables of a store with their names, in the order of names.
-pub(crate) fn sorted(store: &VarStore) -> Vec<(String, Tensor)> {
+pub fn sorted_variables(store: &VarStore) -> Vec<(String, Tensor)> {
     let mut variables: Vec<_> = store.variables().into_iter().collect();
     variables.sort_by(|(a, _), (b, _)| a.cmp(b));
     variables
@@ -60,14 +60,14 @@ pub(crate) fn sorted(store: &VarStore) -> Vec<(String, Tensor)> {
 
 impl Parameters {
     /// The variables of a store that are trained now, see [`freeze`]. All of them decay.
-    pub fn of(store: &VarStore) -> Self {
-        let trained = sorted(store).into_iter().filter(|(_, tensor)| tensor.requires_grad());
+    pub fn trainable(store: &VarStore) -> Self {
+        let trained = sorted_variables(store).into_iter().filter(|(_, tensor)| tensor.requires_grad());
         Self(trained.map(|(name, tensor)| Parameter { name, tensor, decays: true }).collect())
     }
 
     /// The same, of which biases and the scales of normalizations do not decay: those of fewer than two dimensions.
     #[must_use]
-    pub fn with_decay_of_matrices_only(mut self) -> Self {
+    pub fn without_decay_of_biases_and_norms(mut self) -> Self {
         self.0.iter_mut().for_each(|parameter| parameter.decays = parameter.tensor.dim() >= 2);
         self
     }
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn ordered_by_name_and_without_what_is_not_trained() {
         let store = store();
-        let parameters = Parameters::of(&store).with_decay_of_matrices_only();
+        let parameters = Parameters::trainable(&store).without_decay_of_biases_and_norms();
         assert_eq!(names(&parameters), ["body.bias", "body.weight", "head.weight"]);
         assert_eq!(parameters.iter().map(|p| p.decays).collect::<Vec<_>>(), [false, true, true]);
     }
@@ -142,18 +142,18 @@ mod tests {
     fn frozen_by_prefix() {
         let store = store();
         freeze(&store, &["body.".into()]).unwrap();
-        assert_eq!(names(&Parameters::of(&store)), ["head.weight"]);
+        assert_eq!(names(&Parameters::trainable(&store)), ["head.weight"]);
         let error = freeze(&store, &["head".into(), "neck.".into()]).unwrap_err();
         let expected =
             "nothing to freeze: no variable's name begins with `neck.`; the first of 4 is `body.bias`";
         assert_eq!(error.to_string(), expected);
-        assert_eq!(names(&Parameters::of(&store)), ["head.weight"], "all or nothing");
+        assert_eq!(names(&Parameters::trainable(&store)), ["head.weight"], "all or nothing");
     }
 
     #[test]
     fn gradients_in_the_order_of_the_parameters() {
         let store = store();
-        let parameters = Parameters::of(&store);
+        let parameters = Parameters::trainable(&store);
         let variables = store.variables();
         let loss =
             (&variables["body.weight"] * 3.0).sum(Kind::Float) + variables["body.bias"].sum(Kind::Float);

@@ -21,18 +21,18 @@ use crate::{Init, InitError};
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LinearConfig {
-    /// Numbers in.
+    /// Dimensions of the input.
     pub inputs: i64,
-    /// Numbers out.
+    /// Dimensions of the output.
     pub outputs: i64,
-    /// How the matrix `weight` (outputs x inputs) starts.
+    /// The initialization of the matrix `weight` (outputs x inputs).
     pub weight: Init,
-    /// How `bias` (outputs) starts; none for a layer without.
+    /// The initialization of `bias` (outputs); none for a layer without.
     pub bias: Option<Init>,
 }
 
 impl LinearConfig {
-    /// A layer that starts as He proposes for rectifiers, with a bias of 0.
+    /// A layer initialized as He et al. propose for rectifiers, with a bias of 0.
     pub fn new(inputs: i64, outputs: i64) -> Self {
         Self { inputs, outputs, weight: Init::he(), bias: Some(Init::Zeros) }
     }
@@ -48,7 +48,7 @@ impl LinearConfig {
     }
 }
 
-/// A linear layer that starts uniform within 1 / sqrt(inputs), as PyTorch's.
+/// A linear layer initialized uniformly within 1 / sqrt(inputs), as PyTorch's.
 pub(crate) fn linear(path: &Path, inputs: i64, outputs: i64) -> nn::Linear {
     let bound = (inputs as f64).sqrt().recip();
     let uniform = nn::Init::Uniform { lo: -bound, up: bound };

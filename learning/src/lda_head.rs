@@ -1,5 +1,5 @@
-//! Fisher's linear discriminant: the directions in which different people differ most, compared with how one and the same
-//! person differs from look to look. It is solved, not learned by steps.
+//! A linear head solved in closed form by linear discriminant analysis (LDA) with shrinkage: the directions in which
+//! people differ most, relative to how the images of one person differ.
 //!
 //! Fisher, *The Use of Multiple Measurements in Taxonomic Problems* (1936); Rao (1948) for many classes. With features x of
 //! classes c, their means m_c and the mean m of all:
@@ -11,53 +11,52 @@
 //! W* = W + shrinkage * trace(W) / F * I
 //! ```
 //!
-//! the projection is `U' W*^(-1/2)`, with U the D leading eigenvectors of `W*^(-1/2) (B + total * T) W*^(-1/2)`.
+//! the projection is `U' W*^(-1/2)`, with U the D leading eigenvectors of `W*^(-1/2) (B + total_scatter * T) W*^(-1/2)`.
 //!
 //! Two things are added to the textbook. *Shrinkage*: W of a network's features is nearly singular, and what differs little
-//! among those who were learned from may well differ among others. *A share of T*: B of C classes has C - 1 directions
-//! only, too few to fill an embedding with when there are twelve people; the rest comes from everything that features differ
-//! in.
+//! among the people trained on may well differ among others. *A fraction of T*: B of C classes has only C - 1 directions,
+//! too few to fill an embedding when there are twelve people; the rest comes from everything that features differ in.
 
 use serde::{Deserialize, Serialize};
 use tch::{Kind, TchError, Tensor};
 use thiserror::Error;
 
-/// Constants of the discriminant.
+/// Constants of the LDA head.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct DiscriminantConfig {
+pub struct LdaHeadConfig {
     /// How much of the mean variance within classes is added to that of every direction, over 0.
     pub shrinkage: f64,
     /// How much the total scatter counts beside that between classes, over 0.
-    pub total: f64,
+    pub total_scatter: f64,
 }
 
-impl Default for DiscriminantConfig {
+impl Default for LdaHeadConfig {
     fn default() -> Self {
-        Self { shrinkage: 4.0, total: 0.3 }
+        Self { shrinkage: 4.0, total_scatter: 0.3 }
     }
 }
 
-/// Why there is no discriminant.
+/// Why there is no LDA head.
 #[derive(Debug, Error)]
-pub enum DiscriminantError {
-    /// Nothing to tell apart, or nothing to tell from chance.
+pub enum LdaHeadError {
+    /// Too few classes or samples.
     #[error("it takes two classes or more with two samples or more each, and there are {0}")]
     Classes(usize),
     /// More directions than there are.
-    #[error("{dimension} directions are asked for, but features have {features} numbers only")]
+    #[error("{dimension} directions are asked for, but features have only {features} dimensions")]
     Dimension {
         /// Those asked for.
         dimension: i64,
-        /// The numbers of a feature.
+        /// The dimensions of a feature.
         features: i64,
     },
     /// Nothing to compare the differences between classes with.
     #[error("within each class all samples are the same, or they have numbers that are not finite")]
-    Alike,
-    /// libtorch.
+    NoVariance,
+    /// libtorch refuses.
     #[error(transparent)]
-    Tch(#[from] TchError),
+    Torch(#[from] TchError),
 }
 
 /// An affine map from features to embeddings.
@@ -65,51 +64,46 @@ pub enum DiscriminantError {
 /// # Shapes
 /// `weight` is D x F, `mean` F: x becomes `weight (x - mean)`.
 #[derive(Debug)]
-pub struct Discriminant {
-    /// The directions, one a row.
+pub struct LdaHead {
+    /// The directions, one per row.
     pub weight: Tensor,
     /// What becomes zero.
     pub mean: Tensor,
 }
 
-impl DiscriminantConfig {
+impl LdaHeadConfig {
     /// Whether every value is in its range.
     ///
     /// # Errors
     /// The first key that is not, with what is allowed.
     pub fn validate(&self) -> Result<(), String> {
-        for (key, value) in [("shrinkage", self.shrinkage), ("total", self.total)] {
+        for (key, value) in [("shrinkage", self.shrinkage), ("total_scatter", self.total_scatter)] {
             if !(value.is_finite() && value > 0.0) {
-                return Err(format!("discriminant.{key} is {value}, but must be above 0"));
+                return Err(format!("lda_head.{key} is {value}, but must be above 0"));
             }
         }
         Ok(())
     }
 
-    /// The discriminant of `features` (N x F) of `classes` (N; negative: of none, left out). Classes of a single sample are
-    /// left out, too.
+    /// The head of `features` (N x F) of `classes` (N; negative: of no class, left out). Classes of a single sample are left
+    /// out, too.
     ///
     /// # Errors
     /// Fewer than two classes, a larger `dimension` than F, or samples that do not differ within any class.
-    pub fn fit(
-        &self,
-        features: &Tensor,
-        classes: &[i64],
-        dimension: i64,
-    ) -> Result<Discriminant, DiscriminantError> {
+    pub fn fit(&self, features: &Tensor, classes: &[i64], dimension: i64) -> Result<LdaHead, LdaHeadError> {
         let width = features.size()[1];
         if dimension > width {
-            return Err(DiscriminantError::Dimension { dimension, features: width });
+            return Err(LdaHeadError::Dimension { dimension, features: width });
         }
         let members = members(classes);
         if members.len() < 2 {
-            return Err(DiscriminantError::Classes(members.len()));
+            return Err(LdaHeadError::Classes(members.len()));
         }
         let options = (Kind::Double, features.device());
         let count = members.iter().map(Vec::len).sum::<usize>() as f64;
-        let rows = |of: &[i64]| -> Result<Tensor, TchError> {
-            let places = Tensor::from_slice(of).to_device(features.device());
-            features.f_index_select(0, &places)?.f_to_kind(Kind::Double)
+        let rows = |samples: &[i64]| -> Result<Tensor, TchError> {
+            let indices = Tensor::from_slice(samples).to_device(features.device());
+            features.f_index_select(0, &indices)?.f_to_kind(Kind::Double)
         };
         let mut sum = Tensor::f_zeros([width], options)?;
         let mut within = Tensor::f_zeros([width, width], options)?;
@@ -134,22 +128,22 @@ impl DiscriminantConfig {
 
         let variance = within.f_trace()?.f_double_value(&[])? / width as f64;
         if !(variance.is_finite() && variance > 0.0) {
-            return Err(DiscriminantError::Alike);
+            return Err(LdaHeadError::NoVariance);
         }
         let ridge = Tensor::f_eye(width, options)? * (self.shrinkage * variance);
         let (variances, axes) = (within + ridge).f_linalg_eigh("L")?;
         let whitening = (&axes * variances.f_rsqrt()?).f_matmul(&axes.f_tr()?)?;
-        let scatter = (between + total * self.total).f_matmul(&whitening)?;
+        let scatter = (between + total * self.total_scatter).f_matmul(&whitening)?;
         let (_, directions) = whitening.f_matmul(&scatter)?.f_linalg_eigh("L")?;
-        // They come with the least first.
+        // Eigenvalues come in ascending order.
         let leading = directions.f_narrow(1, width - dimension, dimension)?.f_flip([1i64].as_slice())?;
         let weight = leading.f_tr()?.f_matmul(&whitening)?;
         let kind = features.kind();
-        Ok(Discriminant { weight: weight.f_to_kind(kind)?, mean: mean.f_to_kind(kind)? })
+        Ok(LdaHead { weight: weight.f_to_kind(kind)?, mean: mean.f_to_kind(kind)? })
     }
 }
 
-impl Discriminant {
+impl LdaHead {
     /// What `features` (N x F) become: N x D.
     pub fn project(&self, features: &Tensor) -> Tensor {
         (features - &self.mean).matmul(&self.weight.tr())
@@ -159,8 +153,8 @@ impl Discriminant {
 /// The samples of each class that has two or more.
 fn members(classes: &[i64]) -> Vec<Vec<i64>> {
     let mut members = std::collections::BTreeMap::<i64, Vec<i64>>::new();
-    for (place, class) in classes.iter().enumerate().filter(|(_, class)| **class >= 0) {
-        members.entry(*class).or_default().push(place as i64);
+    for (index, class) in classes.iter().enumerate().filter(|(_, class)| **class >= 0) {
+        members.entry(*class).or_default().push(index as i64);
     }
     members.into_values().filter(|class| class.len() > 1).collect()
 }
@@ -174,12 +168,12 @@ mod tests {
 
     const DOUBLE: (Kind, Device) = (Kind::Double, Device::Cpu);
 
-    fn almost_textbook() -> DiscriminantConfig {
-        DiscriminantConfig { shrinkage: 1e-9, total: 1e-12 }
+    fn almost_textbook() -> LdaHeadConfig {
+        LdaHeadConfig { shrinkage: 1e-9, total_scatter: 1e-12 }
     }
 
     #[test]
-    fn a_discriminant_by_hand() {
+    fn a_head_by_hand() {
         // Two classes a step of 2 apart in x and 1 in y; within them x varies with variance 4, y with 1/4, uncorrelated.
         // Fisher's direction is W^-1 (m_1 - m_2) = (2 / 4, 1 / 0.25) = (0.5, 4).
         let around = [[2.0, 0.5], [2.0, -0.5], [-2.0, 0.5], [-2.0, -0.5]];
@@ -197,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_that_of_scipy() {
+    fn it_agrees_with_scipy() {
         // The generalized eigenvectors of SciPy 1.17.1, `scipy.linalg.eigh(B + 0.3 * T, W + 4 * trace(W) / 5 * I)`, two leading
         // ones v with v' W* v = 1; the sum of v v' does not know their signs.
         let value = |i: i32, j: i32| {
@@ -206,7 +200,7 @@ mod tests {
         };
         let features: Vec<[f64; 5]> = (0..24).map(|i| [0, 1, 2, 3, 4].map(|j| value(i, j))).collect();
         let classes: Vec<i64> = (0..24).map(|i| i % 6).collect();
-        let config = DiscriminantConfig { shrinkage: 4.0, total: 0.3 };
+        let config = LdaHeadConfig { shrinkage: 4.0, total_scatter: 0.3 };
         let weight = config.fit(&Tensor::from_slice2(&features), &classes, 2).unwrap().weight;
         let expected = Tensor::from_slice2(&[
             [0.028779652191, 0.059854582938, 0.023802880251, -0.071603091505, -0.071405681911],
@@ -234,7 +228,7 @@ mod tests {
             }
         }
         let weight =
-            DiscriminantConfig::default().fit(&Tensor::from_slice2(&features), &classes, 2).unwrap().weight;
+            LdaHeadConfig::default().fit(&Tensor::from_slice2(&features), &classes, 2).unwrap().weight;
         for (direction, axis) in [(0, 0), (1, 1)] {
             let row = weight.get(direction).abs();
             assert_eq!(row.argmax(None, false).int64_value(&[]), axis, "{weight}");
@@ -246,19 +240,22 @@ mod tests {
     #[test]
     fn what_cannot_be_told_apart_is_said() {
         let features = Tensor::ones([4, 3], DOUBLE);
-        let told = |classes: &[i64], dimension| {
-            let config = DiscriminantConfig::default();
+        let message = |classes: &[i64], dimension| {
+            let config = LdaHeadConfig::default();
             config.fit(&features, classes, dimension).unwrap_err().to_string()
         };
-        assert!(told(&[1, 1, 2, -1], 2).contains("and there are 1"));
-        assert!(told(&[-1; 4], 2).contains("and there are 0"));
-        assert!(told(&[1, 1, 2, 2], 4).contains("features have 3 numbers only"));
+        assert!(message(&[1, 1, 2, -1], 2).contains("and there are 1"));
+        assert!(message(&[-1; 4], 2).contains("and there are 0"));
+        assert!(message(&[1, 1, 2, 2], 4).contains("features have only 3 dimensions"));
         assert!(
-            DiscriminantConfig { shrinkage: 0.0, total: 1.0 }.validate().unwrap_err().contains("shrinkage")
+            LdaHeadConfig { shrinkage: 0.0, total_scatter: 1.0 }
+                .validate()
+                .unwrap_err()
+                .contains("shrinkage")
         );
-        assert!(told(&[1, 1, 2, 2], 2).contains("all samples are the same"));
-        let nan = DiscriminantConfig::default().fit(&(features * f64::NAN), &[1, 1, 2, 2], 2);
-        assert!(matches!(nan, Err(DiscriminantError::Alike)));
+        assert!(message(&[1, 1, 2, 2], 2).contains("all samples are the same"));
+        let nan = LdaHeadConfig::default().fit(&(features * f64::NAN), &[1, 1, 2, 2], 2);
+        assert!(matches!(nan, Err(LdaHeadError::NoVariance)));
     }
 
     proptest! {
@@ -271,7 +268,7 @@ mod tests {
             tch::manual_seed(seed);
             let features = Tensor::randn([30, 6], DOUBLE);
             let classes: Vec<i64> = (0..30).map(|place| place % 5).collect();
-            let config = DiscriminantConfig::default();
+            let config = LdaHeadConfig::default();
             let plain = config.fit(&features, &classes, 3).unwrap().project(&features);
             let cosines = |embedded: &Tensor| embedded.matmul(&embedded.tr());
             let moved = &features + shift;

@@ -1,4 +1,4 @@
-//! Files that survive a crash whole.
+//! Files that are there whole or not at all, whenever the program is killed.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::TrainError;
 
-/// What unfinished files are called: always the same name, so that the next attempt replaces what a killed one left.
+/// The extension of unfinished files: always the same name, so that the next attempt replaces what a killed one left.
 const PARTIAL: &str = "partial";
 
 /// Writes a file that is either there in full or not at all, whenever the program is killed or the power fails: under
@@ -27,7 +27,7 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
 }
 
 /// Deletes what a killed run left of unfinished files.
-pub(super) fn tidy(folder: &Path) -> Result<(), TrainError> {
+pub(super) fn remove_partial_files(folder: &Path) -> Result<(), TrainError> {
     for entry in fs::read_dir(folder).map_err(TrainError::io("read", folder))? {
         let path = entry.map_err(TrainError::io("read", folder))?.path();
         if path.extension().is_some_and(|extension| extension == PARTIAL) {
@@ -57,7 +57,7 @@ mod tests {
         write(&path, b"new").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
         fs::write(partial(&path), b"left again").unwrap();
-        tidy(folder.path()).unwrap();
+        remove_partial_files(folder.path()).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

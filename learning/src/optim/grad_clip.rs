@@ -1,8 +1,8 @@
-//! Gradients kept from being too long.
+//! Gradient clipping by norm.
 
 use tch::{Tensor, no_grad};
 
-/// The length of all gradients as one vector. Undefined ones count as zero.
+/// The norm of all gradients as one vector. Undefined ones count as zero.
 ///
 /// It is not finite if one of their numbers is not.
 pub fn gradient_norm(gradients: &[Tensor]) -> f64 {
@@ -12,8 +12,8 @@ pub fn gradient_norm(gradients: &[Tensor]) -> f64 {
     })
 }
 
-/// Shortens all gradients by one factor, in place, so that their common length is at most `max`; `norm` is the
-/// length they have. As PyTorch's `clip_grad_norm_`, which divides by the length plus 1e-6.
+/// Scales all gradients by one factor, in place, so that their common norm is at most `max`; `norm` is the one they
+/// have. As PyTorch's `clip_grad_norm_`, which divides by the norm plus 1e-6.
 ///
 /// Pascanu, Mikolov and Bengio, *On the difficulty of training recurrent neural networks* (ICML 2013, arXiv 1211.5063),
 /// algorithm 1.

@@ -24,8 +24,8 @@ impl<T: Fold> Fold for Option<T> {
     }
 }
 
-/// How batch normalizations are made in this project: scale 1 and shift 0 at the start, as in the papers (tch draws
-/// the scale at random).
+/// The batch normalizations of this project: initialized with scale 1 and shift 0, as in the papers (tch draws the scale
+/// at random).
 pub fn batch_norm_config(epsilon: f64) -> nn::BatchNormConfig {
     nn::BatchNormConfig { eps: epsilon, ws_init: nn::Init::Const(1.0), ..Default::default() }
 }

@@ -1,30 +1,31 @@
-//! How the weights of a network start.
+//! Initialization of the weights of a network.
 //!
 //! A weight is random about zero; what matters is how widely. With a variance of `gain^2 / fan` the signal keeps its
 //! size from layer to layer, forward if the fan is the number of inputs of a unit, backward if it is the number of its
 //! outputs.
 //!
-//! Every variable draws from a [`Random`] of its own, named after it: the start is a function of seed, name and shape,
-//! the same on every machine, whatever else the network has. libtorch's generator plays no part.
+//! Every variable draws from a random stream of its own, named after it: its initial values are a function of seed, name
+//! and shape, the same on every machine, whatever else the network has. libtorch's generator plays no part.
 //!
 //! ```
 //! use mvmhat_learning::{Init, initialize};
 //! use tch::{Device, nn};
 //!
-//! // A network of tch's layers, started by rule: matrices and kernels after He, the rest as it is.
+//! // A network of tch's layers, initialized by rule: matrices and kernels after He, the rest as it is.
 //! let store = nn::VarStore::new(Device::Cpu);
 //! let layer = nn::conv2d(store.root() / "stem", 3, 16, 3, Default::default());
 //! initialize(&store, 42, |_, shape| (shape.len() > 1).then_some(Init::he()))?;
 //! # Ok::<(), mvmhat_learning::InitError>(())
 //! ```
 
+mod values;
+
+use mvmhat_random::Random;
 use serde::{Deserialize, Serialize};
 use tch::nn::{Path, VarStore};
 use tch::{Tensor, no_grad};
 
-use mvmhat_random::Random;
-
-/// Which neighbours of a unit are counted.
+/// Which connections of a unit are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fan {
@@ -34,7 +35,7 @@ pub enum Fan {
     Out,
 }
 
-/// How a variable starts. Weights have the outputs first: `[out, in]` or `[out, in, height, width]`.
+/// How a variable is initialized. Weights have the outputs first: `[out, in]` or `[out, in, height, width]`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Init {
@@ -120,35 +121,16 @@ impl Init {
 
     fn tensor(self, name: &str, shape: &[i64], seed: u64) -> Result<Tensor, InitError> {
         let mut random = Random::new(seed, &format!("init {name}"));
-        let values = self.values(shape, &mut random).ok_or_else(|| InitError {
+        let values = values::draw(self, shape, &mut random).ok_or_else(|| InitError {
             init: self,
             name: name.into(),
             shape: shape.to_vec(),
         })?;
         Ok(Tensor::from_slice(&values).view(shape))
     }
-
-    /// The numbers of a variable, row by row; none if its shape has no fans and they are needed.
-    fn values(self, shape: &[i64], random: &mut Random) -> Option<Vec<f32>> {
-        let n = shape.iter().product::<i64>() as usize;
-        let uniform = |random: &mut Random, bound: f64| fill(n, || bound * (2.0 * random.uniform() - 1.0));
-        let normal = |random: &mut Random, deviation: f64| fill(n, || deviation * random.normal());
-        Some(match self {
-            Self::Zeros => vec![0.0; n],
-            Self::Constant(value) => vec![value as f32; n],
-            Self::Uniform { low, high } => fill(n, || low + (high - low) * random.uniform()),
-            Self::Normal { deviation } => normal(random, deviation),
-            // A uniform distribution in [-b, b) has the deviation b / sqrt(3).
-            Self::XavierUniform { gain } => uniform(random, gain * (3.0 / mean_fan(shape)?).sqrt()),
-            Self::XavierNormal { gain } => normal(random, gain / mean_fan(shape)?.sqrt()),
-            Self::HeUniform { gain, fan } => uniform(random, gain * (3.0 / fan.of(shape)?).sqrt()),
-            Self::HeNormal { gain, fan } => normal(random, gain / fan.of(shape)?.sqrt()),
-            Self::Orthogonal { gain } => orthogonal(shape, gain, random)?,
-        })
-    }
 }
 
-/// Starts the variables of a network for which `rule`, given name and shape, names an initializer.
+/// Initializes the variables of a network for which `rule`, given name and shape, names an initializer.
 ///
 /// # Errors
 /// If an initializer does not fit a shape; the variables before it in the order of names have their new values then.
@@ -167,50 +149,6 @@ pub fn initialize(
         }
     }
     Ok(())
-}
-
-impl Fan {
-    /// The fan of a weight; a kernel counts as often as it has places.
-    fn of(self, shape: &[i64]) -> Option<f64> {
-        let [outputs, inputs, kernel @ ..] = shape else { return None };
-        let places: i64 = kernel.iter().product();
-        Some((places * if self == Self::In { inputs } else { outputs }) as f64)
-    }
-}
-
-fn mean_fan(shape: &[i64]) -> Option<f64> {
-    Some((Fan::In.of(shape)? + Fan::Out.of(shape)?) / 2.0)
-}
-
-fn fill(n: usize, mut draw: impl FnMut() -> f64) -> Vec<f32> {
-    (0..n).map(|_| draw() as f32).collect()
-}
-
-/// Normal rows, each made orthogonal to those before it. In plain arithmetic, since LAPACK's differs between machines;
-/// twice, which removes what rounding leaves (Giraud, Langou and Rozloznik 2005).
-fn orthogonal(shape: &[i64], gain: f64, random: &mut Random) -> Option<Vec<f32>> {
-    let [outputs, inputs @ ..] = shape else { return None };
-    if inputs.is_empty() {
-        return None;
-    }
-    let (outputs, inputs) = (*outputs as usize, inputs.iter().product::<i64>() as usize);
-    let (few, many) = (outputs.min(inputs), outputs.max(inputs));
-    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-    let mut rows: Vec<Vec<f64>> = Vec::with_capacity(few);
-    for _ in 0..few {
-        let mut row: Vec<_> = (0..many).map(|_| random.normal()).collect();
-        for _ in 0..2 {
-            for other in &rows {
-                let along = dot(&row, other);
-                row.iter_mut().zip(other).for_each(|(x, y)| *x -= along * y);
-            }
-            let length = dot(&row, &row).sqrt();
-            row.iter_mut().for_each(|x| *x /= length);
-        }
-        rows.push(row);
-    }
-    let at = |out: usize, input: usize| if outputs <= inputs { rows[out][input] } else { rows[input][out] };
-    Some((0..outputs * inputs).map(|i| (gain * at(i / inputs, i % inputs)) as f32).collect())
 }
 
 #[cfg(test)]
@@ -247,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn uniform_starts_stay_within_their_bounds() {
+    fn uniform_values_stay_within_their_bounds() {
         // sqrt(6 / (fan_in + fan_out)) = sqrt(6 / 24) = 0.5
         let values = drawn(Init::XavierUniform { gain: 1.0 }, &[16, 8]);
         let largest = values.abs().max().double_value(&[]);
@@ -274,8 +212,8 @@ mod tests {
     }
 
     #[test]
-    fn a_start_depends_on_seed_and_name_and_nothing_else() {
-        let start = |seed, others: &[&str]| {
+    fn initial_values_depend_on_seed_and_name_and_nothing_else() {
+        let initial = |seed, others: &[&str]| {
             // libtorch's own generator is of no influence.
             tch::manual_seed(others.len() as i64);
             let store = VarStore::new(Device::Cpu);
@@ -285,12 +223,12 @@ mod tests {
             }
             Init::he().variable(&path, "weight", &[4, 4], seed).unwrap()
         };
-        assert_eq!(start(1, &[]), start(1, &["a", "b"]));
-        assert_ne!(start(1, &[]), start(2, &[]));
+        assert_eq!(initial(1, &[]), initial(1, &["a", "b"]));
+        assert_ne!(initial(1, &[]), initial(2, &[]));
     }
 
     #[test]
-    fn a_rule_starts_what_it_names() {
+    fn a_rule_initializes_what_it_names() {
         let store = VarStore::new(Device::Cpu);
         let weight = Init::Zeros.variable(&store.root(), "weight", &[2, 3], 0).unwrap();
         let bias = Init::Constant(0.5).variable(&store.root(), "bias", &[2], 0).unwrap();

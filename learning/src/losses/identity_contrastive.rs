@@ -1,10 +1,10 @@
-//! A contrastive loss on identities that nobody has labelled: they come from following and associating people.
+//! A contrastive loss on identities that nobody has labelled: they are pseudo-labels of the association.
 //!
-//! Whoever follows people through all views, by motion, by looks seen over a long time, by where they stand on calibrated
-//! ground, knows better who is who than one look at two crops tells. His answer is what single looks learn from, and with
-//! better looks he answers better: pseudo-identities, renewed from time to time.
+//! The association follows people through all views by motion, by appearance over a long time and by positions on
+//! calibrated ground. It knows identities better than a comparison of two crops does. Its answers are what single crops
+//! are trained on, and with better embeddings it answers better: the pseudo-labels are renewed from time to time.
 //!
-//! For crop a with positives P(a), the other crops of its person, strangers Q(a), the crops of all other people, cosines s
+//! For crop a with positives P(a), the other crops of its person, negatives Q(a), the crops of all other people, cosines s
 //! and temperature t:
 //!
 //! ```text
@@ -12,7 +12,7 @@
 //! ```
 //!
 //! This is InfoNCE (van den Oord et al., 2018) with several positives (Khosla et al., *Supervised Contrastive Learning*,
-//! NeurIPS 2020), each compared with the strangers only. It is ours: in neither of the published losses.
+//! NeurIPS 2020), each compared with the negatives only. It is ours: in neither of the published losses.
 
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
@@ -24,7 +24,7 @@ use super::{Loss, LossConfigError};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct IdentitiesLossConfig {
-    /// t, over 0; the smaller, the more the most similar strangers count. Default 0.1.
+    /// t, over 0; the smaller, the more the most similar negatives count. Default 0.1.
     pub temperature: f64,
 }
 
@@ -52,19 +52,19 @@ impl IdentitiesLossConfig {
 }
 
 /// The contrastive loss of `embeddings` (N x d, L2-normalized rows), a number; 0 where no crop has a positive and a
-/// stranger. `identities` (N integers) says who is who.
+/// negative. `identities` (N integers) are those of the rows.
 pub fn identity_contrastive(embeddings: &Tensor, identities: &Tensor, temperature: f64) -> Tensor {
     let kind = embeddings.kind();
     let same = identities.unsqueeze(1).eq_tensor(&identities.unsqueeze(0));
     let itself = Tensor::eye(same.size()[0], (Kind::Bool, same.device()));
-    let has_strangers = same.logical_not().any_dim(1, true);
-    let positives = same.logical_and(&itself.logical_not()).logical_and(&has_strangers);
+    let has_negatives = same.logical_not().any_dim(1, true);
+    let positives = same.logical_and(&itself.logical_not()).logical_and(&has_negatives);
 
     let similarity = embeddings.matmul(&embeddings.tr()) / temperature;
-    // Without strangers this is minus infinity, which no gradient survives; such crops are left out.
-    let strangers = similarity.masked_fill(&same, f64::NEG_INFINITY);
-    let strangers = strangers.masked_fill(&has_strangers.logical_not(), 0.0);
-    let others = strangers.logsumexp([1i64].as_slice(), true);
+    // Without negatives this is minus infinity, which no gradient survives; such crops are left out.
+    let negatives = similarity.masked_fill(&same, f64::NEG_INFINITY);
+    let negatives = negatives.masked_fill(&has_negatives.logical_not(), 0.0);
+    let others = negatives.logsumexp([1i64].as_slice(), true);
     // -ln(e^s / (e^s + e^o)) = ln(1 + e^(o - s))
     let losses = (others - similarity).logaddexp(&Tensor::zeros([1], (kind, embeddings.device())));
     let positives = positives.to_kind(kind);
@@ -88,8 +88,8 @@ mod tests {
 
     #[test]
     fn a_loss_by_hand() {
-        // One person looks EAST and BETWEEN, another NORTH; t = 1. First crop: positive 0.6, stranger 0:
-        // ln(1 + e^(0 - 0.6)) = 0.4374879. Third: positive 0.6, stranger 0.8: ln(1 + e^(0.8 - 0.6)) = 0.7981389.
+        // One person has the embeddings EAST and BETWEEN, another NORTH; t = 1. First crop: positive 0.6, negative 0:
+        // ln(1 + e^(0 - 0.6)) = 0.4374879. Third: positive 0.6, negative 0.8: ln(1 + e^(0.8 - 0.6)) = 0.7981389.
         let value = loss(&[EAST, NORTH, BETWEEN], &[0, 1, 0], 1.0);
         assert!((value - 0.617_813_4).abs() < 1e-7, "{value}");
         // Whoever the numbers stand for.
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_alike_costs_less() {
+    fn similar_embeddings_of_one_person_cost_less() {
         let crops = [EAST, NORTH, BETWEEN, NORTH];
         assert!(loss(&crops, &[0, 1, 0, 1], 0.1) < loss(&crops, &[0, 1, 1, 0], 0.1));
     }

@@ -1,4 +1,4 @@
-//! How the numbers of a batch of images lie in memory.
+//! The memory layout of a batch of images.
 
 use tch::Tensor;
 

@@ -1,0 +1,82 @@
+//! The result of a run: which weights it is, and how they are written.
+
+use std::collections::HashMap;
+
+use tch::{Kind, Tensor};
+use tracing::warn;
+
+use super::progress::Progress;
+use super::state::{EMA, MODEL};
+use super::trainer::check_count;
+use super::{TrainError, Trainer, TrainingStep, atomic, checkpoint};
+use crate::sorted_variables;
+
+const WEIGHTS: &str = "weights.safetensors";
+/// The largest number of half precision (IEEE 754 binary16).
+const LARGEST_FP16: f64 = 65504.0;
+
+impl Trainer<'_> {
+    /// Brings the weights that are the result into the network and into `weights.safetensors`; gives the validation
+    /// metrics they have.
+    pub(super) fn write_result(&mut self) -> Result<Vec<f64>, TrainError> {
+        let step = self.progress.step;
+        let chosen = self.chosen_weights()?;
+        let variables = sorted_variables(self.task.store());
+        copy(&chosen, &variables)?;
+        let at = TrainingStep::new(step, self.task.steps_per_epoch());
+        self.seed_libtorch("finish", step);
+        self.task.finish(at).map_err(|source| TrainError::Task { step, source })?;
+        let mut weights: Vec<_> =
+            variables.iter().map(|(name, variable)| (name.clone(), variable.detach().copy())).collect();
+        if self.task.fp16() {
+            // What is validated are the weights as they are written.
+            round_to_fp16(&mut weights);
+            copy(&weights, &variables)?;
+        }
+        let path = self.folder.join(WEIGHTS);
+        let metadata = self.task.metadata_entry().map(|entry| HashMap::from([entry]));
+        atomic::write(&path, &checkpoint::serialize(&weights, metadata, &path)?)?;
+        if self.task.validation_metrics().is_empty() {
+            return Ok(Vec::new());
+        }
+        self.seed_libtorch("validation of the result", step);
+        let scores = self.task.validate().map_err(|source| TrainError::Task { step, source })?;
+        check_count("validation", self.task.validation_metrics().len(), scores.len())?;
+        Ok(scores)
+    }
+
+    /// The weights of the best validation, or the last ones; averaged if there is an average.
+    fn chosen_weights(&self) -> Result<Vec<(String, Tensor)>, TrainError> {
+        let Progress { step, best } = self.progress;
+        let checkpoint = match self.checkpoints.read(best.map_or(step, |best| best.step)) {
+            Err(error) if best.is_some() => {
+                warn!("{error}; the last weights are taken instead of the best");
+                self.checkpoints.read(step)?
+            }
+            read => read?,
+        };
+        Ok(checkpoint.with_prefix(if self.ema.is_some() { EMA } else { MODEL }))
+    }
+}
+
+/// Copies weights into variables, both in the order of their names.
+fn copy(weights: &[(String, Tensor)], variables: &[(String, Tensor)]) -> Result<(), TrainError> {
+    tch::no_grad(|| {
+        variables.iter().zip(weights).try_for_each(|((_, variable), (_, weight))| {
+            variable.shallow_clone().f_copy_(weight).map(drop).map_err(TrainError::from)
+        })
+    })
+}
+
+/// Rounds weights to half precision. The statistics of normalizations may be of any size: what half precision cannot
+/// represent stays as it is.
+fn round_to_fp16(weights: &mut [(String, Tensor)]) {
+    let fits = |weight: &Tensor| {
+        weight.kind() == Kind::Float
+            && weight.numel() > 0
+            && weight.abs().max().double_value(&[]) < LARGEST_FP16
+    };
+    for (_, weight) in weights.iter_mut().filter(|(_, weight)| fits(weight)) {
+        *weight = weight.to_kind(Kind::Half);
+    }
+}
