@@ -1,26 +1,14 @@
 //! Parity with ONNX Runtime: the same weights and inputs give the same outputs.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use mvmhat_learning::networks::Backbone;
+use mvmhat_reference::shared;
 use mvmhat_weights::StateDict;
 use tch::{Device, Tensor};
 
 use crate::inference::with_variable_names;
 use crate::{Inference, Yolox, YoloxConfig};
-
-/// The folder of shared weights, `None` (said aloud) where there is none.
-fn weights() -> Option<PathBuf> {
-    let shared = std::env::var_os("MVMHAT_SHARED").map(PathBuf::from);
-    let shared =
-        shared.unwrap_or_else(|| Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")).into());
-    let folder = shared.join("weights");
-    if !folder.is_dir() {
-        eprintln!("skipped: no {}; set MVMHAT_SHARED", folder.display());
-        return None;
-    }
-    Some(folder)
-}
 
 fn state_dict(folder: &Path, name: &str) -> StateDict {
     StateDict::read(&folder.join(format!("{name}.safetensors"))).unwrap()
@@ -49,28 +37,32 @@ fn assert_backbone(name: &str, folder: &Path, file: &str) {
 }
 
 #[test]
+#[ignore = "needs the reference data in ../shared (MVMHAT_SHARED)"]
 fn yolox_nano() {
-    let Some(folder) = weights() else { return };
+    let folder = shared("weights");
     let weights = state_dict(&folder, "yolox_nano");
     let build = |path: &tch::nn::Path| Yolox::new(path, YoloxConfig::NANO);
     assert_equal(&Inference::load(build, &weights, &[], Device::Cpu).unwrap(), &folder, "yolox_nano");
 }
 
 #[test]
+#[ignore = "needs the reference data in ../shared (MVMHAT_SHARED)"]
 fn osnet() {
-    let Some(folder) = weights() else { return };
+    let folder = shared("weights");
     assert_backbone("osnet-x0.25", &folder, "osnet_x0_25_msmt17");
 }
 
 #[test]
+#[ignore = "needs the reference data in ../shared (MVMHAT_SHARED)"]
 fn mobilenet_v2() {
-    let Some(folder) = weights() else { return };
+    let folder = shared("weights");
     assert_backbone("mobilenet-v2", &folder, "mobilenet_v2_imagenet");
 }
 
 #[test]
+#[ignore = "needs the reference data in ../shared (MVMHAT_SHARED)"]
 fn weights_of_another_network_are_refused() {
-    let Some(folder) = weights() else { return };
+    let folder = shared("weights");
     let weights = state_dict(&folder, "yolox_nano");
     let error = Inference::load(|path| Yolox::new(path, YoloxConfig::TINY), &weights, &[], Device::Cpu);
     let error = error.unwrap_err().to_string();

@@ -2,29 +2,18 @@
 
 #![allow(clippy::panic, clippy::unwrap_used)] // Helpers of tests, too, may fail loudly.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use mvmhat_detectors::{
     DetectorConfig, DetectorModel, EmbedderConfig, EmbedderName, Frame, Image, build_detector, build_embedder,
 };
 use mvmhat_learning::networks::Backbone;
+use mvmhat_reference::shared;
 use mvmhat_scene::{CameraId, FrameNumber, Sequence, Source, mot};
 use opencv::core::Mat;
 use opencv::prelude::*;
 use opencv::videoio::{CAP_ANY, VideoCapture};
 use tch::Device;
-
-/// The folder of reference data, `None` with a message where there is none.
-fn shared() -> Option<PathBuf> {
-    let shared = std::env::var_os("MVMHAT_SHARED").map(PathBuf::from);
-    let shared =
-        shared.unwrap_or_else(|| Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")).into());
-    if shared.join("footage").is_dir() && shared.join("weights").is_dir() {
-        return Some(shared);
-    }
-    eprintln!("skipped: no footage and weights in {}; set MVMHAT_SHARED", shared.display());
-    None
-}
 
 /// Frame 1 of every camera of a sequence of videos.
 fn first_frames(sequence: &Sequence) -> Vec<Frame> {
@@ -42,11 +31,11 @@ fn yolox_nano() -> DetectorModel {
 }
 
 #[test]
+#[ignore = "needs the reference data in ../shared (MVMHAT_SHARED)"]
 fn visible_people_are_detected_and_embedded() {
-    let Some(shared) = shared() else { return };
     tch::set_num_threads(1);
-    let sequence = Sequence::open(&shared.join("footage/plaza-val")).unwrap();
-    let weights = |name: &str| Some(shared.join("weights").join(name).to_str().unwrap().to_owned());
+    let sequence = Sequence::open(&shared("footage/plaza-val")).unwrap();
+    let weights = |name: &str| Some(shared(Path::new("weights").join(name)).to_str().unwrap().to_owned());
     let frames = first_frames(&sequence);
 
     let name = yolox_nano();
@@ -88,10 +77,10 @@ fn visible_people_are_detected_and_embedded() {
 }
 
 #[test]
+#[ignore = "needs the reference data in ../shared (MVMHAT_SHARED)"]
 fn a_frame_without_an_image_is_named() {
-    let Some(shared) = shared() else { return };
-    let sequence = Sequence::open(&shared.join("footage/plaza-val")).unwrap();
-    let weights = shared.join("weights/yolox_nano.safetensors").to_str().map(str::to_owned);
+    let sequence = Sequence::open(&shared("footage/plaza-val")).unwrap();
+    let weights = shared("weights/yolox_nano.safetensors").to_str().map(str::to_owned);
     let config = DetectorConfig { name: yolox_nano(), weights, ..Default::default() };
     let mut detector = build_detector(&config, &sequence, Device::Cpu).unwrap();
     let frame = Frame { camera: CameraId(2), number: FrameNumber(9), image: None };

@@ -86,6 +86,15 @@ impl AtomicFile {
         Ok(Self { writer, path })
     }
 
+    /// The temporary file with all that was written so far, to be checked before it gets its name.
+    ///
+    /// # Errors
+    /// Where the disk is full.
+    pub fn partial(&mut self) -> io::Result<&Path> {
+        self.writer.flush()?;
+        Ok(self.writer.get_ref().path())
+    }
+
     /// Puts everything on the disk and gives the file its name.
     ///
     /// # Errors
@@ -150,6 +159,7 @@ mod tests {
         fs::write(&path, "old").unwrap();
         let mut file = AtomicFile::create(&path).unwrap();
         file.write_all(b"new").unwrap();
+        assert_eq!(fs::read(file.partial().unwrap()).unwrap(), b"new");
         drop(file);
         assert_eq!(fs::read_to_string(&path).unwrap(), "old");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);

@@ -26,7 +26,7 @@ pub fn sha256_of_bytes(bytes: &[u8]) -> String {
     hex(Sha256::new_with_prefix(bytes))
 }
 
-/// What a hasher has seen, as 64 hexadecimal digits.
+/// The digest of a hasher, as 64 hexadecimal digits.
 pub(super) fn hex(hasher: Sha256) -> String {
     hasher.finalize().iter().fold(String::with_capacity(64), |mut digits, byte| {
         let _ = write!(digits, "{byte:02x}"); // writing to a string never fails

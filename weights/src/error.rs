@@ -1,11 +1,11 @@
-//! What can go wrong with weights.
+//! Errors of weights.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why weights cannot be found, read, fetched or used. Every message names the file or the weights it is about and,
-/// where the user can do something, what.
+/// Why weights cannot be found, read, fetched or used. Every message names the file or the weights and, where there is a
+/// remedy, the remedy.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WeightsError {
@@ -25,7 +25,7 @@ pub enum WeightsError {
         /// The file.
         path: PathBuf,
     },
-    /// A file that breaks the rules of its format or ends early.
+    /// A file that violates its format or ends early.
     #[error("{} is damaged or cut short: {reason}; fetch it again", path.display())]
     Damaged {
         /// The file.
@@ -49,12 +49,12 @@ pub enum WeightsError {
         /// The tensors that differ.
         mismatch: Box<Mismatch>,
     },
-    /// Weights of another architecture than the name stands for.
+    /// Weights of another architecture than their name stands for.
     #[error("{} does not fit {name}: that is {expected}, and the file {}", path.display(), resembles(*found))]
     Architecture {
         /// The file.
         path: PathBuf,
-        /// The name it was to go under.
+        /// The name it was imported or fetched as.
         name: String,
         /// The architecture of that name.
         expected: String,
@@ -66,7 +66,7 @@ pub enum WeightsError {
     Unknown {
         /// The name.
         name: String,
-        /// The known name most like it, if one is.
+        /// The most similar known name, if any is similar.
         nearest: Option<String>,
     },
     /// A path at which there is no file.
@@ -88,7 +88,7 @@ pub enum WeightsError {
         /// The name of the file to look for.
         file: String,
     },
-    /// A file that is not the one its name promises.
+    /// A file with another checksum than the known one.
     #[error(
         "{} has sha256 {actual}, not {expected}: it is damaged or another file; delete it and run `mvmhat weights pull {name}`",
         path.display()
@@ -103,7 +103,7 @@ pub enum WeightsError {
         /// The checksum it has.
         actual: String,
     },
-    /// Weights that could not be downloaded from any of their addresses.
+    /// Weights that could not be downloaded from any of their URLs.
     #[error(
         "cannot download {name}: {reason}; fetch the file on another machine and run `mvmhat weights import FILE --as {name}`, \
          or set MVMHAT_WEIGHTS_MIRROR to a folder that holds it"
@@ -111,21 +111,21 @@ pub enum WeightsError {
     Download {
         /// The name of the weights.
         name: String,
-        /// Each address with what came of it.
+        /// Each URL with the failure.
         reason: String,
     },
-    /// The list of known weights breaks its own rules.
+    /// The list of known weights is invalid.
     #[error("configs/weights.yaml: {0}")]
     Registry(String),
-    /// There is no telling where the cache folder is.
+    /// The environment does not say where the cache folder is.
     #[error("there is no home folder to keep weights in: set MVMHAT_CACHE to a folder")]
     NoCache,
-    /// libtorch refuses.
+    /// libtorch fails.
     #[error("libtorch cannot take the tensors of {}", path.display())]
     Torch {
         /// The file that was being read.
         path: PathBuf,
-        /// What libtorch says.
+        /// libtorch's reason.
         source: tch::TchError,
     },
 }
@@ -163,7 +163,7 @@ pub struct Mismatch {
     pub resembles: Option<&'static str>,
 }
 
-/// How many tensors of a kind an error names; it counts the rest.
+/// How many tensors of a kind an error names.
 const NAMED: usize = 3;
 
 impl fmt::Display for Mismatch {
@@ -188,7 +188,7 @@ impl fmt::Display for Mismatch {
     }
 }
 
-/// What is wrong with a file, before it is known which.
+/// What is wrong with a file whose path is added later.
 #[derive(Debug)]
 pub(super) enum Fault {
     Io(io::Error),
@@ -217,7 +217,7 @@ impl From<io::Error> for Fault {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::UnexpectedEof => Self::damaged("it ends early"),
-            // What the system never says of a file: a checksum inside an archive that does not match.
+            // Never from the system: a wrong checksum inside an archive.
             io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Self::Damaged(error.to_string()),
             _ => Self::Io(error),
         }

@@ -1,20 +1,20 @@
-//! How weights come to the cache folder.
+//! Downloading and importing weights into the cache folder.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use mvmhat_scene::{AtomicFile, write_atomically};
 use sha2::{Digest, Sha256};
-use tempfile::NamedTempFile;
 use tracing::warn;
 
 use crate::checksum::{hex, sha256_of_bytes, sha256_of_file};
 use crate::store::{imported_name, note_path};
 use crate::{StateDict, WeightsEntry, WeightsError, WeightsStore, shipped};
 
-/// How long the other side may take to answer, or to send the next bytes.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the server may take to answer, or to send the next bytes.
+const TIMEOUT: Duration = Duration::from_secs(30);
 /// Larger than any known weights, in bytes.
 const MAX_BYTES: u64 = 1 << 32;
 
@@ -32,31 +32,31 @@ pub struct Fetched {
 /// Where weights came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WeightsOrigin {
-    /// They were in the cache already.
+    /// The cache, where they were already.
     Cache,
     /// A file of the mirror folder.
     Mirror(PathBuf),
     /// The program itself, which they are part of.
     Program,
-    /// The internet: the address.
+    /// The internet: the URL.
     Download(String),
-    /// A file that was imported; `published` if its checksum is that of a known file.
+    /// An imported file.
     Import {
-        /// Whether it is one of the files of the list, by its checksum.
+        /// Whether it is a published file of the list, by its checksum.
         published: bool,
     },
 }
 
 impl WeightsStore {
     /// Brings known weights to the cache folder: they are there already, or are copied from the mirror folder, or
-    /// downloaded. `progress` is told the bytes that have come and, once it is known, how many there will be.
+    /// downloaded. `progress` gets the number of bytes so far and, once it is known, the total.
     ///
-    /// What comes must have the checksum of the list; where the list has none, it must be a weights file of the right
-    /// architecture, and the checksum is noted beside it. A file appears under its name only when it is complete.
+    /// The file must have the checksum of the list; where the list has none, it must be a weights file of the right
+    /// architecture, and its checksum is stored with it. A file appears under its name only when it is complete.
     ///
     /// # Errors
-    /// If there are no weights of that name, every address fails (the error has each reason), or the cache folder cannot
-    /// be written.
+    /// If there are no weights of that name, every URL fails (the error has each reason), or the cache folder cannot be
+    /// written.
     pub fn pull(
         &self,
         name: &str,
@@ -93,8 +93,8 @@ impl WeightsStore {
         self.download(entry, progress)
     }
 
-    /// Copies a file to the cache folder, to be found by `name` from then on. A file of the list, known by its checksum,
-    /// keeps its published name; another must be a weights file of the right architecture, and goes before the
+    /// Copies a file to the cache folder, where `name` finds it from then on. A published file, known by its checksum, keeps
+    /// its published name; another must be a weights file of the right architecture, and takes precedence over the
     /// published ones.
     ///
     /// # Errors
@@ -127,30 +127,25 @@ impl WeightsStore {
         let mut reasons = Vec::new();
         for file in &entry.files {
             for url in &file.urls {
-                let mut incoming = Incoming::new(&self.cache)?;
-                let outcome = request(url).map_err(Transfer::Source).and_then(|(mut body, len)| {
+                let mut incoming = Incoming::create(self.cache.join(&file.name))?;
+                let transferred = request(url).map_err(Transfer::Source).and_then(|(mut body, len)| {
                     incoming.fill(&mut body, &mut |done| progress(done, len.or(file.bytes)))
                 });
-                let reason = match outcome {
+                let reason = match transferred {
                     Err(Transfer::Target(error)) => {
-                        return Err(WeightsError::Io {
-                            what: "write",
-                            path: self.cache.clone(),
-                            source: error,
-                        });
+                        return Err(WeightsError::io("write", &self.cache)(error));
                     }
                     Err(Transfer::Source(error)) => error.to_string(),
-                    Ok(sum) => match incoming.suits(entry, file.sha256.as_deref(), &sum) {
-                        Ok(()) => {
-                            let path =
-                                incoming.keep(&self.cache.join(&file.name), &sum, file.sha256.is_none())?;
+                    Ok(sha256) => match incoming.mismatch(entry, file.sha256.as_deref(), &sha256)? {
+                        Some(reason) => reason,
+                        None => {
+                            let path = incoming.keep(&sha256, file.sha256.is_none())?;
                             return Ok(Fetched {
                                 path,
-                                sha256: sum,
+                                sha256,
                                 origin: WeightsOrigin::Download(url.clone()),
                             });
                         }
-                        Err(reason) => reason,
                     },
                 };
                 reasons.push(format!("{url}: {reason}"));
@@ -158,27 +153,28 @@ impl WeightsStore {
         }
         if reasons.is_empty() {
             let origin = entry.files.first().map_or("nowhere", |file| &file.origin);
-            reasons.push(format!("no address of it is known, it comes from {origin}"));
+            reasons.push(format!("no URL of it is known, it comes from {origin}"));
         }
         Err(WeightsError::Download { name: entry.name.clone(), reason: reasons.join("; ") })
     }
 
-    /// Copies a file to the cache under a name.
+    /// Copies a file to the cache under a name, and with `note` writes its checksum beside it.
     fn copy_in(&self, file: &Path, name: &Path, note: bool) -> Result<(PathBuf, String), WeightsError> {
         let mut source = File::open(file).map_err(WeightsError::io("read", file))?;
-        let mut incoming = Incoming::new(&self.cache)?;
-        let sum = incoming.fill(&mut source, &mut |_| ()).map_err(|error| match error {
+        let mut incoming = Incoming::create(self.cache.join(name))?;
+        let sha256 = incoming.fill(&mut source, &mut |_| ()).map_err(|error| match error {
             Transfer::Source(source) => WeightsError::io("read", file)(source),
             Transfer::Target(source) => WeightsError::io("write", &self.cache)(source),
         })?;
-        let path = incoming.keep(&self.cache.join(name), &sum, note)?;
-        Ok((path, sum))
+        let path = incoming.keep(&sha256, note)?;
+        Ok((path, sha256))
     }
 }
 
-/// A file on its way to the cache; gone again unless it is kept.
+/// A file of the cache folder that is being written; nothing is left of it unless it is kept.
 struct Incoming {
-    file: NamedTempFile,
+    path: PathBuf,
+    file: AtomicFile,
 }
 
 /// Which side of a copy failed.
@@ -188,14 +184,12 @@ enum Transfer {
 }
 
 impl Incoming {
-    fn new(folder: &Path) -> Result<Self, WeightsError> {
+    /// Starts the file that will be `path`, and creates its folder.
+    fn create(path: PathBuf) -> Result<Self, WeightsError> {
+        let folder = path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(WeightsError::io("create", folder))?;
-        let mut builder = tempfile::Builder::new();
-        // Temporary files are private by default; a cache may be for everybody, as the umask says.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder.tempfile_in(folder).map_err(WeightsError::io("write", folder))?;
-        Ok(Self { file })
+        let file = AtomicFile::create(&path).map_err(WeightsError::io("write", &path))?;
+        Ok(Self { path, file })
     }
 
     /// Copies all of `source` and gives its checksum.
@@ -215,38 +209,44 @@ impl Incoming {
             done += read as u64;
             progress(done);
         }
-        self.file.as_file().sync_all().map_err(Transfer::Target)?;
         Ok(hex(hasher))
     }
 
-    /// Whether what came is what was asked for, or why not.
-    fn suits(&self, entry: &WeightsEntry, expected: Option<&str>, actual: &str) -> Result<(), String> {
-        match expected {
-            Some(expected) if expected == actual => Ok(()),
-            Some(expected) => Err(format!("what came has sha256 {actual}, not {expected}")),
-            None => check_architecture(self.file.path(), Path::new("what came"), entry)
-                .map_err(|error| error.to_string()),
-        }
+    /// Why the file is not the expected one, if it is not.
+    fn mismatch(
+        &mut self,
+        entry: &WeightsEntry,
+        expected: Option<&str>,
+        actual: &str,
+    ) -> Result<Option<String>, WeightsError> {
+        let Some(expected) = expected else {
+            let partial = self.file.partial().map_err(WeightsError::io("write", &self.path))?;
+            let checked = check_architecture(partial, Path::new("what came"), entry);
+            return Ok(checked.err().map(|error| error.to_string()));
+        };
+        Ok((expected != actual).then(|| format!("what came has sha256 {actual}, not {expected}")))
     }
 
-    /// Gives the file its name, and notes its checksum beside it if nobody else knows it.
-    fn keep(self, path: &Path, sum: &str, note: bool) -> Result<PathBuf, WeightsError> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
+    /// Gives the file its name, and with `note` writes its checksum beside it.
+    fn keep(self, sha256: &str, note: bool) -> Result<PathBuf, WeightsError> {
+        let Self { path, file } = self;
         if note {
-            let note = note_path(path);
-            fs::write(&note, format!("{sum}  {name}\n")).map_err(WeightsError::io("write", &note))?;
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let note = note_path(&path);
+            write_atomically(&note, format!("{sha256}  {name}\n"))
+                .map_err(WeightsError::io("write", &note))?;
         }
-        self.file.persist(path).map_err(|error| WeightsError::io("write", path)(error.error))?;
-        Ok(path.to_path_buf())
+        file.commit().map_err(WeightsError::io("write", &path))?;
+        Ok(path)
     }
 }
 
-/// Asks for a file: its bytes, at most [`MAX_BYTES`], and their number if the other side tells.
+/// Requests a file: its bytes, at most [`MAX_BYTES`], and their number if the server tells.
 fn request(url: &str) -> io::Result<(impl Read + use<>, Option<u64>)> {
     let agent: ureq::Agent = ureq::Agent::config_builder()
-        .timeout_connect(Some(PATIENCE))
-        .timeout_recv_response(Some(PATIENCE))
-        .timeout_per_read(Some(PATIENCE))
+        .timeout_connect(Some(TIMEOUT))
+        .timeout_recv_response(Some(TIMEOUT))
+        .timeout_per_read(Some(TIMEOUT))
         .build()
         .into();
     let response = agent.get(url).call().map_err(ureq::Error::into_io)?;

@@ -1,20 +1,15 @@
 #![doc = include_str!("../README.md")]
 
 mod architecture;
-mod checkpoint;
 mod checksum;
 mod error;
 mod fetch;
+mod formats;
 mod former_names;
-mod pickle;
 mod registry;
-mod safetensors_file;
 mod shipped;
 mod state_dict;
 mod store;
-mod tensors;
-mod torch_legacy;
-mod torch_zip;
 
 pub use checksum::{sha256_of_bytes, sha256_of_file};
 pub use error::{Mismatch, WeightsError};

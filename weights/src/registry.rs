@@ -18,21 +18,21 @@ pub struct Registry {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WeightsEntry {
-    /// What they are asked for by: `yolox-nano`.
+    /// The name to ask for them by: `yolox-nano`.
     pub name: String,
     /// The network they are for: `yolox-nano`, `osnet-x0.25`, `resnet50`, …
     pub architecture: String,
-    /// What they were trained on and how good they are, in a few words.
+    /// What they were trained on and how they score, in a few words.
     pub summary: String,
-    /// Under which terms they may be used.
+    /// The terms of use.
     pub licence: Licence,
-    /// What the network expects to see.
+    /// The input convention of the network.
     pub input: InputConvention,
     /// The files that hold them, any of which will do, the publisher's own first.
     pub files: Vec<WeightsFile>,
 }
 
-/// Under which terms weights may be used.
+/// The terms of use of weights.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Licence {
@@ -42,32 +42,32 @@ pub struct Licence {
     pub data: String,
 }
 
-/// What a network expects to see. A pixel value `v`, 0 to 255, enters it as `(v * scale - mean) / std`, by channel, in
-/// a tensor of images x channels x rows x columns.
+/// The input convention of a network. A pixel value `v`, 0 to 255, enters it as `(v * scale - mean) / std`, per channel,
+/// in a tensor of images x channels x rows x columns.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InputConvention {
     /// Rows the published network was trained or measured with.
     pub height: u32,
-    /// Columns likewise.
+    /// Columns it was trained or measured with.
     pub width: u32,
-    /// How an image or crop comes to that size.
+    /// How an image or crop is brought to that size.
     pub fit: Fit,
     /// The order of the channels.
     pub color: ColorOrder,
-    /// What a pixel value is multiplied by.
+    /// The factor of a pixel value.
     pub scale: f64,
-    /// What is subtracted from it then, by channel.
+    /// Subtracted then, per channel.
     pub mean: [f64; 3],
-    /// What it is divided by last, by channel.
+    /// The divisor at last, per channel.
     pub std: [f64; 3],
 }
 
-/// How an image comes to the size a network expects.
+/// How an image is brought to the input size of a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Fit {
-    /// Scaled to fit, at the top left, the rest grey (114).
+    /// Scaled to fit, at the top left, the rest gray (114).
     Letterbox,
     /// Stretched to the size, whatever its proportions.
     Stretch,
@@ -95,7 +95,7 @@ pub struct WeightsFile {
     /// Its size, if known.
     #[serde(default)]
     pub bytes: Option<u64>,
-    /// Where it can be downloaded, the publisher's own address first. Empty if nowhere.
+    /// Where it can be downloaded, the publisher's own address first; may be empty.
     #[serde(default)]
     pub urls: Vec<String>,
     /// Who made it, from what.
@@ -103,10 +103,10 @@ pub struct WeightsFile {
 }
 
 impl Registry {
-    /// The list this program was built with.
+    /// The built-in list.
     ///
     /// # Errors
-    /// If the list breaks its own rules.
+    /// If the list is invalid.
     pub fn builtin() -> Result<&'static Self, WeightsError> {
         static BUILTIN: OnceLock<Result<Registry, String>> = OnceLock::new();
         let text = include_str!("../../configs/weights.yaml");
@@ -117,8 +117,8 @@ impl Registry {
     /// Reads a list in the format of `configs/weights.yaml`.
     ///
     /// # Errors
-    /// If it is not YAML of that form, names one thing twice, or has an unknown architecture, an entry without files,
-    /// a malformed checksum or a file name that is a path.
+    /// If it is not YAML of that form, has a name twice, an unknown architecture, an entry without files, a malformed
+    /// checksum or a file name that is a path.
     pub fn parse(yaml: &str) -> Result<Self, WeightsError> {
         let registry: Self =
             serde_yaml::from_str(yaml).map_err(|error| WeightsError::Registry(error.to_string()))?;
@@ -163,7 +163,7 @@ impl Registry {
     /// The entry of a name.
     ///
     /// # Errors
-    /// If there is none: the error has the name most like it.
+    /// If there is none: the error suggests the most similar name.
     pub fn entry(&self, name: &str) -> Result<&WeightsEntry, WeightsError> {
         self.entries
             .iter()
@@ -173,8 +173,8 @@ impl Registry {
 
     fn nearest(&self, name: &str) -> Option<String> {
         let wanted = name.to_lowercase().replace('_', "-");
-        let likeness = |entry: &WeightsEntry| strsim::jaro_winkler(&wanted, &entry.name);
-        let nearest = self.entries.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
-        (likeness(nearest) > 0.8).then(|| nearest.name.clone())
+        let similarity = |entry: &WeightsEntry| strsim::jaro_winkler(&wanted, &entry.name);
+        let nearest = self.entries.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b)))?;
+        (similarity(nearest) > 0.8).then(|| nearest.name.clone())
     }
 }

@@ -3,10 +3,9 @@
 //! What they were trained on, with which commands, and how they score: the model cards beside them in `weights/shipped`.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use mvmhat_scene::AtomicFile;
+use mvmhat_scene::write_atomically;
 
 use crate::{WeightsEntry, WeightsError, sha256_of_bytes, sha256_of_file};
 
@@ -33,13 +32,8 @@ pub(super) fn unpacked(cache: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf
     if path.is_file() && sha256_of_file(&path)? == checksum {
         return Ok(path);
     }
-    let written = || {
-        fs::create_dir_all(cache)?;
-        let mut file = AtomicFile::create(&path)?;
-        file.write_all(bytes)?;
-        file.commit()
-    };
-    written().map_err(WeightsError::io("write", &path))?;
+    fs::create_dir_all(cache).map_err(WeightsError::io("create", cache))?;
+    write_atomically(&path, bytes).map_err(WeightsError::io("write", &path))?;
     Ok(path)
 }
 

@@ -1,15 +1,13 @@
 //! The named tensors of a weights file.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use tch::nn::VarStore;
 use tch::{Tensor, no_grad};
 
-use crate::error::{Fault, Mismatch, WeightsError};
-use crate::{architecture, former_names, safetensors_file, torch_legacy, torch_zip};
+use crate::error::{Mismatch, WeightsError};
+use crate::{architecture, formats, former_names};
 
 /// The named tensors of a weights file, on the CPU, in the types they have in the file.
 #[derive(Debug)]
@@ -30,32 +28,10 @@ impl StateDict {
     /// # Errors
     /// If the file cannot be read, is of another format, is damaged, or holds no state dict.
     pub fn read(path: &Path) -> Result<Self, WeightsError> {
-        let mut file = File::open(path).map_err(WeightsError::io("read", path))?;
-        let mut head = Vec::new();
-        let len = file
-            .by_ref()
-            .take(16)
-            .read_to_end(&mut head)
-            .and_then(|_| file.rewind())
-            .and_then(|()| file.metadata())
-            .map_err(WeightsError::io("read", path))?
-            .len();
-        let mut metadata = BTreeMap::new();
-        let named = if head.starts_with(torch_zip::MAGIC) {
-            torch_zip::read(BufReader::new(file), len)
-        } else if head.starts_with(torch_legacy::MAGIC) {
-            torch_legacy::read(BufReader::new(file))
-        } else if safetensors_file::begins(&head) {
-            safetensors_file::read(path, &mut metadata)
-        } else if head.is_empty() {
-            Err(Fault::damaged("it is empty"))
-        } else {
-            return Err(WeightsError::Format { path: path.to_path_buf() });
-        };
-        let named = named.map_err(|fault| fault.in_file(path))?;
-        former_names::modernize(&mut metadata);
-        let tensors = without_prefix(named, "module.").into_iter().collect();
-        Ok(Self { path: path.to_path_buf(), tensors, metadata })
+        let mut contents = formats::read(path)?;
+        former_names::modernize(&mut contents.metadata);
+        let tensors = without_prefix(contents.tensors, "module.").into_iter().collect();
+        Ok(Self { path: path.to_path_buf(), tensors, metadata: contents.metadata })
     }
 
     /// The file.

@@ -108,7 +108,7 @@ fn absent_weights_bring_the_command_that_helps() {
     let message = unpublished.store.locate("toy").unwrap_err().to_string();
     assert!(message.contains("they come from the test, or run `mvmhat weights import"), "{message}");
     let message = unpublished.pull().unwrap_err().to_string();
-    assert!(message.contains("no address of it is known, it comes from the test"), "{message}");
+    assert!(message.contains("no URL of it is known, it comes from the test"), "{message}");
 }
 
 #[test]

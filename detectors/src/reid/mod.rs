@@ -6,14 +6,14 @@
 mod color_histogram;
 mod config;
 mod embedder;
-mod embedding_network;
 mod embeddings;
 mod file_embedder;
+mod network;
 mod network_config;
 mod network_embedder;
 
 pub use config::{EmbedderConfig, EmbedderName};
 pub use embedder::{Embedder, build_embedder};
-pub use embedding_network::EmbeddingNetwork;
 pub use embeddings::embeddings;
+pub use network::EmbeddingNetwork;
 pub use network_config::EmbeddingNetworkConfig;

@@ -1,17 +1,17 @@
-//! Where in a checkpoint the state dict is.
+//! Finding the state dict in a checkpoint.
 
 use std::rc::Rc;
 
+use super::pickle::{Pickle, TensorView, Value};
 use crate::error::Fault;
-use crate::pickle::{Pickle, TensorView, Value};
 
-/// The keys under which training code keeps a state dict beside epoch and optimizer, the one to prefer first: weights
-/// averaged over training (`ema`) are there to be used instead of the last ones.
+/// The keys under which training code keeps a state dict, next to epoch and optimizer, by precedence: weights averaged over
+/// training (`ema`) are meant to be used instead of the last ones.
 const WRAPPERS: [&str; 6] = ["ema", "state_dict", "model_state_dict", "model", "module", "net"];
 /// How deep wrappers are followed: `{"ema": {"module": {…}}}` is two.
 const MAX_DEPTH: usize = 3;
 
-/// The names of a state dict and what they stand for, in its order.
+/// The names of a state dict and their tensors, in its order.
 pub(super) type NamedViews = Vec<(Rc<str>, Rc<TensorView>)>;
 
 /// The named tensors of a checkpoint.

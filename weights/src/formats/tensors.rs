@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use tch::{Kind, Tensor};
 
+use super::pickle::{Storage, TensorView};
 use crate::error::Fault;
-use crate::pickle::{Storage, TensorView};
 
 /// A tensor of `size` whose elements lie row by row in `bytes`, little-endian.
 pub(super) fn from_bytes(bytes: &[u8], size: &[i64], kind: Kind) -> Result<Tensor, Fault> {

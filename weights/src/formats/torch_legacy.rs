@@ -9,10 +9,10 @@ use std::io::{self, BufRead, Read};
 
 use tch::Tensor;
 
-use crate::checkpoint;
+use super::checkpoint;
+use super::pickle::{self, Value};
+use super::tensors::Storages;
 use crate::error::Fault;
-use crate::pickle::{self, Value};
-use crate::tensors::Storages;
 
 /// The magic number 0x1950a86a20f9469cfc6c as Python pickles it (`PROTO 2, LONG1`).
 pub(super) const MAGIC: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19\x2e";

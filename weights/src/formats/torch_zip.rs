@@ -9,10 +9,10 @@ use std::io::{Read, Seek};
 use tch::Tensor;
 use zip::{CompressionMethod, ZipArchive};
 
-use crate::checkpoint;
+use super::checkpoint;
+use super::pickle;
+use super::tensors::Storages;
 use crate::error::Fault;
-use crate::pickle;
-use crate::tensors::Storages;
 
 /// What a zip archive begins with.
 pub(super) const MAGIC: &[u8] = b"PK\x03\x04";

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use tch::Kind;
 
-use super::machine::Containers;
+use super::containers::Containers;
 use super::value::{MAX_DIMENSIONS, Storage, TensorView, Value};
 use crate::error::Fault;
 

@@ -1,18 +1,17 @@
 //! The stack machine.
 
 use std::collections::HashMap;
-use std::io::{BufRead, Read};
-use std::rc::Rc;
+use std::io::BufRead;
 
 use super::construct;
+use super::containers::Containers;
 use super::opcode as op;
-use super::value::{Pickle, Storage, Value};
+use super::source::Source;
+use super::value::{Pickle, Value};
 use crate::error::Fault;
 
-/// More opcodes than any checkpoint has: a tensor takes some forty. Bounds stack, memo and containers.
-const MAX_OPCODES: usize = 1 << 22;
-/// More text than any checkpoint has: names of tensors, and what else a training run notes. In bytes.
-const MAX_TEXT: usize = 1 << 26;
+/// More opcodes than any checkpoint has: a tensor takes some forty. Limits stack, memo and containers.
+pub(super) const MAX_OPCODES: usize = 1 << 22;
 
 /// Reads one pickle, up to its end and not a byte further.
 ///
@@ -21,19 +20,17 @@ const MAX_TEXT: usize = 1 << 26;
 /// than any checkpoint.
 pub(crate) fn read(source: &mut impl BufRead) -> Result<Pickle, Fault> {
     let mut machine = Machine {
-        source,
+        source: Source::new(source),
         stack: Vec::new(),
         marks: Vec::new(),
         memo: HashMap::new(),
         heap: Containers::default(),
-        text_left: MAX_TEXT,
     };
     for _ in 0..MAX_OPCODES {
-        match machine.byte()? {
+        match machine.source.byte()? {
             op::STOP => {
                 let root = machine.pop()?;
-                let Containers { sequences, dicts, storages, .. } = machine.heap;
-                return Ok(Pickle { root, sequences, dicts, storages });
+                return Ok(machine.heap.into_pickle(root));
             }
             opcode => machine.step(opcode)?,
         }
@@ -41,85 +38,49 @@ pub(crate) fn read(source: &mut impl BufRead) -> Result<Pickle, Fault> {
     Err(too_long())
 }
 
-/// The containers of a pickle while it is read.
-#[derive(Default)]
-pub(super) struct Containers {
-    sequences: Vec<Vec<Value>>,
-    dicts: Vec<Vec<(Value, Value)>>,
-    storages: HashMap<Rc<str>, Rc<Storage>>,
-    copied: usize,
-}
-
-impl Containers {
-    pub(super) fn new_sequence(&mut self, members: Vec<Value>) -> Value {
-        self.sequences.push(members);
-        Value::Sequence(self.sequences.len() - 1)
-    }
-
-    pub(super) fn new_dict(&mut self, entries: Vec<(Value, Value)>) -> Value {
-        self.dicts.push(entries);
-        Value::Dict(self.dicts.len() - 1)
-    }
-
-    pub(super) fn new_storage(&mut self, storage: Storage) -> Value {
-        let storage = self.storages.entry(Rc::clone(&storage.key)).or_insert_with(|| Rc::new(storage));
-        Value::Storage(Rc::clone(storage))
-    }
-
-    /// Notes that members of a sequence are copied. A pickle may name one sequence any number of times, so that copies,
-    /// unlike all else, are not bounded by the number of its opcodes.
-    pub(super) fn note_copies(&mut self, count: usize) -> Result<(), Fault> {
-        self.copied = self.copied.saturating_add(count);
-        if self.copied > MAX_OPCODES { Err(too_long()) } else { Ok(()) }
-    }
-
-    pub(super) fn sequence(&self, value: &Value) -> Result<&[Value], Fault> {
-        match value {
-            Value::Sequence(place) => Ok(&self.sequences[*place]),
-            _ => Err(Fault::damaged("something else stands where a tuple or a list is due")),
-        }
-    }
-}
-
 struct Machine<'a, R> {
-    source: &'a mut R,
+    source: Source<'a, R>,
     stack: Vec<Value>,
     /// How high the stack was at each mark.
     marks: Vec<usize>,
     memo: HashMap<u32, Value>,
     heap: Containers,
-    text_left: usize,
 }
 
 impl<R: BufRead> Machine<'_, R> {
+    /// Executes one opcode. Long because it is a table: one arm per opcode.
     fn step(&mut self, opcode: u8) -> Result<(), Fault> {
         match opcode {
-            op::PROTO => match self.byte()? {
+            op::PROTO => match self.source.byte()? {
                 2..=5 => Ok(()),
                 version => {
                     Err(Fault::Unsupported(format!("its pickle is of protocol {version}, not 2 to 5")))
                 }
             },
-            op::FRAME => self.array::<8>().map(drop),
+            op::FRAME => self.source.array::<8>().map(drop),
 
             op::NONE => self.push(Value::None),
             op::NEWTRUE => self.push(Value::Bool(true)),
             op::NEWFALSE => self.push(Value::Bool(false)),
-            op::BININT => self.array().and_then(|b| self.push(Value::Int(i32::from_le_bytes(b).into()))),
-            op::BININT1 => self.byte().and_then(|b| self.push(Value::Int(b.into()))),
-            op::BININT2 => self.array().and_then(|b| self.push(Value::Int(u16::from_le_bytes(b).into()))),
-            op::LONG1 => self.byte().and_then(|n| self.long(n.into())),
-            op::LONG4 => self.length32().and_then(|n| self.long(n)),
-            op::BINFLOAT => self.array::<8>().and_then(|_| self.push(Value::Opaque("a float".into()))),
+            op::BININT => {
+                self.source.array().and_then(|b| self.push(Value::Int(i32::from_le_bytes(b).into())))
+            }
+            op::BININT1 => self.source.byte().and_then(|b| self.push(Value::Int(b.into()))),
+            op::BININT2 => {
+                self.source.array().and_then(|b| self.push(Value::Int(u16::from_le_bytes(b).into())))
+            }
+            op::LONG1 => self.source.byte().and_then(|n| self.long(n.into())),
+            op::LONG4 => self.source.length32().and_then(|n| self.long(n)),
+            op::BINFLOAT => self.source.array::<8>().and_then(|_| self.push(Value::Opaque("a float".into()))),
 
-            op::SHORT_BINUNICODE => self.byte().and_then(|n| self.unicode(n.into())),
-            op::BINUNICODE => self.length32().and_then(|n| self.unicode(n)),
-            op::BINUNICODE8 => self.length64().and_then(|n| self.unicode(n)),
-            op::SHORT_BINSTRING => self.byte().and_then(|n| self.latin1(n.into())),
-            op::BINSTRING => self.length32().and_then(|n| self.latin1(n)),
-            op::SHORT_BINBYTES => self.byte().and_then(|n| self.bytes(n.into())),
-            op::BINBYTES => self.length32().and_then(|n| self.bytes(n)),
-            op::BINBYTES8 | op::BYTEARRAY8 => self.length64().and_then(|n| self.bytes(n)),
+            op::SHORT_BINUNICODE => self.source.byte().and_then(|n| self.unicode(n.into())),
+            op::BINUNICODE => self.source.length32().and_then(|n| self.unicode(n)),
+            op::BINUNICODE8 => self.source.length64().and_then(|n| self.unicode(n)),
+            op::SHORT_BINSTRING => self.source.byte().and_then(|n| self.latin1(n.into())),
+            op::BINSTRING => self.source.length32().and_then(|n| self.latin1(n)),
+            op::SHORT_BINBYTES => self.source.byte().and_then(|n| self.bytes(n.into())),
+            op::BINBYTES => self.source.length32().and_then(|n| self.bytes(n)),
+            op::BINBYTES8 | op::BYTEARRAY8 => self.source.length64().and_then(|n| self.bytes(n)),
 
             op::EMPTY_TUPLE | op::EMPTY_LIST | op::EMPTY_SET => self.push_sequence(Vec::new()),
             op::TUPLE1 => self.top(1).and_then(|members| self.push_sequence(members)),
@@ -145,17 +106,17 @@ impl<R: BufRead> Machine<'_, R> {
                 let top = self.peek()?.clone();
                 self.push(top)
             }
-            op::BINPUT => self.byte().and_then(|place| self.remember(place.into())),
-            op::LONG_BINPUT => self.array().and_then(|place| self.remember(u32::from_le_bytes(place))),
+            op::BINPUT => self.source.byte().and_then(|place| self.remember(place.into())),
+            op::LONG_BINPUT => self.source.array().and_then(|place| self.remember(u32::from_le_bytes(place))),
             op::MEMOIZE => {
                 // At most MAX_OPCODES entries, so the cast keeps the number.
                 self.remember(self.memo.len() as u32)
             }
-            op::BINGET => self.byte().and_then(|place| self.recall(place.into())),
-            op::LONG_BINGET => self.array().and_then(|place| self.recall(u32::from_le_bytes(place))),
+            op::BINGET => self.source.byte().and_then(|place| self.recall(place.into())),
+            op::LONG_BINGET => self.source.array().and_then(|place| self.recall(u32::from_le_bytes(place))),
 
             op::GLOBAL => {
-                let (module, name) = (self.line()?, self.line()?);
+                let (module, name) = (self.source.line()?, self.source.line()?);
                 self.push(Value::Global(format!("{module}.{name}").into()))
             }
             op::STACK_GLOBAL => match self.top(2)?.as_slice() {
@@ -235,7 +196,7 @@ impl<R: BufRead> Machine<'_, R> {
     /// Appends to the list or set on top of the stack; what is added to an opaque object is dropped.
     fn extend(&mut self, members: Vec<Value>) -> Result<(), Fault> {
         match *self.peek()? {
-            Value::Sequence(place) => self.heap.sequences[place].extend(members),
+            Value::Sequence(place) => self.heap.extend_sequence(place, members),
             Value::Opaque(_) => {}
             _ => return Err(Fault::damaged("something is appended to what is no list")),
         }
@@ -249,7 +210,7 @@ impl<R: BufRead> Machine<'_, R> {
         };
         match *self.peek()? {
             Value::Dict(place) => {
-                self.heap.dicts[place].extend(pairs.iter().map(|[key, value]| (key.clone(), value.clone())));
+                self.heap.extend_dict(place, pairs);
             }
             Value::Opaque(_) => {}
             _ => return Err(Fault::damaged("a key is set in what is no dictionary")),
@@ -270,56 +231,28 @@ impl<R: BufRead> Machine<'_, R> {
         self.push(value.ok_or_else(|| Fault::damaged("its pickle recalls what it never remembered"))?)
     }
 
-    // The source.
-
-    fn byte(&mut self) -> Result<u8, Fault> {
-        self.array::<1>().map(|[byte]| byte)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
-        let mut bytes = [0; N];
-        self.source.read_exact(&mut bytes)?;
-        Ok(bytes)
-    }
-
-    fn length32(&mut self) -> Result<u64, Fault> {
-        self.array().map(|b| u32::from_le_bytes(b).into())
-    }
-
-    fn length64(&mut self) -> Result<u64, Fault> {
-        self.array().map(u64::from_le_bytes)
-    }
-
-    /// `len` bytes. Memory grows with what the source really has, whatever length it declares.
-    fn take(&mut self, len: u64) -> Result<Vec<u8>, Fault> {
-        let len = usize::try_from(len).ok().filter(|len| *len <= self.text_left);
-        let len = len.ok_or_else(|| Fault::damaged("its pickle holds more text than any checkpoint"))?;
-        self.text_left -= len;
-        let mut bytes = Vec::new();
-        self.source.take(len as u64).read_to_end(&mut bytes)?;
-        if bytes.len() == len { Ok(bytes) } else { Err(Fault::damaged("it ends within a text")) }
-    }
+    // Text and integers.
 
     fn unicode(&mut self, len: u64) -> Result<(), Fault> {
-        let bytes = self.take(len)?;
+        let bytes = self.source.take(len)?;
         let text = std::str::from_utf8(&bytes).map_err(|_| Fault::damaged("a text that is not UTF-8"))?;
         self.push(Value::Text(text.into()))
     }
 
     /// A string of Python 2: bytes, which for names of tensors are text.
     fn latin1(&mut self, len: u64) -> Result<(), Fault> {
-        let text: String = self.take(len)?.into_iter().map(char::from).collect();
+        let text: String = self.source.take(len)?.into_iter().map(char::from).collect();
         self.push(Value::Text(text.into()))
     }
 
     fn bytes(&mut self, len: u64) -> Result<(), Fault> {
-        self.take(len)?;
+        self.source.take(len)?;
         self.push(Value::Opaque("bytes".into()))
     }
 
     /// A little-endian two's complement integer of any length; one that does not fit 64 bits is kept opaque.
     fn long(&mut self, len: u64) -> Result<(), Fault> {
-        let bytes = self.take(len)?;
+        let bytes = self.source.take(len)?;
         let negative = bytes.last().is_some_and(|byte| byte & 0x80 != 0);
         let mut whole = [if negative { 0xff } else { 0 }; 8];
         let value = match whole.get_mut(..bytes.len()) {
@@ -331,21 +264,9 @@ impl<R: BufRead> Machine<'_, R> {
         };
         self.push(value)
     }
-
-    /// The text up to the end of the line.
-    fn line(&mut self) -> Result<String, Fault> {
-        let mut bytes = Vec::new();
-        let read = (&mut *self.source).take(self.text_left as u64).read_until(b'\n', &mut bytes)?;
-        self.text_left -= read;
-        match bytes.split_last() {
-            Some((b'\n', name)) => String::from_utf8(name.to_vec())
-                .map_err(|_| Fault::damaged("a global whose name is not UTF-8")),
-            _ => Err(Fault::damaged("it ends within the name of a global")),
-        }
-    }
 }
 
-fn too_long() -> Fault {
+pub(super) fn too_long() -> Fault {
     Fault::damaged("its pickle is longer than any checkpoint's")
 }
 

@@ -8,8 +8,10 @@
 //! and the rebuild functions in PyTorch's `torch/serialization.py` and `torch/_utils.py`.
 
 mod construct;
+mod containers;
 mod machine;
 mod opcode;
+mod source;
 mod value;
 
 pub(super) use machine::read;
