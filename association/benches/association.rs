@@ -1,25 +1,23 @@
-//! Speed of the association: frame sets per second on a made-up crowd and, where it is there, on the shared benchmark; and
-//! linear assignment beside another implementation in the same run.
+//! Speed of the association: frame sets per second on a synthetic crowd and, where it is there, on the benchmark of the
+//! reference data; and linear assignment compared with another implementation in the same run.
 
 #![allow(clippy::expect_used, reason = "a broken set-up may stop it")]
 
 #[path = "../tests/support/crowd.rs"]
 mod crowd;
-#[path = "../tests/support/recordings.rs"]
-mod recordings;
-#[path = "../tests/support/shared.rs"]
-mod shared;
+#[path = "../tests/support/sequences.rs"]
+mod sequences;
 
 use std::hint::black_box;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use crowd::Crowd;
-use mvmhat_association::{
-    AssociationConfig, ClusteringConfig, CostMatrix, Evidence, LinearAssignment, MvmhatConfig, build,
-};
+use mvmhat_assignment::{CostMatrix, LinearAssignment};
+use mvmhat_association::{AssociationConfig, ClusteringConfig, Evidence, MvmhatConfig, build};
+use mvmhat_reference::find_shared;
 use mvmhat_scene::{FrameSet, ViewDetections};
 
-fn whole_recording(c: &mut Criterion, name: &str, sets: &[FrameSet<ViewDetections>]) {
+fn whole_sequence(c: &mut Criterion, name: &str, sets: &[FrameSet<ViewDetections>]) {
     let configs = [
         ("clustering", AssociationConfig::Clustering(ClusteringConfig::default())),
         ("mvmhat", AssociationConfig::Mvmhat(MvmhatConfig::default())),
@@ -43,22 +41,21 @@ fn whole_recording(c: &mut Criterion, name: &str, sets: &[FrameSet<ViewDetection
 
 fn associators(c: &mut Criterion) {
     let crowd = Crowd { cameras: 4, people: 6, dimension: 64 };
-    let sets: Vec<_> = (0..400).map(|t| crowd.at(t)).collect();
-    whole_recording(c, "crowd, 4 cameras x 6 people, 64-d, 400 timesteps", &sets);
-    let Some(shared) = shared::folder() else {
-        eprintln!("skipped: the shared benchmark (set MVMHAT_SHARED)");
+    let sets: Vec<_> = (0..400).map(|t| crowd.frame_set(t)).collect();
+    whole_sequence(c, "crowd, 4 cameras x 6 people, 64-d, 400 timesteps", &sets);
+    let Some(sim60) = find_shared("bench/sim60") else {
+        eprintln!("skipped: bench/sim60 of the reference data (MVMHAT_SHARED)");
         return;
     };
-    for recording in ["1", "8", "12"] {
-        let (_, sets) =
-            recordings::frame_sets(&shared.join("bench/sim60").join(recording)).expect("a recording");
-        whole_recording(c, &format!("sim60/{recording}"), &sets);
+    for sequence in ["1", "8", "12"] {
+        let (_, sets) = sequences::frame_sets(&sim60.join(sequence)).expect("a sequence");
+        whole_sequence(c, &format!("sim60/{sequence}"), &sets);
     }
 }
 
-/// Cosine distances as between a crowd's two cameras.
+/// Cosine distances between the people of a crowd's two cameras.
 fn distances(n: usize) -> Vec<f32> {
-    let set = Crowd { cameras: 2, people: n as u16, dimension: 64 }.at(0);
+    let set = Crowd { cameras: 2, people: n as u16, dimension: 64 }.frame_set(0);
     let embeddings = |camera: usize| {
         let people = set.views[camera].iter().flat_map(|view| &view.content.detections);
         people.filter_map(|d| d.embedding.as_ref()).map(|e| e.as_slice()).collect::<Vec<_>>()

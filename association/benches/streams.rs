@@ -1,11 +1,11 @@
-//! Frame sets a second of the default associator on one core, where there is much to do, and after a long time.
+//! Frame sets per second of the default associator on one core: of many people in many views, and after a long time.
 //!
-//! `cargo bench -p association --bench streams`, little more than a minute. Frame sets are made as they are
-//! needed, and only the association is timed, as time on the core: it has one thread. Two tables:
+//! `cargo bench -p mvmhat-association --bench streams`, little more than a minute. Frame sets are made as they are
+//! needed, and only the association is timed, as CPU time: it has one thread. Two tables:
 //!
 //! * **wide**: 16 cameras that see 50 people each, with 512-d embeddings;
-//! * **long**: people who come and go for ever, nobody twice, so that the gallery of those who left is full and is renewed
-//!   all the time. Neither the cost of a frame set nor memory may grow with the length of the recording.
+//! * **long**: people who come and go without end, nobody twice, so that the gallery of those who left is full and changes
+//!   all the time. Neither the cost of a frame set nor memory may grow with the length of the sequence.
 
 #![allow(clippy::expect_used, reason = "a broken set-up may stop it")]
 
@@ -24,7 +24,7 @@ use passers_by::PassersBy;
 
 /// Frame sets of the wide stream.
 const WIDE: u64 = 500;
-/// Where the long one is looked at, over the last frame sets before. The gallery is full after some 500.
+/// After how many frame sets the long stream is measured, over the window before. The gallery is full after some 500.
 const LONG: [u64; 3] = [1_000, 10_000, 100_000];
 const WINDOW: u64 = 500;
 
@@ -40,13 +40,13 @@ fn associator() -> Box<dyn Associator> {
 fn wide() {
     let crowd = Crowd { cameras: 16, people: 50, dimension: 512 };
     let mut associator = associator();
-    let mut times: Vec<_> = (0..WIDE).map(|t| associate(associator.as_mut(), crowd.at(t)).0).collect();
+    let mut times: Vec<_> = (0..WIDE).map(|t| associate(associator.as_mut(), crowd.frame_set(t)).0).collect();
     let first = times[0];
     times.sort();
     let mean = times.iter().sum::<Duration>() / WIDE as u32;
     println!("16 cameras x 50 people, 512-d, {WIDE} frame sets");
     println!(
-        "  {:.0} frame sets a second; a frame set {:.1} ms, the median {:.1}, the worst {:.1}, the first {:.1}",
+        "  {:.0} frame sets per second; per frame set: mean {:.1} ms, median {:.1}, worst {:.1}, first {:.1}",
         1.0 / mean.as_secs_f64(),
         milliseconds(mean),
         milliseconds(times[times.len() / 2]),
@@ -61,7 +61,7 @@ fn long() {
     let (mut in_window, mut worst, mut newest) = (Duration::ZERO, Duration::ZERO, PersonId(0));
     println!("people who come and go before 4 cameras, 64-d");
     println!(
-        "  frame sets   a frame set (mean of the last {WINDOW})     the worst    people   identities   memory"
+        "  frame sets   per frame set (mean of the last {WINDOW})       worst    people   identities   memory"
     );
     for t in 1..=LONG[LONG.len() - 1] {
         let (elapsed, person) = associate(associator.as_mut(), crowd.next_set());
@@ -84,7 +84,7 @@ fn long() {
     }
 }
 
-/// How long one frame set takes, and the highest identity in it.
+/// The time of one frame set, and the highest identity in it.
 fn associate(associator: &mut dyn Associator, set: FrameSet<ViewDetections>) -> (Duration, PersonId) {
     let start = ThreadTime::now();
     let decided = associator.associate(set);
@@ -98,7 +98,7 @@ fn milliseconds(duration: Duration) -> f64 {
     1e3 * duration.as_secs_f64()
 }
 
-/// The memory of this process, as Linux tells it.
+/// The memory of this process, as Linux reports it.
 fn resident_memory() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

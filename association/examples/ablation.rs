@@ -1,17 +1,17 @@
-//! What each step of the association buys: every variant on every data set, as one table.
+//! Ablation of the association: every variant on every dataset, as one table.
 //!
-//! `cargo run --release -p association --example ablation -- TRUTH DATASET... [--variants FILE]`
+//! `cargo run --release -p mvmhat-association --example ablation -- GROUND_TRUTH DATASET... [--variants FILE]`
 //!
-//! `DATASET/<recording>/<camera>/det/det.npy` in, ground truth from `TRUTH/<recording>`. Scores are pooled over the recordings
-//! of a data set and averaged over data sets (say, seeds). `FILE` is YAML, a map from labels to options of an associator
-//! (`name` included where it is not `clustering`); without it, the variants of `docs/association.md`. `kept` are those who came back after 50 frames out
-//! of all views and kept their identity, of all data sets together; the last column is the speed of the association alone, on
-//! one thread.
+//! `DATASET/<sequence>/<camera>/det/det.npy` in, ground truth from `GROUND_TRUTH/<sequence>`. Scores are pooled over the
+//! sequences of a dataset and averaged over datasets (say, seeds). `FILE` is YAML, a map from labels to options of an
+//! associator (`name` included where it is not `clustering`); without it, the variants of `docs/association.md`.
+//! `re-entry` counts the people who kept their identity of all who came back after 50 frames out of all views, over all
+//! datasets; the last column is the speed of the association alone, on one thread.
 
 #[path = "../tests/support/case.rs"]
 mod case;
-#[path = "../tests/support/recordings.rs"]
-mod recordings;
+#[path = "../tests/support/sequences.rs"]
+mod sequences;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -21,26 +21,26 @@ use mvmhat_association::AssociationConfig;
 use mvmhat_evaluation::{DatasetScores, Protocol, ReEntries, SequenceScores};
 use serde_yaml::{Mapping, Value};
 
-/// Each step taken away from the default, or added to it.
+/// Each step removed from the default, or added to it.
 const VARIANTS: &str = include_str!("ablation.yaml");
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     let mut variants = VARIANTS.to_owned();
-    if let Some(at) = arguments.iter().position(|a| a == "--variants") {
-        let file = arguments.drain(at..).nth(1).ok_or("--variants: a file is missing")?;
+    if let Some(flag) = arguments.iter().position(|a| a == "--variants") {
+        let file = arguments.drain(flag..).nth(1).ok_or("--variants: a file is missing")?;
         variants = std::fs::read_to_string(&file).map_err(|error| format!("{file}: {error}"))?;
     }
-    let [truth, datasets @ ..] = arguments.as_slice() else {
-        return Err("usage: ablation TRUTH DATASET... [--variants FILE]".into());
+    let [ground_truth, datasets @ ..] = arguments.as_slice() else {
+        return Err("usage: ablation GROUND_TRUTH DATASET... [--variants FILE]".into());
     };
     let datasets: Vec<PathBuf> = datasets.iter().map(PathBuf::from).collect();
     let datasets = datasets
         .iter()
-        .map(|folder| recordings_in(folder, Path::new(truth)))
+        .map(|folder| sequences_in(folder, Path::new(ground_truth)))
         .collect::<Result<Vec<_>, _>>()?;
     let variants: Mapping = serde_yaml::from_str(&variants)?;
-    let columns = ["MOTA", "IDF1", "IDSW", "global IDF1", "CVIDF1", "CVMA", "kept", "frame sets/s"];
+    let columns = ["MOTA", "IDF1", "IDSW", "global IDF1", "CVIDF1", "CVMA", "re-entry", "frame sets/s"];
     println!("| variant | {} |", columns.join(" | "));
     println!("|---|{}", "---|".repeat(columns.len()));
     for (label, options) in &variants {
@@ -62,14 +62,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// All recordings in a folder, by their names.
-fn recordings_in(folder: &Path, truth: &Path) -> Result<Vec<(String, Case)>, Box<dyn Error>> {
+/// All sequences in a folder, by their names.
+fn sequences_in(folder: &Path, ground_truth: &Path) -> Result<Vec<(String, Case)>, Box<dyn Error>> {
     let entries = std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
     paths.retain(|path| path.is_dir());
     paths.sort();
     let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    paths.iter().map(|path| Ok((name(path), Case::open(path, truth)?))).collect()
+    paths.iter().map(|path| Ok((name(path), Case::open(path, ground_truth)?))).collect()
 }
 
 fn config(options: &Value) -> Result<AssociationConfig, Box<dyn Error>> {
@@ -79,7 +79,7 @@ fn config(options: &Value) -> Result<AssociationConfig, Box<dyn Error>> {
     Ok(AssociationConfig::named(name, Value::Mapping(options))?)
 }
 
-/// The columns of one variant on one data set.
+/// The columns of one variant on one dataset.
 fn score(
     cases: &[(String, Case)],
     config: &AssociationConfig,

@@ -1,13 +1,13 @@
-//! Associates recordings with precomputed detections, writes their tracks and tells the speed.
+//! Associates sequences with precomputed detections, writes their tracks and prints the speed.
 //!
-//! `cargo run --release -p association --example bench -- DATASET OUT [NAME [OPTIONS]]`
+//! `cargo run --release -p mvmhat-association --example bench -- DATASET OUT [NAME [OPTIONS]]`
 //!
-//! `DATASET/<recording>/<camera>/det/det.npy` in, `OUT/<recording>/<camera>.txt` out (MOT text). `NAME` is an associator,
+//! `DATASET/<sequence>/<camera>/det/det.npy` in, `OUT/<sequence>/<camera>.txt` out (MOT text). `NAME` is an associator,
 //! the default one if left out, and `OPTIONS` its constants as YAML, such as `{track_low_thresh: 0.3}`. The speed is the best of
 //! five runs on one thread, of the association alone.
 
-#[path = "../tests/support/recordings.rs"]
-mod recordings;
+#[path = "../tests/support/sequences.rs"]
+mod sequences;
 
 use std::error::Error;
 use std::path::Path;
@@ -41,7 +41,7 @@ fn options(yaml: &str) -> Result<serde_yaml::Value, serde_yaml::Error> {
 }
 
 fn associate(folder: &Path, out: &Path, config: &AssociationConfig) -> Result<(), Box<dyn Error>> {
-    let (cameras, sets) = recordings::frame_sets(folder)?;
+    let (cameras, sets) = sequences::frame_sets(folder)?;
     let mut best = f64::INFINITY;
     let mut tracked: Vec<FrameSet<Vec<TrackedBox>>> = Vec::new();
     for _ in 0..RUNS {

@@ -1,4 +1,4 @@
-//! A camera that moves: people are followed in the image as it has become.
+//! A moving camera: people are tracked in the image as it has become.
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up may stop it")]
 
@@ -15,7 +15,7 @@ fn camera(t: u64) -> CameraMotion {
     CameraMotion { a: zoom * angle.cos(), b: zoom * angle.sin(), dx: 3.0 * t as f64 + jump, dy: -jump / 4.0 }
 }
 
-/// What moves the image of timestep `from` to that of timestep `to`, by hand: back to the first, then on.
+/// What transforms the image of timestep `from` to that of timestep `to`, by hand: back to the first, then on.
 fn between(from: u64, to: u64) -> CameraMotion {
     let (from, to) = (camera(from), camera(to));
     let square = from.scale().powi(2);
@@ -24,9 +24,9 @@ fn between(from: u64, to: u64) -> CameraMotion {
     CameraMotion { a, b, dx: to.dx - x, dy: to.dy - y }
 }
 
-/// The identities of four people who look alike, timestep by timestep from left to right. At the timesteps of `absent` the
-/// camera has no frame.
-fn identities(absent: &[u64], told: bool) -> Vec<Vec<u32>> {
+/// The identities of four people without embeddings, timestep by timestep from left to right. At the timesteps of `absent`
+/// the camera has no frame; its motion is given where `compensated` is set.
+fn identities(absent: &[u64], compensated: bool) -> Vec<Vec<u32>> {
     let mut associator = Clustering::new(ClusteringConfig::default(), Evidence::default()).unwrap();
     let mut last = None;
     let mut people = Vec::new();
@@ -35,7 +35,7 @@ fn identities(absent: &[u64], told: bool) -> Vec<Vec<u32>> {
             let person = |i| BBox::from_center(100.0 + 60.0 * f64::from(i), 60.0, 30.0, 80.0);
             let detections =
                 (0..4).map(|i| Detection { bbox: camera(t).bbox(&person(i)), score: 0.9, embedding: None });
-            let camera_motion = last.filter(|_| told).map(|last| between(last, t));
+            let camera_motion = last.filter(|_| compensated).map(|last| between(last, t));
             last = Some(t);
             ViewDetections { detections: detections.collect(), camera_motion }
         });
@@ -55,13 +55,13 @@ fn all_the_same(people: &[Vec<u32>]) -> bool {
 }
 
 #[test]
-fn people_are_followed_where_the_camera_takes_them() {
+fn camera_motion_is_compensated() {
     assert!(all_the_same(&identities(&[], true)));
-    assert!(!all_the_same(&identities(&[], false)), "not without being told");
+    assert!(!all_the_same(&identities(&[], false)), "not without its motion");
 }
 
 #[test]
-fn a_motion_bridges_the_instants_at_which_the_camera_has_no_frame() {
+fn camera_motion_bridges_timesteps_without_a_frame() {
     // The camera jumps at 4, 8, 12, ...
     let absent = [3, 4, 8, 12, 15, 16, 17];
     let people = identities(&absent, true);

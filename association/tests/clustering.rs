@@ -1,4 +1,4 @@
-//! What the clustering associator promises, on people of our own making.
+//! What the clustering associator promises, on synthetic people.
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up may stop it")]
 
@@ -41,7 +41,7 @@ fn associate_with<S: Into<ViewDetections>>(
 }
 
 /// Cameras of these numbers, each at another height over the ground, looking 45 degrees down.
-fn ground(numbers: &[usize]) -> Option<GroundPlane> {
+fn ground_plane(numbers: &[usize]) -> Option<GroundPlane> {
     let mut yaml = "units: metres\nground_plane: [0, 0, 1, 0]\ncameras:\n".to_owned();
     let half = 0.5f64.sqrt();
     for number in 0..4 {
@@ -52,8 +52,8 @@ fn ground(numbers: &[usize]) -> Option<GroundPlane> {
             -half
         );
     }
-    let camera = |(place, number): (usize, &usize)| Camera {
-        id: CameraId(place as u16),
+    let camera = |(index, number): (usize, &usize)| Camera {
+        id: CameraId(index as u16),
         name: format!("cam{number}"),
         source: Source::Detections,
         fps: None,
@@ -70,8 +70,8 @@ fn ground(numbers: &[usize]) -> Option<GroundPlane> {
     })
 }
 
-fn at(x: f64, score: f32, looks: Option<[f32; 3]>) -> Detection {
-    let embedding = looks.map(|looks| Embedding::normalized(looks.to_vec()));
+fn detection(x: f64, score: f32, embedding: Option<[f32; 3]>) -> Detection {
+    let embedding = embedding.map(|values| Embedding::normalized(values.to_vec()));
     Detection { bbox: BBox::new(x, 50.0, 50.0, 100.0), score, embedding }
 }
 
@@ -99,44 +99,45 @@ fn people_with<const C: usize>(
 }
 
 #[test]
-fn at_the_first_instant_all_views_share_identities() {
-    let first = || vec![at(100.0, 0.9, Some(RED)), at(300.0, 0.9, Some(BLUE))];
-    let second = || vec![at(100.0, 0.9, Some(BLUE)), at(300.0, 0.9, Some(GREEN))];
+fn at_the_first_timestep_all_views_share_identities() {
+    let first = || vec![detection(100.0, 0.9, Some(RED)), detection(300.0, 0.9, Some(BLUE))];
+    let second = || vec![detection(100.0, 0.9, Some(BLUE)), detection(300.0, 0.9, Some(GREEN))];
     let [a, b] = people([[first(), second()]]).remove(0);
     assert_eq!((a.len(), b.len()), (2, 2));
     assert_eq!(a[1], b[0], "blue");
-    assert!(!a.contains(&b[1]) && a[0] != a[1], "everybody else is somebody else: {a:?} {b:?}");
+    assert!(!a.contains(&b[1]) && a[0] != a[1], "nobody else is shared: {a:?} {b:?}");
 }
 
 #[test]
-fn who_is_seen_less_surely_is_reported_from_the_second_detection_on() {
-    let reported = people((0..4).map(|_| [vec![at(100.0, 0.6, Some(RED))]]));
+fn a_person_of_lower_score_is_reported_from_the_second_detection_on() {
+    let reported = people((0..4).map(|_| [vec![detection(100.0, 0.6, Some(RED))]]));
     assert_eq!(reported, [[vec![]], [vec![1]], [vec![1]], [vec![1]]]);
-    let reported = people((0..9).map(|_| [vec![at(100.0, 0.4, Some(RED))]]));
-    assert!(reported.iter().all(|[people]| people.is_empty()), "too uncertain to begin with");
+    let reported = people((0..9).map(|_| [vec![detection(100.0, 0.4, Some(RED))]]));
+    assert!(reported.iter().all(|[people]| people.is_empty()), "too low a score to start with");
 }
 
 #[test]
-fn an_uncertain_detection_continues_a_person() {
+fn a_detection_of_low_score_continues_a_tracklet() {
     let score = |t| if t < 3 { 0.9 } else { 0.3 };
-    let reported = people((0..9).map(|t| [vec![at(100.0, score(t), Some(RED))]]));
+    let reported = people((0..9).map(|t| [vec![detection(100.0, score(t), Some(RED))]]));
     assert!(reported.iter().all(|[people]| people == &[1]), "{reported:?}");
 }
 
 #[test]
-fn a_person_missed_is_foreseen_once_and_found_again() {
-    let seen = |t: usize| if (5..15).contains(&t) { vec![] } else { vec![at(100.0, 0.9, Some(RED))] };
-    let reported = people((0..20).map(|t| [seen(t)]));
-    assert_eq!(reported[5], [vec![1]], "foreseen");
+fn a_missed_person_is_predicted_once_and_found_again() {
+    let visible =
+        |t: usize| if (5..15).contains(&t) { vec![] } else { vec![detection(100.0, 0.9, Some(RED))] };
+    let reported = people((0..20).map(|t| [visible(t)]));
+    assert_eq!(reported[5], [vec![1]], "predicted");
     assert!(reported[6..15].iter().all(|[people]| people.is_empty()), "only remembered");
     assert!(reported[15..].iter().all(|[people]| people == &[1]), "found again");
 }
 
 #[test]
-fn who_left_all_views_is_known_when_they_return() {
+fn a_person_who_left_all_views_is_re_identified() {
     // 300 timesteps later, in the other view first, beside somebody who stayed.
-    let stays = |x| at(x, 0.9, Some(BLUE));
-    let both = |x| vec![at(x, 0.9, Some(RED)), stays(500.0)];
+    let stays = |x| detection(x, 0.9, Some(BLUE));
+    let both = |x| vec![detection(x, 0.9, Some(RED)), stays(500.0)];
     let reported = people((0..400).map(|t| match t {
         0..50 => [both(100.0), both(200.0)],
         50..350 => [vec![stays(500.0)], vec![stays(500.0)]],
@@ -146,10 +147,12 @@ fn who_left_all_views_is_known_when_they_return() {
 }
 
 #[test]
-fn who_is_forgotten_is_still_reported_where_they_were_seen() {
-    let stays = || at(500.0, 0.9, Some(BLUE));
-    let timesteps =
-        || (0..150).map(|t| [if t < 20 { vec![at(100.0, 0.9, Some(RED)), stays()] } else { vec![stays()] }]);
+fn a_forgotten_person_is_still_reported_where_they_were_detected() {
+    let stays = || detection(500.0, 0.9, Some(BLUE));
+    let timesteps = || {
+        (0..150)
+            .map(|t| [if t < 20 { vec![detection(100.0, 0.9, Some(RED)), stays()] } else { vec![stays()] }])
+    };
     for short in [
         ClusteringConfig { gallery_age: 10, ..Default::default() },
         ClusteringConfig { gallery_size: 0, ..Default::default() },
@@ -163,46 +166,52 @@ fn who_is_forgotten_is_still_reported_where_they_were_seen() {
 }
 
 #[test]
-fn two_halves_are_joined_when_evidence_comes() {
-    // In the second view, a little later, nobody knows at first what the person looks like.
+fn two_identities_are_merged_when_evidence_comes() {
+    // In the second view, a little later, the person has no embedding at first.
     let second = |t: u32| {
-        let looks = (t >= 10).then_some(RED);
-        if t < 5 { vec![] } else { vec![at(700.0, 0.9, looks)] }
+        let embedding = (t >= 10).then_some(RED);
+        if t < 5 { vec![] } else { vec![detection(700.0, 0.9, embedding)] }
     };
-    let reported = people((0..30).map(|t| [vec![at(100.0, 0.9, Some(RED))], second(t)]));
+    let reported = people((0..30).map(|t| [vec![detection(100.0, 0.9, Some(RED))], second(t)]));
     assert_ne!(reported[9][0], reported[9][1]);
     assert_eq!(reported[29][0], reported[29][1]);
-    assert_eq!(reported[29][0], reported[0][0], "the one that is known for longer stays");
+    assert_eq!(reported[29][0], reported[0][0], "the one with more detections stays");
 }
 
 #[test]
 fn a_wrong_identity_is_split_when_evidence_comes() {
-    // At first both look alike from the second view; then they do not.
-    let looks = |t| if t < 3 { RED } else { BLUE };
-    let reported =
-        people((0..40).map(|t| [vec![at(100.0, 0.9, Some(RED))], vec![at(700.0, 0.9, Some(looks(t)))]]));
+    // At first the person of the second view has the appearance of the first; then not.
+    let color = |t| if t < 3 { RED } else { BLUE };
+    let reported = people(
+        (0..40)
+            .map(|t| [vec![detection(100.0, 0.9, Some(RED))], vec![detection(700.0, 0.9, Some(color(t)))]]),
+    );
     assert_eq!(reported[0][0], reported[0][1]);
     assert_ne!(reported[39][0], reported[39][1]);
     assert_eq!(reported[39][0], reported[0][0]);
 }
 
 #[test]
-fn the_clothes_of_who_stands_before_are_not_learned() {
-    // Red is hidden by blue for so long that it would look blue, and appears again where it was.
-    let hidden = |t: usize| (20..200).contains(&t);
-    let red = |t| if hidden(t) { BLUE } else { RED };
-    let blue = |t| BBox::new(if hidden(t) { 105.0 } else { 300.0 }, 60.0, 50.0, 100.0);
+fn the_appearance_of_an_occluder_is_not_learned() {
+    // Red is occluded by blue for so long that it would be learned as blue, and appears again where it was.
+    let occluded = |t: usize| (20..200).contains(&t);
+    let red = |t| if occluded(t) { BLUE } else { RED };
+    let blue = |t| BBox::new(if occluded(t) { 105.0 } else { 300.0 }, 60.0, 50.0, 100.0);
     let reported = people((0..230).map(|t| {
-        let front = Detection { bbox: blue(t), ..at(0.0, 0.9, Some(BLUE)) };
-        [vec![at(100.0, 0.9, Some(red(t))), front]]
+        let front = Detection { bbox: blue(t), ..detection(0.0, 0.9, Some(BLUE)) };
+        [vec![detection(100.0, 0.9, Some(red(t))), front]]
     }));
     assert_eq!(reported[229], reported[0]);
 }
 
 #[test]
-fn people_without_looks_are_followed_and_not_shared() {
-    let walk =
-        |t: u32| vec![at(100.0 + 3.0 * f64::from(t), 0.9, None), at(900.0 - 3.0 * f64::from(t), 0.9, None)];
+fn people_without_embeddings_are_tracked_and_not_matched_across_views() {
+    let walk = |t: u32| {
+        vec![
+            detection(100.0 + 3.0 * f64::from(t), 0.9, None),
+            detection(900.0 - 3.0 * f64::from(t), 0.9, None),
+        ]
+    };
     let reported = people((0..60).map(|t| [walk(t), walk(t)]));
     let mut everybody = reported[59].concat();
     assert_eq!(reported[59], reported[0]);
@@ -210,8 +219,8 @@ fn people_without_looks_are_followed_and_not_shared() {
     assert_eq!(everybody, [1, 2, 3, 4]);
 }
 
-/// Who each detection is taken for, by camera, timestep and place; identities renamed in the order of a fixed walk over them.
-fn partition(tracked: &[Tracked], camera_of: &[usize]) -> Vec<Vec<Vec<usize>>> {
+/// The identity of each detection, by timestep, camera and position; renumbered in the order of their first occurrence.
+fn identities(tracked: &[Tracked], camera_of: &[usize]) -> Vec<Vec<Vec<usize>>> {
     let mut names = BTreeMap::new();
     let mut timesteps = Vec::new();
     for set in tracked {
@@ -232,11 +241,11 @@ fn partition(tracked: &[Tracked], camera_of: &[usize]) -> Vec<Vec<Vec<usize>>> {
 
 fn crowd(timesteps: u64) -> Vec<FrameSet<ViewDetections>> {
     let crowd = Crowd { cameras: 4, people: 7, dimension: 64 };
-    (0..timesteps).map(|t| crowd.at(t)).collect()
+    (0..timesteps).map(|t| crowd.frame_set(t)).collect()
 }
 
 #[test]
-fn a_crowd_is_followed_from_the_first_instant_on() {
+fn a_crowd_is_tracked_from_the_first_timestep_on() {
     let tracked = associate(crowd(300));
     for view in tracked.iter().flat_map(|set| &set.views) {
         let people: Vec<_> = view.as_ref().unwrap().content.iter().map(|b| b.person.0).collect();
@@ -261,18 +270,18 @@ proptest! {
             FrameSet { views: cameras.iter().map(view).collect(), ..set.clone() }
         });
         let shuffled: Vec<_> = shuffled.collect();
-        let place = |camera: usize| cameras.iter().position(|&c| c == camera).unwrap();
-        let places: Vec<_> = (0..4).map(place).collect();
+        let index = |camera: usize| cameras.iter().position(|&c| c == camera).unwrap();
+        let indices: Vec<_> = (0..4).map(index).collect();
         let evidence = |calibrated: bool, numbers: &[usize]| Evidence {
-            ground_plane: calibrated.then(|| ground(numbers).unwrap()),
+            ground_plane: calibrated.then(|| ground_plane(numbers).unwrap()),
             assignment_model: None,
         };
-        let asked = ClusteringConfig { assignment: AssignmentSource::Softmax, ..ClusteringConfig::default() };
-        let offline = ClusteringConfig { offline: true, ..asked.clone() };
-        for (config, calibrated) in [(ClusteringConfig::default(), false), (asked, true), (offline, true)] {
+        let softmax = ClusteringConfig { assignment: AssignmentSource::Softmax, ..ClusteringConfig::default() };
+        let offline = ClusteringConfig { offline: true, ..softmax.clone() };
+        for (config, calibrated) in [(ClusteringConfig::default(), false), (softmax, true), (offline, true)] {
             let in_order = associate_with(config.clone(), evidence(calibrated, &[0, 1, 2, 3]), sets.clone());
             let otherwise = associate_with(config, evidence(calibrated, &cameras), shuffled.clone());
-            prop_assert_eq!(partition(&otherwise, &places), partition(&in_order, &[0, 1, 2, 3]));
+            prop_assert_eq!(identities(&otherwise, &indices), identities(&in_order, &[0, 1, 2, 3]));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What holds whatever the detectors say.
+//! What holds for any detections.
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up may stop it")]
 
@@ -31,7 +31,7 @@ fn associate(config: &AssociationConfig, sets: &[Detected]) -> Vec<Tracked> {
     tracked
 }
 
-/// Boxes mostly of a person's size, but also empty, endless and not numbers at all.
+/// Boxes mostly of a person's size, but also empty, infinite and not numbers at all.
 fn bbox() -> impl Strategy<Value = BBox> {
     let size = || prop_oneof![8 => 30.0..120.0, 1 => Just(0.0), 1 => Just(1e-9), 1 => Just(1e9)];
     let odd = prop::sample::select(vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -5.0, 1e200]);
@@ -39,8 +39,8 @@ fn bbox() -> impl Strategy<Value = BBox> {
     prop_oneof![12 => usual, 1 => odd.prop_map(|v| BBox::new(v, 0.0, 50.0, v))]
 }
 
-/// One of four looks, none at all, or one of another dimension.
-fn looks() -> impl Strategy<Value = Option<Embedding>> {
+/// One of four embeddings, one of another dimension, one without direction, or none.
+fn embedding() -> impl Strategy<Value = Option<Embedding>> {
     (0usize..7, -0.2f32..0.2).prop_map(|(who, noise)| match who {
         0..4 => {
             let mut values = vec![noise; 4];
@@ -55,18 +55,18 @@ fn looks() -> impl Strategy<Value = Option<Embedding>> {
 
 fn detections() -> impl Strategy<Value = Vec<Detection>> {
     let score = prop_oneof![8 => 0.5f32..1.0, 1 => 0.0f32..0.5, 1 => Just(f32::NAN)];
-    let detection = (bbox(), score, looks());
+    let detection = (bbox(), score, embedding());
     prop::collection::vec(
         detection.prop_map(|(bbox, score, embedding)| Detection { bbox, score, embedding }),
         0..6,
     )
 }
 
-fn recording() -> impl Strategy<Value = Vec<Detected>> {
+fn sequence() -> impl Strategy<Value = Vec<Detected>> {
     (1usize..4).prop_flat_map(move |cameras| {
         let view = prop::option::weighted(0.9, detections());
         let timesteps = prop::collection::vec(prop::collection::vec(view, cameras), 0..15);
-        // Every scene is shown three times, so that tracks get confirmed among the chaos.
+        // Every timestep is repeated three times, so that tracks get confirmed among the chaos.
         timesteps.prop_map(|timesteps| {
             let thrice = timesteps.into_iter().flat_map(|views| [views.clone(), views.clone(), views]);
             thrice.enumerate().map(|(t, views)| frame_set(t, views)).collect()
@@ -83,7 +83,7 @@ fn frame_set(t: usize, views: Vec<Option<Vec<Detection>>>) -> Detected {
 
 proptest! {
     #[test]
-    fn every_instant_comes_out_once_with_each_person_at_most_once_in_a_view(sets in recording()) {
+    fn every_timestep_is_emitted_once_with_each_person_at_most_once_per_view(sets in sequence()) {
         for (config, track_low_thresh) in associators() {
         let tracked = associate(&config, &sets);
         prop_assert_eq!(tracked.len(), sets.len());
@@ -94,7 +94,7 @@ proptest! {
             for (tracked, view) in tracked.views.iter().zip(&set.views) {
                 prop_assert_eq!(tracked.as_ref().map(|v| v.number), view.as_ref().map(|v| v.number));
                 for boxes in tracked.iter().flat_map(|view| view.content.windows(2)) {
-                    prop_assert!(boxes[0].person < boxes[1].person, "sorted, nobody thrice: {boxes:?}");
+                    prop_assert!(boxes[0].person < boxes[1].person, "sorted, nobody twice: {boxes:?}");
                 }
                 for tracked in tracked.iter().flat_map(|view| &view.content) {
                     prop_assert!(tracked.bbox.is_valid() && tracked.score >= track_low_thresh && tracked.person.0 > 0);
@@ -105,14 +105,14 @@ proptest! {
     }
 
     #[test]
-    fn the_same_detections_give_the_same_identities(sets in recording()) {
+    fn the_same_detections_give_the_same_identities(sets in sequence()) {
         for (config, _) in associators() {
             prop_assert_eq!(associate(&config, &sets), associate(&config, &sets));
         }
     }
 
     #[test]
-    fn a_camera_that_sees_nobody_changes_nothing(sets in recording(), blind in any::<bool>()) {
+    fn a_camera_that_sees_nobody_changes_nothing(sets in sequence(), blind in any::<bool>()) {
         let mut more = sets.clone();
         for set in &mut more {
             let number = FrameNumber(set.index.0 as u32);
@@ -129,7 +129,7 @@ proptest! {
     }
 
     #[test]
-    fn detections_below_the_threshold_change_nothing(sets in recording(), bbox in bbox()) {
+    fn detections_below_the_threshold_change_nothing(sets in sequence(), bbox in bbox()) {
         for (config, track_low_thresh) in associators() {
         let mut more = sets.clone();
         for view in more.iter_mut().flat_map(|set| &mut set.views).flatten() {

@@ -1,24 +1,21 @@
-//! What the associators reach on the benchmark: `mvmhat` what the published inference reaches on the same detections,
-//! `clustering` far more.
+//! The scores of the associators on the benchmark: `mvmhat` reproduces those of the published code on the same
+//! detections, `clustering` is far better.
 //!
-//! Detections: real boxes and identities of the MvMHAT test set with simulated embeddings (`bench/sim60` of the shared
-//! test data). Expected: the published Python on them, scored by TrackEval and the authors' definitions
-//! (`bench/README.md` there).
+//! Detections: real boxes and identities of the MvMHAT test set with simulated embeddings (`bench/sim60` of the reference
+//! data). Expected: the published Python on them, scored by TrackEval and the authors' definitions (`bench/README.md`
+//! there).
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up may stop it")]
 
 #[path = "support/case.rs"]
 mod case;
-#[path = "support/recordings.rs"]
-mod recordings;
-#[path = "support/shared.rs"]
-mod shared;
-
-use std::path::Path;
+#[path = "support/sequences.rs"]
+mod sequences;
 
 use case::Case;
 use mvmhat_association::{AssociationConfig, ClusteringConfig, MvmhatConfig};
 use mvmhat_evaluation::{CameraSequence, Clear, Comparison, Hota, Identity, Protocol};
+use mvmhat_reference::shared;
 
 /// Points (percent) by which a score may differ.
 const TOLERANCE: f64 = 0.5;
@@ -32,14 +29,11 @@ const PUBLISHED: [(&str, [f64; 8]); 3] = [
 ];
 
 #[test]
+#[ignore = "needs the reference data in ../shared (MVMHAT_SHARED)"]
 fn the_published_scores_are_reproduced() {
-    let Some(shared) = shared::folder() else {
-        eprintln!("skipped: the published scores need the shared test data (set MVMHAT_SHARED)");
-        return;
-    };
     let config = AssociationConfig::Mvmhat(MvmhatConfig::default());
     for (group, published) in PUBLISHED {
-        let scores = scores(&compare(&shared, group, &config));
+        let scores = scores(&compare(group, &config));
         for ((column, score), expected) in COLUMNS.iter().zip(scores).zip(published) {
             assert!(
                 (score - expected).abs() <= TOLERANCE,
@@ -50,22 +44,19 @@ fn the_published_scores_are_reproduced() {
 }
 
 #[test]
-fn the_fused_associator_keeps_identities_in_all_views() {
-    let Some(shared) = shared::folder() else {
-        eprintln!("skipped: the scores of the benchmark need the shared test data (set MVMHAT_SHARED)");
-        return;
-    };
+#[ignore = "needs the reference data in ../shared (MVMHAT_SHARED)"]
+fn clustering_keeps_identities_in_all_views() {
     let config = AssociationConfig::Clustering(ClusteringConfig::default());
     for (group, published) in PUBLISHED {
-        let scores = scores(&compare(&shared, group, &config));
+        let scores = scores(&compare(group, &config));
         let [idf1, global_idf1] = [scores[1], scores[3]];
         assert!(idf1 > published[1] && global_idf1 > published[3] + 10.0, "{group}: {scores:?}");
         assert!(global_idf1 >= 85.0, "{group}: {scores:?}");
     }
 }
 
-fn compare(shared: &Path, group: &str, config: &AssociationConfig) -> Comparison {
-    let case = Case::open(&shared.join("bench/sim60").join(group), &shared.join("mvmhat")).unwrap();
+fn compare(group: &str, config: &AssociationConfig) -> Comparison {
+    let case = Case::open(&shared("bench/sim60").join(group), &shared("mvmhat")).unwrap();
     let (tracked, _) = case.track(config).unwrap();
     case.compare(&tracked).unwrap()
 }

@@ -1,4 +1,4 @@
-//! Recordings with detections and ground truth: associated, and scored.
+//! Sequences with detections and ground truth: associated, and scored.
 
 use std::error::Error;
 use std::path::Path;
@@ -8,35 +8,35 @@ use mvmhat_association::{AssociationConfig, Evidence, GroundPlane, build};
 use mvmhat_evaluation::{CameraRows, Comparison, Observation, Window};
 use mvmhat_scene::{FrameNumber, FrameSet, Sequence, TrackedBox};
 
-use super::recordings::{Sets, frame_sets};
+use super::sequences::{Sets, frame_sets};
 
 /// Tracked boxes, timestep by timestep.
 pub(crate) type Tracks = Vec<FrameSet<Vec<TrackedBox>>>;
 
-/// One recording.
+/// One sequence.
 pub(crate) struct Case {
     /// What the association is given.
     pub(crate) sets: Sets,
     cameras: Vec<String>,
-    truth: Vec<Vec<Observation>>,
+    ground_truth: Vec<Vec<Observation>>,
     /// The frames to be scored; those with ground truth where it is not given.
     window: Option<Window>,
-    /// Whether the first so many cameras are scored only.
+    /// How many of the cameras are scored; all of them if it is not given.
     views: Option<usize>,
-    ground: Option<GroundPlane>,
+    ground_plane: Option<GroundPlane>,
 }
 
 impl Case {
-    /// Detections of the recording at `path` (precomputed, with embeddings), and its ground truth from the folder of the same
-    /// name in `truth`, where `groups.json` may say what is to be scored of it.
-    pub(crate) fn open(path: &Path, truth: &Path) -> Result<Self, Box<dyn Error>> {
+    /// Detections of the sequence at `path` (precomputed, with embeddings), and its ground truth from the folder of the same
+    /// name in `ground_truth`, where `groups.json` may say which frames and cameras are scored.
+    pub(crate) fn open(path: &Path, ground_truth: &Path) -> Result<Self, Box<dyn Error>> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let (cameras, sets) = frame_sets(path)?;
-        let recording = Sequence::open(&truth.join(&name))?;
-        let rows = recording.ground_truth()?.into_iter().map(Option::unwrap_or_default);
-        let truth_rows = rows.map(|rows| rows.iter().map(Observation::from).collect()).collect();
+        let sequence = Sequence::open(&ground_truth.join(&name))?;
+        let rows = sequence.ground_truth()?.into_iter().map(Option::unwrap_or_default);
+        let observations = rows.map(|rows| rows.iter().map(Observation::from).collect()).collect();
         let (mut window, mut views) = (None, None);
-        if let Ok(text) = std::fs::read_to_string(truth.join("groups.json")) {
+        if let Ok(text) = std::fs::read_to_string(ground_truth.join("groups.json")) {
             let groups: serde_json::Value = serde_json::from_str(&text)?;
             let number = |key: &str| groups[&name][key].as_u64().and_then(|n| u32::try_from(n).ok());
             window = number("start")
@@ -47,17 +47,17 @@ impl Case {
         Ok(Self {
             sets,
             cameras,
-            truth: truth_rows,
+            ground_truth: observations,
             window,
             views,
-            ground: GroundPlane::from_sequence(&recording),
+            ground_plane: GroundPlane::from_sequence(&sequence),
         })
     }
 
-    /// Who is who according to an associator, and the seconds it took.
+    /// The tracks of an associator, and the seconds it took.
     pub(crate) fn track(&self, config: &AssociationConfig) -> Result<(Tracks, f64), Box<dyn Error>> {
         let mut associator =
-            build(config, Evidence { ground_plane: self.ground.clone(), assignment_model: None })?;
+            build(config, Evidence { ground_plane: self.ground_plane.clone(), assignment_model: None })?;
         let input = self.sets.clone();
         let start = Instant::now();
         let mut tracked: Vec<_> = input.into_iter().flat_map(|set| associator.associate(set)).collect();
@@ -65,18 +65,19 @@ impl Case {
         Ok((tracked, start.elapsed().as_secs_f64()))
     }
 
-    /// Tracks beside the ground truth.
+    /// Tracks and ground truth, to be scored.
     pub(crate) fn compare(
         &self,
         tracked: &[FrameSet<Vec<TrackedBox>>],
     ) -> Result<Comparison, Box<dyn Error>> {
         let observed = |b: &TrackedBox, frame| Observation { frame, id: b.person.0.into(), location: b.bbox };
-        let cameras = self.cameras.iter().zip(&self.truth).enumerate().take(self.views.unwrap_or(usize::MAX));
-        let rows = cameras.map(|(camera, (name, truth))| {
+        let cameras =
+            self.cameras.iter().zip(&self.ground_truth).enumerate().take(self.views.unwrap_or(usize::MAX));
+        let rows = cameras.map(|(camera, (name, ground_truth))| {
             let views = tracked.iter().filter_map(|set| set.views[camera].as_ref());
             CameraRows {
                 name: name.clone(),
-                gt: truth.clone(),
+                gt: ground_truth.clone(),
                 tracks: views.flat_map(|v| v.content.iter().map(|b| observed(b, v.number))).collect(),
             }
         });

@@ -1,4 +1,4 @@
-//! People of our own making, who walk about before several cameras.
+//! Synthetic people who walk about before several cameras.
 
 use mvmhat_scene::{
     BBox, Detection, Embedding, FrameIndex, FrameNumber, FrameSet, ViewDetections, ViewFrame,
@@ -11,13 +11,13 @@ pub(crate) struct Crowd {
     pub(crate) cameras: u16,
     /// Number of people.
     pub(crate) people: u16,
-    /// Numbers in an embedding.
+    /// Dimensions of an embedding.
     pub(crate) dimension: usize,
 }
 
 impl Crowd {
     /// What the cameras see at timestep `t`: everybody, in order, on paths that cross.
-    pub(crate) fn at(&self, t: u64) -> FrameSet<ViewDetections> {
+    pub(crate) fn frame_set(&self, t: u64) -> FrameSet<ViewDetections> {
         let person = |camera: u16, person: u16| {
             let phase = f64::from(person) * 2.4 + f64::from(camera);
             let along = (t as f64 / 200.0 + phase).sin();
@@ -35,7 +35,7 @@ impl Crowd {
         }
     }
 
-    /// A direction of the person's own, with some of the camera's and of the timestep's in it: about 0.9 alike from
+    /// A direction of the person's own, with some of the camera's and of the timestep's in it: a cosine of about 0.9 from
     /// one timestep to the next, 0.7 between cameras.
     fn embedding(&self, camera: u16, person: u16, t: u64) -> Embedding {
         let mut own = Noise::new(u64::from(person));

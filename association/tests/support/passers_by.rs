@@ -1,4 +1,4 @@
-//! People of our own making who pass before several cameras, one after the other, for ever.
+//! Synthetic people who pass before several cameras, one after the other, without end.
 
 use mvmhat_scene::{
     BBox, Detection, Embedding, FrameIndex, FrameNumber, FrameSet, ViewDetections, ViewFrame,
@@ -6,11 +6,11 @@ use mvmhat_scene::{
 
 use crate::crowd::Noise;
 
-/// Timesteps from one person's coming to the next one's.
+/// Timesteps from one person's arrival to the next one's.
 const APART: u64 = 8;
-/// Timesteps for which a person is to be seen.
+/// Timesteps for which a person is in view.
 const STAY: u64 = 80;
-/// Width of the image and how far apart people walk in it, in pixels.
+/// Width of the image and distance between the lanes in which people walk, in pixels.
 const WIDTH: f64 = 1920.0;
 const LANE: f64 = 85.0;
 
@@ -24,7 +24,7 @@ pub(crate) struct PassersBy {
 }
 
 impl PassersBy {
-    /// `cameras` cameras, `dimension` numbers in an embedding.
+    /// People before so many cameras, with embeddings of `dimension` dimensions.
     pub(crate) fn new(cameras: u16, dimension: usize) -> Self {
         Self { cameras, dimension, timestep: 0 }
     }
@@ -57,7 +57,7 @@ impl PassersBy {
         Detection { bbox, score: 0.9, embedding: Some(self.embedding(camera, person, t)) }
     }
 
-    /// Looks as those of [`Crowd`](crate::crowd::Crowd).
+    /// An embedding as those of [`Crowd`](crate::crowd::Crowd).
     fn embedding(&self, camera: u16, person: u64, t: u64) -> Embedding {
         let mut own = Noise::new(person);
         let mut view = Noise::new((1 << 40) + (person << 8) + u64::from(camera));

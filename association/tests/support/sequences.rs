@@ -1,19 +1,19 @@
-//! Recordings on disk, as frame sets of detections.
+//! Sequences on disk with precomputed detections, as frame sets.
 
 use std::error::Error;
 use std::path::Path;
 
 use mvmhat_scene::{DetectionFile, FrameNumber, FrameSet, FrameSets, Sequence, ViewDetections};
 
-/// Detections of a recording, timestep by timestep.
+/// Detections of a sequence, timestep by timestep.
 pub(crate) type Sets = Vec<FrameSet<ViewDetections>>;
 
-/// The cameras' names and all frame sets of a recording with precomputed detections. A camera has a frame at every
-/// number from the first to the last that any camera has detections in.
+/// The names of the cameras and all frame sets of a sequence with precomputed detections. A camera has a frame at every
+/// number from the first to the last in which any camera has detections.
 pub(crate) fn frame_sets(path: &Path) -> Result<(Vec<String>, Sets), Box<dyn Error>> {
-    let recording = Sequence::open(path)?;
+    let sequence = Sequence::open(path)?;
     let mut files = Vec::new();
-    for camera in &recording.cameras {
+    for camera in &sequence.cameras {
         let Some(detections) = &camera.detections else {
             return Err(format!("{}: camera {} has no detections", path.display(), camera.name).into());
         };
@@ -29,7 +29,7 @@ pub(crate) fn frame_sets(path: &Path) -> Result<(Vec<String>, Sets), Box<dyn Err
             .map(FrameNumber)
             .map(|number| (number, ViewDetections::from(detections.at(number).to_vec())))
     };
-    let clock = recording.clock(|camera| camera.fps.unwrap_or(25.0))?;
+    let clock = sequence.clock(|camera| camera.fps.unwrap_or(25.0))?;
     let sets = FrameSets::new(clock, files.iter().map(stream).collect()).collect();
-    Ok((recording.cameras.into_iter().map(|camera| camera.name).collect(), sets))
+    Ok((sequence.cameras.into_iter().map(|camera| camera.name).collect(), sets))
 }

@@ -1,4 +1,4 @@
-//! The stations of an identity, one by one, on recordings of a few boxes.
+//! The life of an identity in the MvMHAT baseline, stage by stage, on sequences of a few boxes.
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up may stop it")]
 
@@ -8,11 +8,11 @@ use mvmhat_scene::{BBox, Detection, Embedding, FrameIndex, FrameNumber, FrameSet
 const RED: [f32; 2] = [1.0, 0.0];
 const BLUE: [f32; 2] = [0.0, 1.0];
 
-fn at(x: f64, looks: [f32; 2]) -> Detection {
-    Detection { embedding: Some(Embedding::normalized(looks.to_vec())), ..faceless(x) }
+fn detection(x: f64, embedding: [f32; 2]) -> Detection {
+    Detection { embedding: Some(Embedding::normalized(embedding.to_vec())), ..without_embedding(x) }
 }
 
-fn faceless(x: f64) -> Detection {
+fn without_embedding(x: f64) -> Detection {
     Detection { bbox: BBox::new(x, 50.0, 50.0, 100.0), score: 0.9, embedding: None }
 }
 
@@ -52,45 +52,47 @@ fn one_camera(timesteps: impl IntoIterator<Item = Vec<Detection>>) -> Vec<Vec<u3
 
 #[test]
 fn a_person_is_reported_from_the_third_detection_on() {
-    let reported = one_camera((0..4).map(|t| vec![at(100.0 + f64::from(t), RED)]));
+    let reported = one_camera((0..4).map(|t| vec![detection(100.0 + f64::from(t), RED)]));
     assert_eq!(reported, [vec![], vec![], vec![1], vec![1]]);
 }
 
 #[test]
 fn a_single_miss_ends_a_tentative_identity() {
-    let seen = || vec![at(100.0, RED)];
-    let reported = one_camera([seen(), seen(), vec![], seen(), seen(), seen()]);
+    let visible = || vec![detection(100.0, RED)];
+    let reported = one_camera([visible(), visible(), vec![], visible(), visible(), visible()]);
     assert_eq!(reported, [vec![], vec![], vec![], vec![], vec![], vec![2]]);
 }
 
 #[test]
-fn a_lost_person_is_foreseen_once_and_found_again_by_looks() {
-    let seen = |t: usize| if (5..15).contains(&t) { vec![] } else { vec![at(100.0, RED)] };
-    let reported = one_camera((0..20).map(seen));
-    assert_eq!(reported[5], [1], "foreseen");
+fn a_lost_person_is_predicted_once_and_re_identified_by_appearance() {
+    let visible = |t: usize| if (5..15).contains(&t) { vec![] } else { vec![detection(100.0, RED)] };
+    let reported = one_camera((0..20).map(visible));
+    assert_eq!(reported[5], [1], "predicted");
     assert!(reported[6..15].iter().all(Vec::is_empty), "only remembered");
-    assert!(reported[15..].iter().all(|people| people == &[1]), "found again");
+    assert!(reported[15..].iter().all(|people| people == &[1]), "re-identified");
 }
 
 #[test]
-fn who_is_away_for_too_long_is_forgotten() {
-    let seen = |t: usize| if (5..90).contains(&t) { vec![] } else { vec![at(100.0, RED)] };
-    let reported = one_camera((0..95).map(seen));
+fn a_person_who_is_away_for_too_long_is_forgotten() {
+    let visible = |t: usize| if (5..90).contains(&t) { vec![] } else { vec![detection(100.0, RED)] };
+    let reported = one_camera((0..95).map(visible));
     assert_eq!(reported[94], [2]);
 }
 
 #[test]
-fn a_newcomer_adopts_the_identity_another_camera_knows() {
-    let people = |x: f64| vec![at(x, RED), at(x + 200.0, BLUE)];
-    let reversed = |x: f64| vec![at(x, BLUE), at(x + 200.0, RED)];
+fn a_new_detection_adopts_the_identity_from_another_camera() {
+    let people = |x: f64| vec![detection(x, RED), detection(x + 200.0, BLUE)];
+    let reversed = |x: f64| vec![detection(x, BLUE), detection(x + 200.0, RED)];
     let second = |t| if t < 5 { vec![] } else { reversed(300.0) };
     let reported = run(without_renewal(), (0..10).map(|t| [Some(people(100.0)), Some(second(t))]));
     assert_eq!(reported[9], [Some(vec![1, 2]), Some(vec![1, 2])]);
 }
 
 #[test]
-fn people_without_looks_stay_who_they_are_and_are_not_shared() {
-    let walk = |t: u32| vec![faceless(100.0 + 3.0 * f64::from(t)), faceless(600.0 - 3.0 * f64::from(t))];
+fn people_without_embeddings_keep_their_identities_and_are_not_matched_across_views() {
+    let walk = |t: u32| {
+        vec![without_embedding(100.0 + 3.0 * f64::from(t)), without_embedding(600.0 - 3.0 * f64::from(t))]
+    };
     let second = |t| if t < 5 { vec![] } else { walk(t) };
     let reported = run(MvmhatConfig::default(), (0..60).map(|t| [Some(walk(t)), Some(second(t))]));
     assert_eq!(reported[59][0], Some(vec![1, 2]));
@@ -98,12 +100,13 @@ fn people_without_looks_stay_who_they_are_and_are_not_shared() {
 }
 
 #[test]
-fn identities_that_began_apart_are_joined_by_renewal() {
+fn identities_that_began_apart_are_merged_by_renewal() {
     // Both cameras see the person from the first timestep, so each gives an identity of its own.
-    let timesteps = || (0..40).map(|_| [Some(vec![at(100.0, RED)]), Some(vec![at(700.0, RED)])]);
+    let timesteps =
+        || (0..40).map(|_| [Some(vec![detection(100.0, RED)]), Some(vec![detection(700.0, RED)])]);
     let never = run(without_renewal(), timesteps());
     assert_eq!(never[39], [Some(vec![1]), Some(vec![2])]);
-    // What was adopted is tentative, so it takes three renewals until it stands: frames 10, 20, 30.
+    // An adopted identity is tentative, so it takes three renewals until it is confirmed: frames 10, 20, 30.
     let renewed = run(MvmhatConfig { renew_every: 10, ..MvmhatConfig::default() }, timesteps());
     assert_eq!(renewed[27], [Some(vec![1]), Some(vec![2])]);
     assert_eq!(renewed[39], [Some(vec![1]), Some(vec![1])]);
@@ -111,8 +114,8 @@ fn identities_that_began_apart_are_joined_by_renewal() {
 
 #[test]
 fn a_camera_without_a_frame_loses_nobody() {
-    let seen = || Some(vec![at(100.0, RED)]);
-    // A tentative identity would not survive a timestep at which nobody was seen.
-    let reported = run(without_renewal(), [[seen()], [None], [seen()], [seen()]]);
+    let visible = || Some(vec![detection(100.0, RED)]);
+    // A tentative identity would not survive a timestep at which nobody is detected.
+    let reported = run(without_renewal(), [[visible()], [None], [visible()], [visible()]]);
     assert_eq!(reported, [[Some(vec![])], [None], [Some(vec![])], [Some(vec![1])]].map(Vec::from));
 }
