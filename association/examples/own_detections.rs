@@ -15,7 +15,8 @@ fn main() -> Result<(), ConfigError> {
     let my_detections = (0..50).map(|t| {
         let first = vec![person(t, 100.0, [1.0, 0.0]), person(t, 400.0, [0.0, 1.0])];
         let second = vec![person(t, 250.0, [0.1, 1.0])];
-        let view = |found: Vec<Detection>| Some(ViewFrame { number: FrameNumber(t + 1), content: found.into() });
+        let view =
+            |found: Vec<Detection>| Some(ViewFrame { number: FrameNumber(t + 1), content: found.into() });
         let views = [first, second].map(view).into();
         FrameSet { index: FrameIndex(t.into()), seconds: f64::from(t) / 25.0, views }
     });
@@ -25,7 +26,9 @@ fn main() -> Result<(), ConfigError> {
         // A FrameSet<ViewDetections>: a box, a score and an embedding per person and camera.
         for decided in associator.associate(timestep) {
             for (camera, view) in decided.present() {
-                view.content.iter().for_each(|tracked| println!("{camera:?} {:?} {:?}", tracked.person, tracked.bbox));
+                view.content
+                    .iter()
+                    .for_each(|tracked| println!("{camera:?} {:?} {:?}", tracked.person, tracked.bbox));
             }
         }
     }

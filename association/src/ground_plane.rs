@@ -65,7 +65,7 @@ mod tests {
 
     use super::*;
 
-    /// A camera 4 m above the ground that looks along y and 45 degrees down, with a focal length of 100 pixels.
+    /// A camera 4 m above the ground facing along y and 45 degrees down, with a focal length of 100 pixels.
     fn ground_plane() -> GroundPlane {
         let yaml = "units: metres
 ground_plane: [0, 0, 1, 0]
