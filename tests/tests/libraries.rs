@@ -38,7 +38,7 @@ fn two_mot_files_score_in_the_library_as_in_the_program() {
     mot::write(track_file.clone(), &rows).unwrap();
 
     let camera =
-        CameraRows { name: "cam01".into(), truth: observations(&gt_file), tracks: observations(&track_file) };
+        CameraRows { name: "cam01".into(), gt: observations(&gt_file), tracks: observations(&track_file) };
     let comparison = Comparison::new(None, vec![camera]).unwrap();
     let scores = SequenceScores::new(&comparison, Protocol::TrackEval).to_json();
 
