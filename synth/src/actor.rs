@@ -5,14 +5,14 @@ use crate::figure::figure;
 use crate::loft::{Patch, V3, v3};
 use crate::person::Person;
 use crate::place::Place;
-use crate::walk::Moment;
+use crate::walk::PersonState;
 
 /// No camera's shutter is open for longer, in seconds.
 pub(crate) const LONGEST_SHUTTER: f32 = 0.02;
 
 /// A person at one timestep.
 pub(crate) struct Actor<'a> {
-    /// Place of the person in the list of all.
+    /// Index of the person in the list of all.
     pub(crate) index: usize,
     pub(crate) person: &'a Person,
     /// The surfaces when the shutter opens.
@@ -24,23 +24,23 @@ pub(crate) struct Actor<'a> {
 }
 
 impl<'a> Actor<'a> {
-    pub(crate) fn new(index: usize, person: &'a Person, moment: Moment, place: &Place) -> Self {
-        let mut patches = figure(person, &moment);
+    pub(crate) fn new(index: usize, person: &'a Person, state: PersonState, place: &Place) -> Self {
+        let mut patches = figure(person, &state);
         patches.iter_mut().for_each(Patch::find_normals);
-        let sun = sun(place, &moment, person.body.height);
+        let sun = sun(place, &state, person.body.height);
         let light = patches.iter().map(|patch| {
             let both = patch.points.iter().zip(&patch.normals);
             both.map(|(point, normal)| shine(place, sun, *point, *normal)).collect()
         });
         let light = light.collect();
-        Self { index, person, patches, later: figure(person, &moment.after(LONGEST_SHUTTER)), light }
+        Self { index, person, patches, later: figure(person, &state.after(LONGEST_SHUTTER)), light }
     }
 }
 
-/// Share of the direct light that reaches somebody: things may stand in it.
-fn sun(place: &Place, moment: &Moment, height: f32) -> f32 {
-    let lit = [0.25, 0.5, 0.7, 0.95].into_iter().filter(|share| {
-        let point = v3(moment.place.x, moment.place.y, share * height);
+/// Fraction of the direct light that reaches somebody: props may stand in it.
+fn sun(place: &Place, state: &PersonState, height: f32) -> f32 {
+    let lit = [0.25, 0.5, 0.7, 0.95].into_iter().filter(|fraction| {
+        let point = v3(state.position.x, state.position.y, fraction * height);
         place.is_lit(point, place.light.direction)
     });
     lit.count() as f32 / 4.0

@@ -1,4 +1,4 @@
-//! How somebody is built: lengths in metres.
+//! The bodies of people: lengths in metres.
 
 use mvmhat_random::Random;
 

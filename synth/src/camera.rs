@@ -1,4 +1,4 @@
-//! Where the cameras hang, and what they make of the light.
+//! Where the cameras hang, and how they turn light into pixels.
 
 use mvmhat_scene::Pinhole;
 
@@ -24,20 +24,20 @@ pub(crate) struct Camera {
     pub(crate) shutter: f32,
 }
 
-/// From light to 8 bits, one camera's way: exposure, white balance, saturation, tone curve, sharpness, noise.
+/// From light to 8 bits in one camera: exposure, white balance, saturation, tone curve, sharpness, noise.
 pub(crate) struct Response {
     /// Light, its mean 1 once adapted, to the camera's red, green and blue.
     matrix: [Rgb; 3],
     curve: Vec<u8>,
     /// How much darker the corners are.
     vignette: f32,
-    /// Share of the two neighbours in each direction, of 256.
+    /// Weight of each of the two neighbours in each direction, of 256.
     blur: u16,
     noise: Vec<i8>,
     seed: u32,
 }
 
-/// The cameras of a recording. How many there are moves none of the people, and the place stays as it is.
+/// The cameras of a sequence. One more camera changes neither the people nor the place.
 pub(crate) fn cameras(place: &Place, options: &Options) -> Vec<Camera> {
     let mut random = Random::new(options.seed, "cameras");
     let start = random.range(0.0, std::f32::consts::TAU);
@@ -63,7 +63,7 @@ pub(crate) fn cameras(place: &Place, options: &Options) -> Vec<Camera> {
         .collect()
 }
 
-/// A place at the wall, in about this direction from the middle, from which much of the court can be seen.
+/// A position at the wall, in about this direction from the middle, from which much of the court can be seen.
 fn spot(place: &Place, direction: f32, spread: f32, height: f32, random: &mut Random) -> V2 {
     let mut best = (f32::NEG_INFINITY, V2::zeros());
     for _ in 0..12 {
@@ -73,13 +73,13 @@ fn spot(place: &Place, direction: f32, spread: f32, height: f32, random: &mut Ra
         let spot = way * (reach.x / way.x.abs().max(1e-6)).min(reach.y / way.y.abs().max(1e-6));
         let eye = v3(spot.x, spot.y, height);
         let sees = |i: i32| {
-            let share = |i: i32| 0.35 * (i - 2) as f32;
-            let to = v3(share(i % 5) * place.half.x, share(i / 5) * place.half.y, 1.0);
-            place.occluders.iter().all(|s| s.meet(eye, to - eye).is_none_or(|hit| hit.distance > 1.0))
+            let fraction = |i: i32| 0.35 * (i - 2) as f32;
+            let to = v3(fraction(i % 5) * place.half.x, fraction(i / 5) * place.half.y, 1.0);
+            place.props.iter().all(|s| s.meet(eye, to - eye).is_none_or(|hit| hit.distance > 1.0))
         };
         let seen = (0..25).filter(|&i| sees(i)).count() as f32;
         let by_door = place.doors.iter().any(|door| (door - spot).norm() < 1.8);
-        let crowded = place.occluders.iter().any(|s| s.is_within(2.2, eye));
+        let crowded = place.props.iter().any(|s| s.is_within(2.2, eye));
         let score = seen - if by_door { 25.0 } else { 0.0 } - if crowded { 12.0 } else { 0.0 };
         if score > best.0 {
             best = (score, spot);
@@ -102,7 +102,7 @@ impl Response {
         let (contrast, black) = (random.range(0.0, 0.5), random.range(0.0, 0.05));
         let tone = |level: usize| {
             let x = (level as f32 / (LEVELS - 1) as f32).powf(1.0 / gamma);
-            // Film's S, and flare that lifts the blacks.
+            // An S-shaped tone curve, and flare that lifts the blacks.
             let curved = x + contrast * (x * x * (3.0 - 2.0 * x) - x);
             (255.0 * (black + (1.0 - black) * curved) + 0.5) as u8
         };
@@ -117,7 +117,7 @@ impl Response {
         }
     }
 
-    /// Sets the exposure for a place that is so bright on average.
+    /// Sets the exposure for a place of this mean brightness.
     pub(crate) fn adapt(&mut self, mean: Rgb) {
         let gain = 3.0 / (mean[0] + mean[1] + mean[2]).max(1e-3);
         self.matrix = self.matrix.map(|row| scaled(row, gain));

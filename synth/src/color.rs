@@ -26,8 +26,8 @@ pub(crate) fn plus(a: Rgb, b: Rgb) -> Rgb {
 }
 
 /// `a` at 0, `b` at 1.
-pub(crate) fn mixed(a: Rgb, b: Rgb, share: f32) -> Rgb {
-    [0, 1, 2].map(|i| a[i] + (b[i] - a[i]) * share)
+pub(crate) fn mixed(a: Rgb, b: Rgb, fraction: f32) -> Rgb {
+    [0, 1, 2].map(|i| a[i] + (b[i] - a[i]) * fraction)
 }
 
 /// A color nearly like this one.

@@ -1,4 +1,4 @@
-//! How joints bend while somebody walks or stands.
+//! How joints bend while a person walks or stands.
 //!
 //! Angles are in radians; hips, shoulders and elbows bend forwards, knees backwards. The curves follow those of clinical
 //! gait analysis (Perry and Burnfield, *Gait Analysis*, 2010): the hip swings about 10 degrees of flexion, the knee gives
@@ -129,8 +129,8 @@ impl Manner {
 
 impl Angles {
     /// `self` at 0, `other` at 1.
-    pub(crate) fn mixed(self, other: Self, share: f32) -> Self {
-        let one = |a: f32, b: f32| a + (b - a) * share;
+    pub(crate) fn mixed(self, other: Self, fraction: f32) -> Self {
+        let one = |a: f32, b: f32| a + (b - a) * fraction;
         let two = |a: [f32; 2], b: [f32; 2]| [one(a[0], b[0]), one(a[1], b[1])];
         Self {
             hip: two(self.hip, other.hip),

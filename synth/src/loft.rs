@@ -2,7 +2,7 @@
 
 use nalgebra::Vector3;
 
-/// A place, a direction or a distance, in metres: x ahead or east, y left or north, z up.
+/// A position, a direction or a distance, in metres: x ahead or east, y left or north, z up.
 pub(crate) type V3 = Vector3<f32>;
 
 /// Shorthand for a vector.
@@ -51,7 +51,7 @@ pub(crate) fn loft(rings: &[Ring], segments: usize, squareness: f32, texture: us
 }
 
 impl Patch {
-    /// The corners of its triangles, as places in `points`.
+    /// The corners of its triangles, as indices into `points`.
     pub(crate) fn triangles(&self) -> impl Iterator<Item = [usize; 3]> + use<> {
         let (columns, rows) = (self.columns, self.points.len() / self.columns);
         (1..rows).flat_map(move |i| {

@@ -1,4 +1,4 @@
-//! What still surfaces look like: a finish, two colors, and a seed that makes no two alike.
+//! Materials of surfaces: a finish, two colors, and a seed that makes no two alike.
 
 use crate::color::{Rgb, mixed, scaled, srgb};
 use crate::noise::{clouds, smooth, speck};
@@ -9,7 +9,7 @@ use mvmhat_random::Random;
 pub(crate) enum Finish {
     /// Plaster, stone, paint: clouds only.
     Rough,
-    /// Slabs, bricks, boards: courses of this size, every other one shifted by this share, the second color in joints.
+    /// Slabs, bricks, boards: courses of this size, every other one shifted by this fraction, the second color in joints.
     Courses { wide: f32, high: f32, shift: f32, joint: f32 },
     /// Slabs of the two colors in turn.
     Checks { side: f32 },
@@ -47,7 +47,7 @@ impl Material {
         Self { finish, first, second, seed: random.bits() as u32 }
     }
 
-    /// The share of light that the surface gives back at (u, v), in metres along it.
+    /// The reflectance of the surface at (u, v), in metres along it.
     pub(crate) fn color(&self, u: f32, v: f32) -> Rgb {
         let seed = self.seed;
         let worn = |color: Rgb| scaled(color, 0.8 + 0.4 * clouds(1.3 * u, 1.3 * v, seed));

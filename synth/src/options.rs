@@ -1,4 +1,4 @@
-//! What a recording is to be like.
+//! The options of a synthetic sequence.
 
 use std::str::FromStr;
 
@@ -21,7 +21,7 @@ impl PlaceKind {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Plaza, Self::Lobby, Self::Street, Self::Hall];
 
-    /// What it is called on the command line.
+    /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Plaza => "plaza",
@@ -42,22 +42,22 @@ impl FromStr for PlaceKind {
     }
 }
 
-/// What a recording is to be like.
+/// The options of a synthetic sequence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// Where it plays.
+    /// The place.
     pub place: PlaceKind,
     /// How many cameras stand around it: 1 to 16.
     pub cameras: usize,
     /// How many people there are, here or away: 1 to 60.
     pub people: usize,
-    /// How many timesteps are filmed: 1 to 100,000.
+    /// How many timesteps there are: 1 to 100,000.
     pub frames: u32,
     /// Width and height of the images: 64 to 4096, even, as encoders need it.
     pub size: (u32, u32),
-    /// Timesteps a second: 1 to 120.
+    /// Timesteps per second: 1 to 120.
     pub fps: f64,
-    /// Everything that is chance follows from it.
+    /// Everything random follows from it.
     pub seed: u64,
 }
 
@@ -75,7 +75,7 @@ impl Default for Options {
     }
 }
 
-/// A recording that cannot be made. The message names the option and what it may be.
+/// Options that make no sequence. The message names the option and its bounds.
 #[derive(Debug, Error, PartialEq)]
 pub enum OptionsError {
     /// A number outside of what is possible.
@@ -96,7 +96,7 @@ pub enum OptionsError {
 }
 
 impl Options {
-    /// Whether such a recording can be made.
+    /// Checks that such a sequence can be made.
     ///
     /// # Errors
     /// The first option that is out of bounds.

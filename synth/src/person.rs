@@ -1,14 +1,14 @@
-//! One person: body, manner of moving, outfit, and the images on its surfaces.
+//! One person: body, manner of moving, clothing, and the textures of its surfaces.
 
 use crate::body::Body;
+use crate::clothing::{Bottom, Clothing, Hair, Hat, Pattern, Top};
 use crate::color::{Rgb, mixed, scaled};
 use crate::gait::Manner;
 use crate::noise::{clouds, smooth};
-use crate::outfit::{Bottom, Hair, Hat, Outfit, Pattern, Top};
 use crate::texture::Texture;
 use mvmhat_random::Random;
 
-/// The surfaces of a person, the place of each in [`Person::textures`].
+/// The surfaces of a person; each is an index into [`Person::textures`].
 #[derive(Clone, Copy)]
 pub(crate) enum Part {
     Trunk,
@@ -25,18 +25,18 @@ pub(crate) enum Part {
     Coat,
 }
 
-/// How likely somebody is dressed like an earlier one.
+/// The probability that a person is dressed like an earlier one.
 const LOOK_ALIKES: f32 = 0.3;
 
 /// A person, the same at every timestep and for every camera.
 pub(crate) struct Person {
     pub(crate) body: Body,
     pub(crate) manner: Manner,
-    pub(crate) outfit: Outfit,
+    pub(crate) clothing: Clothing,
     pub(crate) textures: Vec<Texture>,
 }
 
-/// The people of a recording. Who comes first does not depend on how many there are.
+/// The people of a sequence. The first ones do not depend on how many there are.
 pub(crate) fn people(count: usize, seed: u64) -> Vec<Person> {
     let mut people: Vec<Person> = Vec::with_capacity(count);
     for i in 0..count {
@@ -45,18 +45,18 @@ pub(crate) fn people(count: usize, seed: u64) -> Vec<Person> {
         let body = Body::new(woman, random);
         let manner = Manner::new(random);
         let model = random.chance(LOOK_ALIKES).then(|| random.below(i)).filter(|_| i > 0);
-        let outfit = match model {
-            Some(model) => Outfit::like(&people[model].outfit, woman, random),
-            None => Outfit::new(woman, random),
+        let clothing = match model {
+            Some(model) => Clothing::like(&people[model].clothing, woman, random),
+            None => Clothing::new(woman, random),
         };
-        let textures = textures(&outfit);
-        people.push(Person { body, manner, outfit, textures });
+        let textures = textures(&clothing);
+        people.push(Person { body, manner, clothing, textures });
     }
     people
 }
 
 /// In the order of [`Part`].
-fn textures(o: &Outfit) -> Vec<Texture> {
+fn textures(o: &Clothing) -> Vec<Texture> {
     let seed = o.seed;
     // Folds and weave of cloth; every part has other ones.
     let worn = move |color: Rgb, u: f32, v: f32, part: u32| {
@@ -68,8 +68,8 @@ fn textures(o: &Outfit) -> Vec<Texture> {
         let open = matches!(o.top, Top::Jacket | Top::Coat { .. }) && front < 0.035 + 0.07 * v && v > 0.12;
         let color = if open { o.second } else { pattern(o, u, v, 1.0) };
         let collar = v > 0.93 && front < 0.14 && !open;
-        let strap = o.bag == crate::outfit::Bag::Backpack && v > 0.45 && (front - 0.13).abs() < 0.022;
-        let across = o.bag == crate::outfit::Bag::Shoulder && ((u - 0.35) - 0.3 * v).abs() < 0.02;
+        let strap = o.bag == crate::clothing::Bag::Backpack && v > 0.45 && (front - 0.13).abs() < 0.022;
+        let across = o.bag == crate::clothing::Bag::Shoulder && ((u - 0.35) - 0.3 * v).abs() < 0.02;
         let color = if strap || across {
             o.bag_cloth
         } else if collar {
@@ -154,12 +154,12 @@ fn textures(o: &Outfit) -> Vec<Texture> {
     ]
 }
 
-fn skin(o: &Outfit, u: f32, v: f32) -> Rgb {
+fn skin(o: &Clothing, u: f32, v: f32) -> Rgb {
     scaled(o.skin, 0.93 + 0.14 * clouds(4.0 * u, 4.0 * v, o.seed))
 }
 
 /// The cloth of the upper body, v from the hem up.
-fn pattern(o: &Outfit, u: f32, v: f32, scale: f32) -> Rgb {
+fn pattern(o: &Clothing, u: f32, v: f32, scale: f32) -> Rgb {
     let band = |x: f32, width: f32| (x * scale / width).rem_euclid(1.0) < 0.5;
     let second = match o.pattern {
         Pattern::Plain | Pattern::Sleeves => false,
@@ -180,7 +180,7 @@ fn pattern(o: &Outfit, u: f32, v: f32, scale: f32) -> Rgb {
 }
 
 /// The head: face, ears, and the hair that lies close to it; v from the chin up.
-fn head(o: &Outfit, u: f32, v: f32) -> Rgb {
+fn head(o: &Clothing, u: f32, v: f32) -> Rgb {
     let side = (u - 0.5).abs();
     let spot =
         |at: f32, height: f32, wide: f32, high: f32| ((side - at) / wide).hypot((v - height) / high) < 1.0;

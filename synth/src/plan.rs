@@ -37,7 +37,7 @@ impl Plan {
     pub(crate) fn new(place: &Place) -> Self {
         let corner = -place.half - V2::new(MARGIN, MARGIN);
         let (columns, rows) = ((-2.0 * corner.x / CELL) as usize, (-2.0 * corner.y / CELL) as usize);
-        let solids: Vec<Solid> = place.solids.iter().chain(&place.occluders).cloned().collect();
+        let solids: Vec<Solid> = place.solids.iter().chain(&place.props).cloned().collect();
         let mut plan = Self { corner, columns, rows, free: Vec::new(), solids };
         let free = |i: usize| {
             let p = plan.middle(i);
@@ -50,8 +50,8 @@ impl Plan {
     }
 
     /// Whether a person can stand there.
-    pub(crate) fn is_clear(&self, place: V2) -> bool {
-        self.solids.iter().filter_map(|s| s.clearance(place)).all(|c| c >= CLEARANCE)
+    pub(crate) fn is_clear(&self, position: V2) -> bool {
+        self.solids.iter().filter_map(|s| s.clearance(position)).all(|c| c >= CLEARANCE)
     }
 
     /// The steps to `goal` from everywhere.
@@ -82,16 +82,16 @@ impl Plan {
         self.cell(from).is_some_and(|cell| way.cost[cell] < u32::MAX)
     }
 
-    /// Whether the straight line between two places is free.
+    /// Whether the straight line between two positions is free.
     pub(crate) fn sees(&self, from: V2, to: V2) -> bool {
         let steps = ((to - from).norm() / (0.5 * CELL)).ceil().max(1.0);
         (1..=steps as usize).all(|i| {
-            let place = from + (to - from) * (i as f32 / steps);
-            self.cell(place).is_some_and(|cell| self.free[cell])
+            let position = from + (to - from) * (i as f32 / steps);
+            self.cell(position).is_some_and(|cell| self.free[cell])
         })
     }
 
-    /// What to walk towards next: the farthest place down the way that is in a straight line.
+    /// What to walk towards next: the farthest point down the way that is in a straight line.
     pub(crate) fn ahead(&self, way: &Way, from: V2) -> Option<V2> {
         let mut cell = self.cell(from)?;
         let mut seen = None;
@@ -101,18 +101,18 @@ impl Plan {
                 break;
             }
             cell = best;
-            let place = self.middle(cell);
+            let position = self.middle(cell);
             // The first step leads out of a corner that one was pushed into.
-            if seen.is_some() && !self.sees(from, place) {
+            if seen.is_some() && !self.sees(from, position) {
                 break;
             }
-            seen = Some(place);
+            seen = Some(position);
         }
         seen
     }
 
-    fn cell(&self, place: V2) -> Option<usize> {
-        let at = (place - self.corner) / CELL;
+    fn cell(&self, position: V2) -> Option<usize> {
+        let at = (position - self.corner) / CELL;
         let inside = at.x >= 0.0 && at.y >= 0.0 && at.x < self.columns as f32 && at.y < self.rows as f32;
         inside.then(|| at.y as usize * self.columns + at.x as usize)
     }

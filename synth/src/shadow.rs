@@ -8,7 +8,7 @@ const CELL: f32 = 0.05;
 /// How far beyond the walls the map reaches.
 const MARGIN: f32 = 0.5;
 
-/// How much of the direct light people take from each place on the ground, 0 to 1.
+/// How much of the direct light people take from each ground-plane position, 0 to 1.
 pub(crate) struct ShadowMap {
     columns: usize,
     rows: usize,
@@ -39,8 +39,8 @@ impl ShadowMap {
         map
     }
 
-    /// How much shade there is at a place on the ground.
-    pub(crate) fn at(&self, x: f32, y: f32) -> f32 {
+    /// How much shade there is at a ground-plane position.
+    pub(crate) fn shade(&self, x: f32, y: f32) -> f32 {
         let (x, y) = ((x - self.corner.0) / CELL - 0.5, (y - self.corner.1) / CELL - 0.5);
         if !(x >= 0.0 && y >= 0.0 && x < (self.columns - 1) as f32 && y < (self.rows - 1) as f32) {
             return 0.0;

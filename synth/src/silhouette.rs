@@ -36,8 +36,8 @@ impl Silhouette {
         self.nearness.iter().filter(|&&n| n > 0.0).count()
     }
 
-    /// Draws a surface whose points are seen at `pixels` and are lit by `light`; `sample` is the place in each pixel
-    /// where it is looked at.
+    /// Draws a surface whose points are seen at `pixels` and are lit by `light`; `sample` is the point of each pixel
+    /// that is sampled.
     pub(crate) fn draw(
         &mut self,
         patch: &Patch,
@@ -93,7 +93,7 @@ impl Silhouette {
                 if nearness > self.nearness[at] {
                     let light = [0, 1, 2].map(|i| mix(a.light[i], b.light[i], c.light[i]));
                     self.nearness[at] = nearness;
-                    self.color[at] = times(texture.at(mix(a.u, b.u, c.u), mix(a.v, b.v, c.v)), light);
+                    self.color[at] = times(texture.sample(mix(a.u, b.u, c.u), mix(a.v, b.v, c.v)), light);
                 }
             }
         }

@@ -14,7 +14,7 @@ pub(crate) struct Axes {
     pub(crate) up: V3,
 }
 
-/// Joints of somebody who stands at the origin and looks along x. Pairs are left and right.
+/// Joints of a person who stands at the origin and faces along x. Pairs are left and right.
 pub(crate) struct Skeleton {
     pub(crate) pelvis: V3,
     pub(crate) chest: Axes,

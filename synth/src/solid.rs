@@ -1,14 +1,14 @@
-//! The still bodies of a place and where a ray meets them.
+//! The solids of a place and where a ray meets them.
 
 use nalgebra::Vector2;
 
 use crate::loft::{V3, v3};
 use crate::material::Material;
 
-/// A place on the ground, in metres.
+/// A ground-plane position, in metres.
 pub(crate) type V2 = Vector2<f32>;
 
-/// What a still body is like.
+/// The shape of a solid.
 #[derive(Clone)]
 pub(crate) enum Shape {
     /// A box that stands turned by an angle whose cosine and sine are kept.
@@ -19,7 +19,7 @@ pub(crate) enum Shape {
     Ball { middle: V3, radii: V3 },
 }
 
-/// A still body.
+/// A solid.
 #[derive(Clone)]
 pub(crate) struct Solid {
     pub(crate) shape: Shape,
@@ -30,12 +30,12 @@ pub(crate) struct Solid {
     bounds: (V3, V3),
 }
 
-/// Where a ray meets a body.
+/// Where a ray meets a solid.
 pub(crate) struct Hit {
     /// In lengths of the ray.
     pub(crate) distance: f32,
     pub(crate) normal: V3,
-    /// Place on the surface, in metres.
+    /// Position on the surface, in metres.
     pub(crate) u: f32,
     pub(crate) v: f32,
 }
@@ -68,28 +68,28 @@ impl Solid {
         }
     }
 
-    /// How far `place` lies outside of what the body covers of the ground below a head: negative inside, `None` for
+    /// How far `position` lies outside of what the solid covers of the ground below a head: negative inside, `None` for
     /// a body that people walk under.
-    pub(crate) fn clearance(&self, place: V2) -> Option<f32> {
+    pub(crate) fn clearance(&self, position: V2) -> Option<f32> {
         const HEAD: f32 = 2.1;
         match &self.shape {
             Shape::Block { middle, half, turn: (cos, sin) } => {
-                let d = place - middle.xy();
+                let d = position - middle.xy();
                 let local = V2::new(d.x * cos + d.y * sin, d.y * cos - d.x * sin);
                 let outside = V2::new(local.x.abs() - half.x, local.y.abs() - half.y);
                 let beyond = V2::new(outside.x.max(0.0), outside.y.max(0.0)).norm();
                 (middle.z - half.z < HEAD).then(|| beyond + outside.x.max(outside.y).min(0.0))
             }
             Shape::Column { foot, radius, .. } => {
-                (foot.z < HEAD).then(|| (place - foot.xy()).norm() - radius)
+                (foot.z < HEAD).then(|| (position - foot.xy()).norm() - radius)
             }
             Shape::Ball { middle, radii } => {
-                (middle.z - radii.z < HEAD).then(|| (place - middle.xy()).norm() - radii.x.max(radii.y))
+                (middle.z - radii.z < HEAD).then(|| (position - middle.xy()).norm() - radii.x.max(radii.y))
             }
         }
     }
 
-    /// Opposite corners of a box around the body, along the axes.
+    /// Opposite corners of a box around the solid, along the axes.
     pub(crate) fn bounds(&self) -> (V3, V3) {
         self.bounds
     }
@@ -100,7 +100,7 @@ impl Solid {
         (point - point.sup(&low).inf(&high)).norm() < distance
     }
 
-    /// The first point of the body on the way from `origin` along `ray`.
+    /// The first point of the solid on the way from `origin` along `ray`.
     pub(crate) fn meet(&self, origin: V3, ray: V3) -> Option<Hit> {
         match &self.shape {
             Shape::Block { middle, half, turn } => meet_block(origin - middle, ray, *half, *turn),
@@ -164,10 +164,10 @@ fn meet_ball(origin: V3, ray: V3, radii: V3) -> Option<Hit> {
     }
     let point = o + d * distance;
     let normal = point.component_div(&radii).normalize();
-    let place = point.component_mul(&radii);
+    let scaled = point.component_mul(&radii);
     // From above it has a top of its own: around a pole patterns would gather.
     let (u, v) =
-        if normal.z > 0.75 { (place.x, place.y) } else { (point.y.atan2(point.x) * radii.x, place.z) };
+        if normal.z > 0.75 { (scaled.x, scaled.y) } else { (point.y.atan2(point.x) * radii.x, scaled.z) };
     Some(Hit { distance, normal, u: 2.0 * u, v: 2.0 * v })
 }
 

@@ -1,4 +1,4 @@
-//! Small images that surfaces wear.
+//! Textures: small images on the surfaces of people.
 
 use crate::color::Rgb;
 
@@ -20,7 +20,7 @@ impl Texture {
     }
 
     /// The color at (u, v); beyond the edges that of the edge.
-    pub(crate) fn at(&self, u: f32, v: f32) -> Rgb {
+    pub(crate) fn sample(&self, u: f32, v: f32) -> Rgb {
         let place = |x: f32| ((x * SIDE as f32) as usize).min(SIDE - 1);
         let [r, g, b, _] = self.0[place(v) * SIDE + place(u)];
         [r, g, b].map(|c| (f32::from(c) / 255.0).powi(2))

@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn a_ray_meets_in_the_tree_what_it_meets_among_all() {
         let place = Place::new(PlaceKind::Plaza, 4);
-        let solids: Vec<Solid> = place.solids.iter().chain(&place.occluders).cloned().collect();
+        let solids: Vec<Solid> = place.solids.iter().chain(&place.props).cloned().collect();
         let tree = Tree::new(solids.clone());
         let random = &mut Random::new(1, "rays");
         for _ in 0..2000 {

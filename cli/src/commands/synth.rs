@@ -11,7 +11,7 @@ use opencv::imgcodecs;
 use opencv::prelude::*;
 use rayon::prelude::*;
 use mvmhat_scene::{FrameNumber, mot, world};
-use mvmhat_synth::{Film, Options, PlaceKind, Shot};
+use mvmhat_synth::{Options, PlaceKind, RenderedFrame, SyntheticSequence};
 
 use crate::error::usage;
 use crate::progress::Progress;
@@ -75,7 +75,7 @@ impl Synth {
         options.check().map_err(|problem| usage!("--{problem}"))?;
         self.refuse_outputs()?;
         let start = Instant::now();
-        let film = Film::new(&options)?;
+        let film = SyntheticSequence::new(&options)?;
         let mut cameras = film
             .names()
             .into_iter()
@@ -126,7 +126,7 @@ impl Synth {
 }
 
 /// Films all timesteps, as many at a time as there are threads; gives how many were filmed before a stop was asked for.
-fn film_all(film: &Film, cameras: &mut [CameraFolder], frames: u32, stop: &Stop) -> Result<u32> {
+fn film_all(film: &SyntheticSequence, cameras: &mut [CameraFolder], frames: u32, stop: &Stop) -> Result<u32> {
     let progress = Progress::new(u64::from(frames), "frame sets");
     let at_once = 2 * rayon::current_num_threads() as u32;
     let mut filmed = 0;
@@ -134,7 +134,7 @@ fn film_all(film: &Film, cameras: &mut [CameraFolder], frames: u32, stop: &Stop)
         let timesteps = filmed..(filmed + at_once).min(frames);
         filmed = timesteps.end;
         let first = timesteps.start;
-        let shots: Vec<Vec<Shot>> = timesteps.into_par_iter().map(|timestep| film.shoot(timestep)).collect();
+        let shots: Vec<Vec<RenderedFrame>> = timesteps.into_par_iter().map(|timestep| film.render(timestep)).collect();
         cameras.par_iter_mut().enumerate().try_for_each(|(i, camera)| {
             let own = shots.iter().filter_map(|set| set.get(i));
             (first + 1..).zip(own).try_for_each(|(number, shot)| camera.write(FrameNumber(number), shot))
@@ -146,9 +146,9 @@ fn film_all(film: &Film, cameras: &mut [CameraFolder], frames: u32, stop: &Stop)
 }
 
 /// Where everybody is at the first so many timesteps.
-fn positions(film: &Film, frames: u32) -> Vec<world::Position> {
+fn positions(film: &SyntheticSequence, frames: u32) -> Vec<world::Position> {
     let at = |timestep: u32| {
-        let position = move |(person, x, y): (mvmhat_scene::PersonId, f64, f64)| world::Position {
+        let position = move |(person, [x, y]): (mvmhat_scene::PersonId, [f64; 2])| world::Position {
             frame: FrameNumber(timestep + 1),
             id: i64::from(person.0),
             x,
@@ -197,7 +197,7 @@ impl CameraFolder {
         Ok(Self { name, folder: folder.to_path_buf(), size: options.size, fps: options.fps, images, truth })
     }
 
-    fn write(&mut self, frame: FrameNumber, shot: &Shot) -> Result<()> {
+    fn write(&mut self, frame: FrameNumber, shot: &RenderedFrame) -> Result<()> {
         let flat = Mat::from_slice(&shot.image)?;
         let image = flat.reshape(3, self.size.1 as i32)?;
         match &mut self.images {
@@ -208,7 +208,7 @@ impl CameraFolder {
                 written.then_some(()).ok_or_else(|| anyhow!("{}: cannot be written", path.display()))?;
             }
         }
-        for sighting in &shot.people {
+        for sighting in &shot.annotations {
             let row = mot::Row {
                 frame,
                 id: i64::from(sighting.person.0),

@@ -1,8 +1,8 @@
 //! The head and what is on it.
 
 use super::Tailor;
+use crate::clothing::{Hair, Hat};
 use crate::loft::{Ring, V3, ball, v3};
-use crate::outfit::{Hair, Hat};
 use crate::person::Part;
 use crate::skeleton::Axes;
 
@@ -23,11 +23,11 @@ impl Tailor<'_> {
     }
 
     pub(super) fn hair(&mut self) {
-        let outfit = &self.person.outfit;
-        if outfit.hair == Hair::None || outfit.hat == Hat::Scarf {
+        let clothing = &self.person.clothing;
+        if clothing.hair == Hair::None || clothing.hat == Hat::Scarf {
             return;
         }
-        let full = if outfit.hair == Hair::Short { 0.0 } else { 0.004 };
+        let full = if clothing.hair == Hair::Short { 0.0 } else { 0.004 };
         self.around_head(v3(-0.011, 0.0, 0.008), v3(0.055, 0.047 + full, 0.069), -0.35, Part::Hair);
         let Axes { front, left, up } = self.s.head;
         let (center, h) = (self.head_center(), self.h);
@@ -39,7 +39,7 @@ impl Tailor<'_> {
             };
             rings.iter().map(ring).collect()
         };
-        match outfit.hair {
+        match clothing.hair {
             Hair::Bob => {
                 self.put(
                     &strand(&[
@@ -85,7 +85,7 @@ impl Tailor<'_> {
             let at = center + front * (ahead * h) + up * (0.03 * h);
             ball(at, front * (long * h), left * (wide * h), up * (0.005 * h), Part::Hat as usize)
         };
-        match self.person.outfit.hat {
+        match self.person.clothing.hat {
             Hat::None => {}
             Hat::Cap => {
                 self.around_head(v3(-0.004, 0.0, 0.01), v3(0.061, 0.053, 0.068), 0.25, Part::Hat);
@@ -108,7 +108,7 @@ impl Tailor<'_> {
         self.s.neck + self.s.head.up * (0.096 * self.h) + self.s.head.front * (0.008 * self.h)
     }
 
-    /// An ellipsoid about the head, shifted, its radii as shares of the height; from this angle above the middle up.
+    /// An ellipsoid about the head, shifted, its radii as fractions of the height; from this angle above the middle up.
     fn around_head(&mut self, shift: V3, radii: V3, from: f32, part: Part) {
         let Axes { front, left, up } = self.s.head;
         let center = self.head_center() + (front * shift.x + left * shift.y + up * shift.z) * self.h;

@@ -12,7 +12,7 @@ const DOOR: f32 = 0.95;
 const LINTEL: f32 = 2.5;
 const WALL: f32 = 0.4;
 const PASSAGE: f32 = 2.2;
-/// How far along the passage somebody is gone.
+/// How far along the passage a gate is: there people are gone.
 const AWAY: f32 = 3.4;
 
 impl Place {

@@ -2,7 +2,7 @@
 
 use std::f32::consts::{PI, TAU};
 
-use super::{APART, Crowd, Errand, STRIDE, Walker};
+use super::{APART, Crowd, Goal, STRIDE, Walker};
 use crate::solid::V2;
 
 impl Crowd<'_> {
@@ -10,14 +10,14 @@ impl Crowd<'_> {
     pub(super) fn velocity(&mut self, index: usize) -> V2 {
         let walker = &self.walkers[index];
         let party = &self.parties[walker.party];
-        let here = walker.now.place;
+        let here = walker.now.position;
         let leader = &self.walkers[party.members[0]];
-        let (target, own_way) = match party.errand {
-            Errand::Stand { .. } => (party.spot + self.slot(walker), false),
+        let (target, own_way) = match party.goal {
+            Goal::Stand { .. } => (party.spot + self.slot(walker), false),
             _ if walker.rank > 0 && leader.present => {
                 let ahead = V2::new(leader.now.heading.cos(), leader.now.heading.sin());
                 let side = V2::new(-ahead.y, ahead.x) * if walker.rank == 1 { 0.75 } else { -0.75 };
-                (leader.now.place + side + ahead * 0.25, true)
+                (leader.now.position + side + ahead * 0.25, true)
             }
             _ => (party.spot, true),
         };
@@ -30,11 +30,11 @@ impl Crowd<'_> {
         };
         let to = aim - here;
         let hurry = if walker.rank > 0 { (0.5 + to.norm()).min(1.35) } else { 1.0 };
-        let standing = matches!(party.errand, Errand::Stand { .. });
+        let standing = matches!(party.goal, Goal::Stand { .. });
         let slow = if standing || walker.rank > 0 { (to.norm() / 0.6).min(1.0) } else { 1.0 };
         let mut wanted = to.try_normalize(0.08).unwrap_or_default() * (walker.pace * hurry * slow);
         for (i, other) in self.walkers.iter().enumerate() {
-            let apart = here - other.now.place;
+            let apart = here - other.now.position;
             let distance = apart.norm();
             if i == index || !other.present || distance > 1.3 {
                 continue;
@@ -74,7 +74,8 @@ impl Crowd<'_> {
             let free = |p: V2| {
                 let near = |(i, w): (usize, &Walker)| {
                     // Who is too near already may go apart.
-                    let (before, after) = ((w.now.place - now.place).norm(), (w.now.place - p).norm());
+                    let (before, after) =
+                        ((w.now.position - now.position).norm(), (w.now.position - p).norm());
                     i != index && w.present && after < apart && after < before
                 };
                 self.plan.is_clear(p) && !self.walkers.iter().enumerate().any(near)
@@ -82,10 +83,10 @@ impl Crowd<'_> {
             let step = now.velocity * dt;
             // Along a wall if not through it.
             let ways = [step, V2::new(step.x, 0.0), V2::new(0.0, step.y)];
-            let taken = ways.into_iter().find(|s| free(now.place + s)).unwrap_or_default();
+            let taken = ways.into_iter().find(|s| free(now.position + s)).unwrap_or_default();
             now.velocity = taken / dt;
-            now.place += taken;
-            let stands = matches!(self.parties[walker.party].errand, Errand::Stand { .. });
+            now.position += taken;
+            let stands = matches!(self.parties[walker.party].goal, Goal::Stand { .. });
             stuck =
                 if !stands && taken.norm() < 0.25 * dt { stuck + dt } else { (stuck - dt).clamp(0.0, 3.0) };
         }
@@ -93,7 +94,7 @@ impl Crowd<'_> {
         let (aim, turn) = if speed > 0.3 {
             (now.velocity.y.atan2(now.velocity.x), 5.0)
         } else {
-            let standing = matches!(self.parties[walker.party].errand, Errand::Stand { .. });
+            let standing = matches!(self.parties[walker.party].goal, Goal::Stand { .. });
             (if standing { self.facing(walker) } else { now.heading }, 2.5)
         };
         let off = (aim - now.heading + PI).rem_euclid(TAU) - PI;
@@ -107,7 +108,7 @@ impl Crowd<'_> {
     /// Members of a party look at its middle, others where they decided to.
     fn facing(&self, walker: &Walker) -> f32 {
         let party = &self.parties[walker.party];
-        let to = party.spot - walker.now.place;
+        let to = party.spot - walker.now.position;
         if party.members.len() > 1 && to.norm() > 0.2 { to.y.atan2(to.x) } else { walker.facing }
     }
 }

@@ -1,9 +1,9 @@
-//! The places people are in: a court of four walls with doors, things in it that hide people, and light.
+//! The places people are in: a court of four walls with doors, props in it that hide people, and light.
 //!
-//! The court is centred on the origin. Behind every door a dark passage runs along the wall: who goes there is seen by no
-//! camera, and may come back by any door.
+//! The court is centered on the origin. Behind every door a dark passage runs along the wall: whoever goes there is seen
+//! by no camera, and may come back by any door.
 
-mod things;
+mod props;
 mod walls;
 
 use crate::color::{Rgb, mixed, scaled, srgb};
@@ -34,8 +34,8 @@ pub(crate) struct Place {
     pub(crate) half: V2,
     pub(crate) wall_height: f32,
     pub(crate) solids: Vec<Solid>,
-    /// What of the solids stands in the court and hides people.
-    pub(crate) occluders: Vec<Solid>,
+    /// The solids that stand in the court and hide people.
+    pub(crate) props: Vec<Solid>,
     pub(crate) light: Light,
     /// Where people come from and leave to: points in the passages.
     pub(crate) gates: Vec<V2>,
@@ -49,7 +49,7 @@ pub(crate) struct Place {
     seed: u32,
 }
 
-/// What a ray meets: its distance, the point, the normal, and the share of light given back.
+/// What a ray meets: its distance, the point, the normal, and the reflectance.
 pub(crate) struct Surface {
     pub(crate) distance: f32,
     pub(crate) point: V3,
@@ -77,7 +77,7 @@ impl Place {
             half,
             wall_height,
             solids: Vec::new(),
-            occluders: Vec::new(),
+            props: Vec::new(),
             light: light(kind, random),
             gates: Vec::new(),
             doors: Vec::new(),
@@ -94,14 +94,14 @@ impl Place {
             seed: random.bits() as u32,
         };
         place.put_walls(random);
-        place.put_occluders(random);
+        place.put_props(random);
         place.plant();
         place
     }
 
-    /// Makes the tree of what is in the place, to be done again when that changes.
+    /// Builds the tree over all solids and props; to be done again when they change.
     pub(crate) fn plant(&mut self) {
-        self.tree = Tree::new(self.solids.iter().chain(&self.occluders).cloned().collect());
+        self.tree = Tree::new(self.solids.iter().chain(&self.props).cloned().collect());
     }
 
     /// The nearest surface on the way from `origin` along `ray`; `None` for the sky.

@@ -1,4 +1,4 @@
-//! What a camera sees of the place without people: traced once, four samples a pixel.
+//! The background plate of a camera, its view of the place without people: traced once, four samples per pixel.
 
 use mvmhat_scene::Pinhole;
 use rayon::prelude::*;
@@ -8,16 +8,16 @@ use crate::loft::{V3, v3};
 use crate::noise::speck;
 use crate::place::{Place, Surface};
 
-/// Places of the samples in a pixel, no two in a row or column.
+/// Positions of the samples in a pixel, no two in a row or column.
 pub(crate) const SAMPLES: [(f32, f32); 4] = [(0.375, 0.125), (0.875, 0.375), (0.125, 0.625), (0.625, 0.875)];
 
-/// The still image of a camera.
-pub(crate) struct Backdrop {
+/// The view of a place without people.
+pub(crate) struct BackgroundPlate {
     /// Light of each pixel.
     pub(crate) light: Vec<Rgb>,
     /// One over the depth at each sample of each pixel, 0 for the sky.
     pub(crate) nearness: [Vec<f32>; SAMPLES.len()],
-    /// Where on the ground the pixel lies, and which share of its light somebody can shade; nothing off the ground.
+    /// The ground-plane position of the pixel, and the fraction of its light that a person can shade; `None` off the ground.
     pub(crate) ground: Vec<Option<Ground>>,
 }
 
@@ -35,7 +35,7 @@ struct Pixel {
     ground: Option<Ground>,
 }
 
-impl Backdrop {
+impl BackgroundPlate {
     pub(crate) fn new(place: &Place, camera: &Pinhole, seed: u32) -> Self {
         let (width, height) = camera.image_size;
         let pixels: Vec<Pixel> = (0..width * height)
@@ -49,7 +49,7 @@ impl Backdrop {
         }
     }
 
-    /// The mean light of the image; what glares counts as white.
+    /// The mean light of the image; light beyond white counts as white.
     pub(crate) fn mean(&self) -> Rgb {
         let sum = self
             .light
@@ -104,9 +104,9 @@ fn shine(place: &Place, surface: &Surface, (x, y, sample): (i32, i32, usize), se
     };
     let lit = if facing > 0.0 { (0..rays).filter(|&ray| lit(ray)).count() } else { 0 };
     let direct = scaled(light.direct, facing * lit as f32 / rays as f32);
-    // Little light gets to the foot of things.
+    // Little light gets to the foot of props.
     let open = if surface.is_ground {
-        let near = place.occluders.iter().filter_map(|s| s.clearance(surface.point.xy()));
+        let near = place.props.iter().filter_map(|s| s.clearance(surface.point.xy()));
         let near = near.fold(1.0, f32::min).max(0.0);
         0.55 + 0.45 * (near / 0.6).min(1.0)
     } else {

@@ -1,59 +1,59 @@
-//! What parties are up to: when they rest, go on, join others, leave and come back.
+//! The goals of parties: when they rest, go on, join others, leave and come back.
 
 use std::f32::consts::{PI, TAU};
 
-use super::{Crowd, Errand, Walker};
+use super::{Crowd, Goal, Walker};
 use crate::solid::V2;
 
 impl Crowd<'_> {
-    /// Ends the errand of a party that is over, and begins another.
+    /// Ends a goal of a party that is reached, and sets another.
     pub(super) fn decide(&mut self, index: usize, dt: f32) {
         let party = &mut self.parties[index];
         party.since += dt;
-        match &mut party.errand {
-            Errand::Stand { left } | Errand::Away { left } if *left > dt => *left -= dt,
-            Errand::Walk => {
+        match &mut party.goal {
+            Goal::Stand { left } | Goal::Away { left } if *left > dt => *left -= dt,
+            Goal::Walk => {
                 let leader = &self.walkers[party.members[0]].now;
-                if (leader.place - party.spot).norm() < 0.5 || party.since > 30.0 {
+                if (leader.position - party.spot).norm() < 0.5 || party.since > 30.0 {
                     let left = if self.random.chance(0.7) { self.random.range(2.5, 9.0) } else { 0.0 };
-                    party.errand = Errand::Stand { left };
-                    party.spot = leader.place;
+                    party.goal = Goal::Stand { left };
+                    party.spot = leader.position;
                     self.face(index);
                 }
             }
-            Errand::Leave => {
+            Goal::Leave => {
                 for &member in &party.members {
                     let walker = &mut self.walkers[member];
-                    walker.present &= (walker.now.place - party.spot).norm() > 0.7;
+                    walker.present &= (walker.now.position - party.spot).norm() > 0.7;
                 }
                 if party.members.iter().all(|&m| !self.walkers[m].present) {
-                    party.errand = Errand::Away { left: self.random.range(1.5, 6.0) };
+                    party.goal = Goal::Away { left: self.random.range(1.5, 6.0) };
                 }
             }
-            Errand::Away { .. } => self.enter(index),
-            Errand::Stand { .. } => self.depart(index),
+            Goal::Away { .. } => self.enter(index),
+            Goal::Stand { .. } => self.depart(index),
         }
     }
 
-    /// Somebody new in the door: members come one after the other.
+    /// A party comes in through a door, its members beside each other.
     fn enter(&mut self, index: usize) {
         let gate = self.place.gates[self.random.below(self.place.gates.len())];
-        let taken = |p: V2| self.walkers.iter().any(|w| w.present && (w.now.place - p).norm() < 0.6);
+        let taken = |p: V2| self.walkers.iter().any(|w| w.present && (w.now.position - p).norm() < 0.6);
         // Two abreast, as the passage has room for.
         let slots = [V2::zeros(), V2::new(0.45, 0.45), V2::new(-0.45, -0.45)].map(|d| gate + d);
         let members = self.parties[index].members.clone();
         if slots.iter().take(members.len()).any(|&p| taken(p) || !self.plan.is_clear(p)) {
-            self.parties[index].errand = Errand::Away { left: 0.5 };
+            self.parties[index].goal = Goal::Away { left: 0.5 };
             return;
         }
         for (member, slot) in members.into_iter().zip(slots) {
             let walker = &mut self.walkers[member];
             walker.present = true;
-            walker.now.place = slot;
+            walker.now.position = slot;
             walker.now.velocity = V2::zeros();
         }
         let spot = self.free_spot();
-        self.set_out(index, Errand::Walk, spot);
+        self.set_out(index, Goal::Walk, spot);
     }
 
     /// After a rest: out of the place, to others who stand, or somewhere else.
@@ -64,14 +64,14 @@ impl Crowd<'_> {
             let way = self.gates[gate].clone();
             let spot = self.place.gates[gate];
             let party = &mut self.parties[index];
-            (party.errand, party.spot, party.way, party.since) = (Errand::Leave, spot, way, 0.0);
+            (party.goal, party.spot, party.way, party.since) = (Goal::Leave, spot, way, 0.0);
             return;
         }
         let standing: Vec<V2> = self
             .parties
             .iter()
             .enumerate()
-            .filter(|(i, p)| *i != index && matches!(p.errand, Errand::Stand { left } if left > 1.0))
+            .filter(|(i, p)| *i != index && matches!(p.goal, Goal::Stand { left } if left > 1.0))
             .map(|(_, p)| p.spot)
             .collect();
         let mut spot = self.free_spot();
@@ -83,20 +83,20 @@ impl Crowd<'_> {
                 spot = beside;
             }
         }
-        self.set_out(index, Errand::Walk, spot);
+        self.set_out(index, Goal::Walk, spot);
     }
 
-    fn set_out(&mut self, index: usize, errand: Errand, spot: V2) {
+    fn set_out(&mut self, index: usize, goal: Goal, spot: V2) {
         let way = self.plan.way(spot);
         let party = &mut self.parties[index];
-        (party.errand, party.spot, party.way, party.since) = (errand, spot, way, 0.0);
+        (party.goal, party.spot, party.way, party.since) = (goal, spot, way, 0.0);
     }
 
     /// Who stands looks at the others around, or anywhere.
     fn face(&mut self, index: usize) {
         let around = |p: V2, of: usize| {
-            let near = |w: &&Walker| w.present && w.party != of && (w.now.place - p).norm() < 2.2;
-            let others: Vec<V2> = self.walkers.iter().filter(near).map(|w| w.now.place).collect();
+            let near = |w: &&Walker| w.present && w.party != of && (w.now.position - p).norm() < 2.2;
+            let others: Vec<V2> = self.walkers.iter().filter(near).map(|w| w.now.position).collect();
             (!others.is_empty()).then(|| others.iter().sum::<V2>() / others.len() as f32)
         };
         let spot = self.parties[index].spot;
@@ -106,12 +106,12 @@ impl Crowd<'_> {
             let away = self.random.range(-PI, PI);
             let walker = &mut self.walkers[member];
             walker.now.company = !alone;
-            let to = others.unwrap_or(spot) - walker.now.place;
+            let to = others.unwrap_or(spot) - walker.now.position;
             walker.facing = if alone || to.norm() < 0.1 { away } else { to.y.atan2(to.x) };
         }
     }
 
-    /// Somewhere in the court that one gets to from the doors.
+    /// A position in the court that can be reached from the doors.
     pub(super) fn free_spot(&mut self) -> V2 {
         for _ in 0..200 {
             let reach = self.place.half - V2::new(1.2, 1.2);

@@ -1,9 +1,10 @@
-//! Who is where at every timestep: parties of one to three walk to places, stand, meet others, leave and come back.
+//! Who is where at every timestep: parties of one to three walk about, stand, join others, leave and come back.
 //!
-//! Each person goes down the [`Way`] to the party's goal, a follower beside the leader, and steps aside for others.
-//! Nobody ever comes nearer to a solid body than [`CLEARANCE`](crate::plan::CLEARANCE): a step that would is not taken.
+//! Each person goes down the [`Way`] to where the party wants to be, a follower beside the leader, and steps aside for
+//! others. Nobody ever comes nearer to a solid body than [`CLEARANCE`](crate::plan::CLEARANCE): a step that would is not
+//! taken.
 
-mod errands;
+mod goals;
 mod steps;
 
 use std::f32::consts::PI;
@@ -13,19 +14,19 @@ use crate::plan::{Plan, Way};
 use crate::solid::V2;
 use mvmhat_random::Random;
 
-/// Seconds of walking before the first timestep, so that a recording begins in the middle of things.
+/// Seconds of walking before the first timestep, so that people are under way when a sequence begins.
 const WARM_UP: f32 = 25.0;
-/// Fewest steps of the simulation a second.
+/// Fewest steps of the simulation per second.
 const STEPS: f64 = 20.0;
 /// How near the middles of two people come, in metres.
 const APART: f32 = 0.42;
-/// Metres of a double step at an ordinary pace.
+/// Metres per double step at an ordinary pace.
 const STRIDE: f32 = 1.42;
 
-/// How one person is at one timestep.
+/// The state of one person at one timestep.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Moment {
-    pub(crate) place: V2,
+pub(crate) struct PersonState {
+    pub(crate) position: V2,
     pub(crate) velocity: V2,
     /// Where the body faces, in radians from the x axis.
     pub(crate) heading: f32,
@@ -39,19 +40,24 @@ pub(crate) struct Moment {
     pub(crate) company: bool,
 }
 
-impl Moment {
+impl PersonState {
     /// A little later.
     pub(crate) fn after(self, seconds: f32) -> Self {
         let phase = self.phase + self.velocity.norm() * seconds / STRIDE;
-        Self { place: self.place + self.velocity * seconds, phase, seconds: self.seconds + seconds, ..self }
+        Self {
+            position: self.position + self.velocity * seconds,
+            phase,
+            seconds: self.seconds + seconds,
+            ..self
+        }
     }
 }
 
-/// All people at all timesteps; `None` for who is away.
-pub(crate) type Moments = Vec<Vec<Option<Moment>>>;
+/// All people at all timesteps; `None` for those who are away.
+pub(crate) type PersonStates = Vec<Vec<Option<PersonState>>>;
 
 struct Walker {
-    now: Moment,
+    now: PersonState,
     present: bool,
     pace: f32,
     facing: f32,
@@ -61,7 +67,8 @@ struct Walker {
     stuck: f32,
 }
 
-enum Errand {
+/// What a party wants; `left` is in seconds.
+enum Goal {
     Walk,
     Stand { left: f32 },
     Leave,
@@ -70,10 +77,10 @@ enum Errand {
 
 struct Party {
     members: Vec<usize>,
-    errand: Errand,
+    goal: Goal,
     spot: V2,
     way: Way,
-    /// Seconds since the errand began.
+    /// Seconds since the goal was set.
     since: f32,
 }
 
@@ -87,19 +94,26 @@ struct Crowd<'a> {
 }
 
 /// Lets so many people walk about for so many timesteps.
-pub(crate) fn walk(place: &Place, plan: &Plan, people: usize, frames: u32, fps: f64, seed: u64) -> Moments {
+pub(crate) fn walk(
+    place: &Place,
+    plan: &Plan,
+    people: usize,
+    frames: u32,
+    fps: f64,
+    seed: u64,
+) -> PersonStates {
     let substeps = (STEPS / fps).ceil().max(1.0);
     let step = (1.0 / (fps * substeps)) as f32;
     let mut crowd = Crowd::new(place, plan, people, seed);
     for _ in 0..(WARM_UP / step) as usize {
         crowd.step(step);
     }
-    let mut moments = Moments::with_capacity(frames as usize);
+    let mut states = PersonStates::with_capacity(frames as usize);
     for _ in 0..frames {
-        moments.push(crowd.walkers.iter().map(|w| w.present.then_some(w.now)).collect());
+        states.push(crowd.walkers.iter().map(|w| w.present.then_some(w.now)).collect());
         (0..substeps as usize).for_each(|_| crowd.step(step));
     }
-    moments
+    states
 }
 
 impl<'a> Crowd<'a> {
@@ -121,8 +135,8 @@ impl<'a> Crowd<'a> {
             let first = crowd.walkers.len();
             let pace = random.range(1.0, 1.45);
             for rank in 0..size {
-                let now = Moment {
-                    place: spot,
+                let now = PersonState {
+                    position: spot,
                     velocity: V2::zeros(),
                     heading: random.range(-PI, PI),
                     phase: random.uniform_f32(),
@@ -141,9 +155,9 @@ impl<'a> Crowd<'a> {
                     stuck: 0.0,
                 });
             }
-            let errand = Errand::Away { left: random.range(0.0, 8.0) };
+            let goal = Goal::Away { left: random.range(0.0, 8.0) };
             let members = (first..first + size).collect();
-            crowd.parties.push(Party { members, errand, spot, way: plan.way(spot), since: 0.0 });
+            crowd.parties.push(Party { members, goal, spot, way: plan.way(spot), since: 0.0 });
         }
         crowd
     }
@@ -170,16 +184,16 @@ mod tests {
         for (seed, kind) in PlaceKind::ALL.into_iter().enumerate() {
             let place = Place::new(kind, seed as u64);
             let plan = Plan::new(&place);
-            let moments = walk(&place, &plan, 9, 1500, 25.0, seed as u64);
-            let solids: Vec<_> = place.solids.iter().chain(&place.occluders).collect();
+            let states = walk(&place, &plan, 9, 1500, 25.0, seed as u64);
+            let solids: Vec<_> = place.solids.iter().chain(&place.props).collect();
             let mut walked = [0.0; 9];
-            for (i, timestep) in moments.iter().enumerate() {
-                for (person, moment) in timestep.iter().enumerate() {
-                    let Some(moment) = moment else { continue };
-                    let near = solids.iter().filter_map(|s| s.clearance(moment.place));
+            for (i, timestep) in states.iter().enumerate() {
+                for (person, state) in timestep.iter().enumerate() {
+                    let Some(state) = state else { continue };
+                    let near = solids.iter().filter_map(|s| s.clearance(state.position));
                     let near = near.fold(f32::INFINITY, f32::min);
                     assert!(near >= CLEARANCE, "{kind:?}, timestep {i}, person {person}: {near} m");
-                    walked[person] += moment.velocity.norm() / 25.0;
+                    walked[person] += state.velocity.norm() / 25.0;
                 }
             }
             assert!(walked.iter().all(|&metres| metres > 8.0), "{kind:?}: {walked:?}");
@@ -190,14 +204,14 @@ mod tests {
     fn people_leave_and_come_back() {
         let place = Place::new(PlaceKind::Plaza, 3);
         let plan = Plan::new(&place);
-        let moments = walk(&place, &plan, 8, 3000, 25.0, 3);
+        let states = walk(&place, &plan, 8, 3000, 25.0, 3);
         let came_back = |person: usize| {
-            let here: Vec<bool> = moments.iter().map(|m| m[person].is_some()).collect();
+            let here: Vec<bool> = states.iter().map(|m| m[person].is_some()).collect();
             let left = here.windows(2).position(|w| w[0] && !w[1]);
             left.is_some_and(|at| here[at + 1..].contains(&true))
         };
         assert!((0..8).filter(|&p| came_back(p)).count() >= 4);
-        let here = moments.iter().flatten().flatten().count() as f64 / (8.0 * 3000.0);
+        let here = states.iter().flatten().flatten().count() as f64 / (8.0 * 3000.0);
         assert!((0.5..0.98).contains(&here), "here for {here} of the time");
     }
 }

@@ -1,4 +1,4 @@
-//! What people wear and carry: cuts, and the colors and patterns of the cloth.
+//! Clothing: what people wear and carry, its cuts, and the colors and patterns of the cloth.
 
 use crate::color::{Rgb, srgb, varied};
 use mvmhat_random::Random;
@@ -6,11 +6,11 @@ use mvmhat_random::Random;
 /// How the upper body is dressed.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Top {
-    /// Sleeves end at this share of the arm.
+    /// Sleeves end at this fraction of the arm.
     Shirt { sleeve: f32 },
     /// Wider, open in front over something of another color.
     Jacket,
-    /// Down to this share of the thigh.
+    /// Down to this fraction of the thigh.
     Coat { length: f32 },
     /// A hood lies on the back.
     Hoodie,
@@ -24,7 +24,7 @@ pub(crate) enum Bottom {
         loose: f32,
     },
     Shorts,
-    /// Down to this share of the leg, from the color of the top if it is a dress.
+    /// Down to this fraction of the leg, from the color of the top if it is a dress.
     Skirt {
         length: f32,
         dress: bool,
@@ -74,9 +74,9 @@ pub(crate) enum Bag {
     Hand,
 }
 
-/// Everything that can be seen of somebody but the body.
+/// The appearance of a person apart from the body.
 #[derive(Clone)]
-pub(crate) struct Outfit {
+pub(crate) struct Clothing {
     pub(crate) top: Top,
     pub(crate) bottom: Bottom,
     pub(crate) pattern: Pattern,
@@ -116,9 +116,9 @@ const HAIR: [u32; 9] = [
     0xa0_a0_a0,
 ];
 
-impl Outfit {
+impl Clothing {
     pub(crate) fn new(woman: bool, random: &mut Random) -> Self {
-        let color = |of: &[u32], random: &mut Random| varied(srgb(random.pick(of)), random, 0.12);
+        let color = |codes: &[u32], random: &mut Random| varied(srgb(random.pick(codes)), random, 0.12);
         let bare = random.range(0.3, 0.5);
         let long = random.range(0.3, 0.75);
         let top = match random.below(10) {
@@ -180,10 +180,10 @@ impl Outfit {
         }
     }
 
-    /// Somebody dressed nearly alike: a few things differ, as among colleagues or in a team.
+    /// Clothing nearly like that of another person: a few details differ, as among colleagues or in a team.
     pub(crate) fn like(other: &Self, woman: bool, random: &mut Random) -> Self {
         let own = Self::new(woman, random);
-        let mut outfit = Self {
+        let mut clothing = Self {
             hair: own.hair,
             beard: own.beard,
             skin: own.skin,
@@ -191,26 +191,26 @@ impl Outfit {
             seed: own.seed,
             ..other.clone()
         };
-        if !woman && matches!(outfit.bottom, Bottom::Skirt { .. }) {
-            outfit.bottom = Bottom::Trousers { loose: 1.15 };
+        if !woman && matches!(clothing.bottom, Bottom::Skirt { .. }) {
+            clothing.bottom = Bottom::Trousers { loose: 1.15 };
         }
         if random.chance(0.6) {
-            (outfit.bag, outfit.bag_cloth) = (own.bag, own.bag_cloth);
+            (clothing.bag, clothing.bag_cloth) = (own.bag, own.bag_cloth);
         }
         if random.chance(0.6) {
-            (outfit.hat, outfit.hat_cloth) = (own.hat, own.hat_cloth);
+            (clothing.hat, clothing.hat_cloth) = (own.hat, own.hat_cloth);
         }
-        if !woman && outfit.hat == Hat::Scarf {
-            outfit.hat = Hat::None;
+        if !woman && clothing.hat == Hat::Scarf {
+            clothing.hat = Hat::None;
         }
         for _ in 0..2 {
             match random.below(4) {
-                0 => outfit.shoes = own.shoes,
-                1 => outfit.bottom_cloth = varied(outfit.bottom_cloth, random, 0.3),
-                2 => outfit.pattern = own.pattern,
-                _ => outfit.second = own.second,
+                0 => clothing.shoes = own.shoes,
+                1 => clothing.bottom_cloth = varied(clothing.bottom_cloth, random, 0.3),
+                2 => clothing.pattern = own.pattern,
+                _ => clothing.second = own.second,
             }
         }
-        outfit
+        clothing
     }
 }
