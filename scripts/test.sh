@@ -16,8 +16,8 @@ status=0
 run() {
     local log="$work/$1"
     shift
-    cargo test --release --locked --workspace --no-fail-fast "$@" 2>&1 | tee >(sed 's/\x1b\[[0-9;]*m//g' >"$log") || status=$?
-    sync "$log"
+    cargo test --release --locked --workspace --no-fail-fast "$@" 2>&1 | tee "$log" || status=$?
+    sed -i 's/\x1b\[[0-9;]*m//g' "$log"
     grep -q '^test result: ' "$log" || status=1
 }
 
@@ -48,7 +48,7 @@ if [ -s "$work/runnable" ]; then
     ran=$(count data passed)
 fi
 echo
-echo "make test: $(count plain passed) tests passed, and $ran of $(wc -l <"$work/ignored") that need data"
+echo "make test: $(count plain passed) passed; of $(wc -l <"$work/ignored") more that need data, $ran ran and passed"
 for data in ${missing[@]+"${missing[@]}"}; do
     echo "make test: NOT run: $(grep -c "$data" "$work/ignored") that need the $data; there is none here (CONTRIBUTING.md, Tests)"
 done
