@@ -2,23 +2,23 @@
 
 use crate::{GtAndTracks, Location, Observation};
 
-/// A true and a tracked place of one frame that have something in common.
+/// A person of the ground truth and a track in one frame whose locations have something in common.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Overlap {
     /// Index in the frame's list of ground truth.
     pub(crate) gt: u32,
     /// Index in the frame's list of tracks.
     pub(crate) track: u32,
-    /// Number of this pair of identities, dense over the recording.
+    /// Number of this pair of identities, dense over the sequence.
     pub(crate) pair: u32,
     /// Greater than 0.
     pub(crate) similarity: f64,
 }
 
-/// Ground truth or tracks of one camera: `ids` and `places` of all frames one after the other.
+/// Ground truth or tracks of one camera: `ids` and `locations` of all frames one after the other.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RowsByFrame<P> {
-    /// Where each frame starts in `ids` and `places`, and the end: one more than there are frames.
+    /// Where each frame starts in `ids` and `locations`, and the end: one more than there are frames.
     starts: Vec<u32>,
     ids: Vec<u32>,
     locations: Vec<P>,
@@ -131,12 +131,12 @@ pub(crate) struct CameraOverlaps<P> {
 pub(crate) struct FrameOverlaps<'a, P> {
     pub(crate) gt: FrameRows<'a, P>,
     pub(crate) tracks: FrameRows<'a, P>,
-    /// Sorted by place in the ground truth, then by place in the tracks.
+    /// Sorted by index in the ground truth, then by index in the tracks.
     pub(crate) overlaps: &'a [Overlap],
     pub(crate) disjoint: bool,
 }
 
-/// Numbers each pair of identities that ever overlap. A true person meets few tracks, and again and again the newest.
+/// Numbers each pair of identities that ever overlap. A person overlaps few tracks, most often the newest.
 #[derive(Debug, Default)]
 pub(crate) struct Pairs {
     met: Vec<Vec<(u32, u32)>>,

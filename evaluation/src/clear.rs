@@ -1,4 +1,4 @@
-//! CLEAR: how many people are missed, invented and mixed up.
+//! CLEAR: false negatives, false positives and identity switches.
 //!
 //! Bernardin and Stiefelhagen, *Evaluating multiple object tracking performance: the CLEAR MOT metrics* (2008):
 //! `MOTA = 1 - (FN + FP + IDSW) / GT`, `MOTP` = mean similarity of the matches.
@@ -26,7 +26,7 @@ pub enum Protocol {
     Devkit,
 }
 
-/// Counts of the CLEAR metrics. They add up over cameras and recordings; the ratios follow from the sums.
+/// Counts of the CLEAR metrics. They add up over cameras and sequences; the ratios follow from the sums.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Clear {
@@ -88,7 +88,7 @@ impl Clear {
         self.tp as f64 / at_least_one(self.tp + self.fp)
     }
 
-    /// False alarms a frame.
+    /// False positives per frame.
     pub fn far(&self) -> f64 {
         self.fp as f64 / at_least_one(self.frames)
     }

@@ -1,4 +1,4 @@
-//! The CLEAR protocols frame by frame: who is matched with whom, and which of it is a switch.
+//! The CLEAR protocols frame by frame: which people and tracks match, and which matches are switches.
 
 use crate::camera_overlaps::{FrameOverlaps, Overlap};
 use crate::matching::{Candidate, Matcher};

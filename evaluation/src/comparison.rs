@@ -1,36 +1,11 @@
-//! Ground truth and tracks of one recording side by side.
+//! Ground truth and tracks of one multi-view sequence side by side.
 
 use mvmhat_scene::{BBox, FrameNumber};
 
 use crate::camera_overlaps::{CameraOverlaps, FrameOverlaps, FrameRows, Pairs, RowsByFrame};
-use crate::{Location, Observation};
+use crate::{Location, Observation, Window};
 
-/// The frames that are scored, both ends included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// The first frame.
-    pub first: FrameNumber,
-    /// The last frame.
-    pub last: FrameNumber,
-}
-
-impl Window {
-    /// The frames from `first` to `last`, both included.
-    pub const fn new(first: u32, last: u32) -> Self {
-        Self { first: FrameNumber(first), last: FrameNumber(last) }
-    }
-
-    /// How many frames there are.
-    pub fn frames(&self) -> u64 {
-        (u64::from(self.last.0) + 1).saturating_sub(u64::from(self.first.0))
-    }
-
-    fn contains(&self, frame: FrameNumber) -> bool {
-        (self.first..=self.last).contains(&frame)
-    }
-}
-
-/// What one camera has to say: its ground truth and its tracks, rows in the order of their files.
+/// The rows of one camera: its ground truth and its tracks, in the order of their files.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CameraRows<P = BBox> {
     /// The camera's name.
@@ -41,7 +16,7 @@ pub struct CameraRows<P = BBox> {
     pub tracks: Vec<Observation<P>>,
 }
 
-/// What keeps a recording from being scored.
+/// Why a sequence cannot be scored.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ComparisonError {
     /// There is neither a window nor a row of ground truth that would give one.
@@ -50,16 +25,16 @@ pub enum ComparisonError {
     )]
     NoFrames,
     /// The window ends before it starts.
-    #[error("the frames {first}..{last} end before they start: write the smaller number first")]
+    #[error("the frames {first}..={last} end before they start: write the smaller number first")]
     Backwards {
         /// Start of the window.
         first: FrameNumber,
         /// End of the window.
         last: FrameNumber,
     },
-    /// The window is longer than any recording.
+    /// The window is longer than any sequence.
     #[error(
-        "the frames {first}..{last} are more than {limit}: a frame number of the ground truth is wrong, or give the frames"
+        "the frames {first}..={last} are more than {limit}: a frame number of the ground truth is wrong, or give the frames"
     )]
     TooLong {
         /// Start of the window.
@@ -81,12 +56,12 @@ pub enum ComparisonError {
     },
 }
 
-/// Longest window: four days at 50 frames a second.
+/// Longest window: four days at 50 frames per second.
 const MAX_FRAMES: u64 = 1 << 24;
-/// Most rows of one side of one camera.
+/// Most rows of ground truth, or of tracks, of one camera.
 const MAX_ROWS: usize = 1 << 28;
 
-/// Ground truth and tracks of all cameras of one recording, ready for every metric.
+/// Ground truth and tracks of all cameras of one sequence, ready for every metric.
 ///
 /// Rows outside the window are dropped. Of rows with the same frame and identity in one camera the last one counts
 /// (and [`duplicates`](Self::duplicates) tells how many there were); only [`mvmhat`](crate::mvmhat()) and
@@ -115,7 +90,7 @@ impl<P: Location> Comparison<P> {
     /// has ground truth.
     ///
     /// # Errors
-    /// Where there are no frames to score, or more of them than a recording can have.
+    /// Where there are no frames to score, or more of them than a sequence can have.
     pub fn new(window: Option<Window>, cameras: Vec<CameraRows<P>>) -> Result<Self, ComparisonError> {
         let window = match window {
             Some(window) => window,
@@ -187,7 +162,7 @@ impl<P> Comparison<P> {
         CameraSequence { views: &self.views, comparison: self }
     }
 
-    /// Who is where in a frame of the window, by camera in the order of [`cameras`](Self::cameras); nobody in a frame
+    /// The rows of a frame of the window, by camera in the order of [`cameras`](Self::cameras); none in a frame
     /// outside. Identities are those of the files.
     pub fn people(&self, frame: FrameNumber) -> Vec<GtAndTracks<Vec<Observation<P>>>>
     where
@@ -252,7 +227,7 @@ impl<'a, P: Location> CameraSequence<'a, P> {
         self.views.iter().flat_map(move |view| (0..frames).map(|frame| view.frame(frame)))
     }
 
-    /// In how many frames each identity is, true ones and tracked ones.
+    /// In how many frames each identity of the ground truth and of the tracks is.
     pub(crate) fn presence(self) -> GtAndTracks<Vec<u32>> {
         let mut gt = vec![0; self.comparison.gt_ids.len()];
         let mut tracks = vec![0; self.comparison.track_ids.len()];
@@ -264,7 +239,8 @@ impl<'a, P: Location> CameraSequence<'a, P> {
     }
 }
 
-/// The identities of one side: the files' numbers, sorted, and their places as dense numbers.
+/// The identities of the ground truth or of the tracks: the numbers in the files, sorted, whose indices are the dense
+/// identities.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Identities(Vec<i64>);
 
@@ -286,7 +262,7 @@ impl Identities {
         self.0[dense as usize]
     }
 
-    /// The place of an identity that is in the window.
+    /// The dense identity of one that is in the window.
     fn dense(&self, id: i64) -> u32 {
         // Most files number people without gaps.
         let guess = self.0.first().and_then(|first| usize::try_from(id.checked_sub(*first)?).ok());

@@ -2,7 +2,7 @@
 //!
 //! In every frame tracks and people are matched one to one. A pair is two boxes of one timestep in different views with
 //! one identity. A pair of tracks is correct when both match the same person:
-//! `P` = correct / pairs of tracks, `R` = correct / pairs of people. The counts add up over timesteps and recordings.
+//! `P` = correct / pairs of tracks, `R` = correct / pairs of people. The counts add up over timesteps and sequences.
 
 use std::ops::AddAssign;
 
@@ -50,7 +50,7 @@ impl AddAssign<&Self> for CrossViewPairs {
     }
 }
 
-/// Scores all pairs of views of a recording.
+/// Scores all pairs of views of a sequence.
 pub fn cross_view_pairs(comparison: &Comparison) -> CrossViewPairs {
     let matches = FrameMatches::new(comparison.views.iter());
     let mut gt = Timesteps::new(comparison.gt_ids().len());

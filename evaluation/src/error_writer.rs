@@ -4,7 +4,7 @@ use std::io::Write;
 
 use crate::TrackingError;
 
-/// What each line tells, after the recording.
+/// The columns, after the name of the sequence.
 const COLUMNS: [&str; 12] = [
     "frame",
     "camera",
@@ -20,7 +20,7 @@ const COLUMNS: [&str; 12] = [
     "other_track",
 ];
 
-/// Writes errors as CSV with a line of names:
+/// Writes errors as CSV with a header line:
 /// `frame,camera,kind,truth,track,x,y,w,h,other_camera,other_truth,other_track`, and `recording` before them where
 /// there are several. What an error does not have is empty.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub struct ErrorWriter<W: Write> {
 }
 
 impl<W: Write> ErrorWriter<W> {
-    /// For the errors of one recording.
+    /// For the errors of one sequence.
     ///
     /// # Errors
     /// Where `to` cannot be written.
@@ -38,7 +38,7 @@ impl<W: Write> ErrorWriter<W> {
         Self::new(to, false)
     }
 
-    /// For the errors of several recordings.
+    /// For the errors of several sequences.
     ///
     /// # Errors
     /// Where `to` cannot be written.
@@ -52,7 +52,7 @@ impl<W: Write> ErrorWriter<W> {
         Ok(Self { csv, names_sequence })
     }
 
-    /// Writes the errors of a recording; its name is told where there are several.
+    /// Writes the errors of a sequence, with its name where there are several.
     ///
     /// # Errors
     /// Where the file cannot be written.
@@ -72,7 +72,7 @@ impl<W: Write> ErrorWriter<W> {
         Ok(())
     }
 
-    /// Writes what is still held back, and gives back what was written to.
+    /// Flushes the CSV, and returns the writer.
     ///
     /// # Errors
     /// Where the file cannot be written.

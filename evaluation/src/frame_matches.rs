@@ -1,4 +1,4 @@
-//! Who is whom in every frame by overlap alone: what the pairwise and the space-time scores build on.
+//! The tracks that match people in every frame, by overlap alone: the pairwise and the space-time scores build on it.
 
 use mvmhat_scene::BBox;
 

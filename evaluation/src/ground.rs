@@ -11,7 +11,7 @@ use crate::{Clear, Location, Observation};
 /// Distance in metres at which two positions stop being the same person.
 const GATE: f64 = 1.0;
 
-/// A position on the floor in metres.
+/// A ground-plane position in metres.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct GroundPoint {
     /// First coordinate in metres.
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
     use crate::{CameraRows, Comparison, Protocol, clear, identity};
 
-    fn at(frame: u32, id: i64, x: f64, y: f64) -> Observation<GroundPoint> {
+    fn row(frame: u32, id: i64, x: f64, y: f64) -> Observation<GroundPoint> {
         Observation::new(frame, id, GroundPoint { x, y })
     }
 
@@ -81,16 +81,20 @@ mod tests {
 
     #[test]
     fn cameras_are_averaged_and_the_horizon_left_out() {
-        let fused =
-            fuse([at(2, 1, 5.0, 5.0), at(1, 1, 0.0, 2.0), at(1, 1, 1.0, 4.0), at(1, 2, f64::INFINITY, 0.0)]);
-        assert_eq!(fused, [at(1, 1, 0.5, 3.0), at(2, 1, 5.0, 5.0)]);
+        let fused = fuse([
+            row(2, 1, 5.0, 5.0),
+            row(1, 1, 0.0, 2.0),
+            row(1, 1, 1.0, 4.0),
+            row(1, 2, f64::INFINITY, 0.0),
+        ]);
+        assert_eq!(fused, [row(1, 1, 0.5, 3.0), row(2, 1, 5.0, 5.0)]);
     }
 
     #[test]
     fn moda_modp_and_idf1_by_hand() {
         // Three true positions. Frame 1 is hit at 0.5 m, frame 2 missed by 1.5 m, frame 3 has no track.
-        let gt = vec![at(1, 1, 0.0, 0.0), at(2, 1, 0.0, 0.0), at(3, 1, 0.0, 0.0)];
-        let tracks = vec![at(1, 7, 0.5, 0.0), at(2, 7, 1.5, 0.0)];
+        let gt = vec![row(1, 1, 0.0, 0.0), row(2, 1, 0.0, 0.0), row(3, 1, 0.0, 0.0)];
+        let tracks = vec![row(1, 7, 0.5, 0.0), row(2, 7, 1.5, 0.0)];
         let comparison =
             Comparison::new(None, vec![CameraRows { name: "ground".into(), gt, tracks }]).unwrap();
         let clear = clear(comparison.global(), Protocol::TrackEval);

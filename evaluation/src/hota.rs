@@ -30,7 +30,7 @@ pub fn alpha(index: usize) -> f64 {
     0.05 + index as f64 * 0.05
 }
 
-/// Counts and sums of HOTA. They add up over cameras and recordings, and the ratios follow from the sums.
+/// Counts and sums of HOTA. They add up over cameras and sequences, and the ratios follow from the sums.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hota {
@@ -185,7 +185,7 @@ pub fn hota<P: Location>(sequence: CameraSequence<'_, P>) -> Hota {
 }
 
 /// How well two identities fit over the whole sequence, for each pair: a Jaccard index of their boxes, in which every
-/// possible match counts by its share of the similarities it competes with (equation 11 of the paper).
+/// possible match counts by its fraction of the similarities it competes with (equation 11 of the paper).
 fn global_alignment<P: Location>(
     sequence: CameraSequence<'_, P>,
     presence: &GtAndTracks<Vec<u32>>,
@@ -199,7 +199,7 @@ fn global_alignment<P: Location>(
             frame.overlaps.iter().for_each(|overlap| potential[overlap.pair as usize] += 1.0);
             continue;
         }
-        sums.of(&frame);
+        sums.update(&frame);
         for overlap in frame.overlaps {
             let competing = sums.tracks[overlap.track as usize] + sums.gt[overlap.gt as usize];
             let all = competing - overlap.similarity;
@@ -208,11 +208,11 @@ fn global_alignment<P: Location>(
             }
         }
     }
-    let share = |(potential, (gt, track)): (f64, &(u32, u32))| {
+    let alignment = |(potential, (gt, track)): (f64, &(u32, u32))| {
         let boxes = presence.gt[*gt as usize] + presence.tracks[*track as usize];
         if boxes == 0 { 0.0 } else { potential / (f64::from(boxes) - potential) }
     };
-    potential.into_iter().zip(pairs).map(share).collect()
+    potential.into_iter().zip(pairs).map(alignment).collect()
 }
 
 /// Sum of the similarities of every person and of every track of a frame.
@@ -223,7 +223,7 @@ struct Sums {
 }
 
 impl Sums {
-    fn of<P: Location>(&mut self, frame: &FrameOverlaps<'_, P>) {
+    fn update<P: Location>(&mut self, frame: &FrameOverlaps<'_, P>) {
         self.gt.clear();
         self.gt.resize(frame.gt.ids.len(), 0.0);
         self.tracks.clear();

@@ -1,4 +1,4 @@
-//! Identity measures: for how many boxes does a track carry the one name its person should have?
+//! Identity measures: for how many boxes does a track have the one identity its person should have?
 //!
 //! Ristani et al., *Performance measures and a data set for multi-target, multi-camera tracking* (2016). Every person
 //! is given at most one track for the whole sequence such that most boxes agree; `IDTP` are those boxes.
@@ -12,11 +12,11 @@ use crate::MATCH_IOU;
 use crate::clear::at_least_one;
 use crate::{CameraSequence, Location, Protocol};
 
-/// Counts of the identity measures. They add up over cameras and recordings.
+/// Counts of the identity measures. They add up over cameras and sequences.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Identity {
-    /// Boxes of people under their right name.
+    /// Boxes of people under their right identity.
     pub idtp: u64,
     /// Boxes of tracks that are not.
     pub idfp: u64,
@@ -71,19 +71,20 @@ pub fn identity<P: Location>(sequence: CameraSequence<'_, P>, protocol: Protocol
     }
 }
 
-/// The greatest number of boxes on which a one-to-one naming of tracks agrees.
+/// The greatest number of boxes on which a one-to-one assignment of identities agrees.
 ///
-/// Who never met cannot compete: the groups of identities that are joined by agreement are assigned one by one.
+/// Identities that never agree cannot compete: groups of identities that are connected by agreement are assigned one by
+/// one.
 fn most_agreed(pairs: &[(u32, u32)], agreed: &[u32]) -> u64 {
-    let met = || pairs.iter().zip(agreed).filter(|(_, agreed)| **agreed > 0);
+    let agreeing = || pairs.iter().zip(agreed).filter(|(_, agreed)| **agreed > 0);
     let gt_count = pairs.iter().map(|(gt, _)| *gt + 1).max().unwrap_or(0);
     let tracks = pairs.iter().map(|(_, track)| *track + 1).max().unwrap_or(0);
     let mut groups = Groups::new(gt_count + tracks);
-    for ((gt, track), _) in met() {
+    for ((gt, track), _) in agreeing() {
         groups.join(*gt, gt_count + track);
     }
     let mut edges: Vec<_> =
-        met().map(|((gt, track), agreed)| (groups.of(*gt), *gt, *track, *agreed)).collect();
+        agreeing().map(|((gt, track), agreed)| (groups.root(*gt), *gt, *track, *agreed)).collect();
     edges.sort_unstable();
     let (mut costs, mut assignment) = (CostMatrix::default(), LinearAssignment::default());
     let mut total = 0;
@@ -118,8 +119,8 @@ impl Groups {
         Self((0..n).collect())
     }
 
-    /// A member that stands for the group of `member`.
-    fn of(&mut self, mut member: u32) -> u32 {
+    /// The member that represents the group of `member`.
+    fn root(&mut self, mut member: u32) -> u32 {
         while self.0[member as usize] != member {
             let parent = self.0[member as usize];
             self.0[member as usize] = self.0[parent as usize];
@@ -129,7 +130,7 @@ impl Groups {
     }
 
     fn join(&mut self, a: u32, b: u32) {
-        let (a, b) = (self.of(a), self.of(b));
+        let (a, b) = (self.root(a), self.root(b));
         self.0[a as usize] = b;
     }
 }

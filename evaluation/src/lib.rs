@@ -25,9 +25,10 @@ mod scores;
 mod stma;
 mod table;
 mod tracking_errors;
+mod window;
 
 pub use clear::{Clear, Protocol, clear};
-pub use comparison::{CameraRows, CameraSequence, Comparison, ComparisonError, GtAndTracks, Window};
+pub use comparison::{CameraRows, CameraSequence, Comparison, ComparisonError, GtAndTracks};
 pub use cross_view_pairs::{CrossViewPairs, cross_view_pairs};
 pub use detection::{
     COCO_IOU_THRESHOLDS, DatasetDetectionScores, DetectionFrame, DetectionScores, FoundRatio, GroundTruthBox,
@@ -50,3 +51,4 @@ pub use scores::{CrossView, DatasetScores, Scores, SequenceScores};
 pub use stma::{STMA_LENGTHS, stma};
 pub use table::{Table, TableFormat};
 pub use tracking_errors::{ErrorKind, OtherView, TrackingError, tracking_errors};
+pub use window::Window;

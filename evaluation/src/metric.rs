@@ -25,8 +25,8 @@ pub(crate) struct Metric<T> {
 }
 
 /// A metric under another heading than its key.
-const fn headed<T>(heading: &'static str, metric: Metric<T>) -> Metric<T> {
-    Metric { heading, ..metric }
+const fn headed<T>(heading: &'static str, metric: &Metric<T>) -> Metric<T> {
+    Metric { key: metric.key, heading, unit: metric.unit, value: metric.value }
 }
 
 const fn percent<T>(key: &'static str, value: fn(&T) -> f64) -> Metric<T> {
@@ -136,7 +136,7 @@ pub(crate) const PAIRS: Metrics<CrossView> = Metrics {
 /// Of an embedding.
 pub(crate) const EMBEDDING: Metrics<EmbeddingCounts> = Metrics {
     shown: &[
-        headed("matching", percent("Hungarian", |s| s.cross_view.accuracy())),
+        headed("matching", &percent("Hungarian", |s| s.cross_view.accuracy())),
         count("people", |s| s.cross_view.people as f64),
         percent("rank1", |s| s.retrieval.rank1()),
         percent("mAP", |s| s.retrieval.mean_average_precision()),
@@ -159,14 +159,14 @@ pub(crate) const EMBEDDING: Metrics<EmbeddingCounts> = Metrics {
 /// Of detections.
 pub(crate) const DETECTION: Metrics<DetectionScores> = Metrics {
     shown: &[
-        headed("images", count("pictures", |s| s.images as f64)),
+        headed("images", &count("pictures", |s| s.images as f64)),
         count("people", |s| s.people as f64),
         percent("AP50", DetectionScores::ap50),
         percent("AP75", DetectionScores::ap75),
         percent("AP", DetectionScores::ap),
         percent("recall", |s| s.point.recall.ratio()),
         percent("precision", |s| s.point.precision()),
-        headed("FP/GT", number("FP/box", |s| s.point.false_positives_per_gt_box())),
+        headed("FP/GT", &number("FP/box", |s| s.point.false_positives_per_gt_box())),
         number("FPPI", |s| s.point.false_positives_per_image()),
     ],
     more: &[],
@@ -177,7 +177,7 @@ pub(crate) const POINT: Metrics<OperatingPoint> = Metrics {
     shown: &[
         percent("recall", |s| s.recall.ratio()),
         percent("precision", OperatingPoint::precision),
-        headed("FP/GT", number("FP/box", OperatingPoint::false_positives_per_gt_box)),
+        headed("FP/GT", &number("FP/box", OperatingPoint::false_positives_per_gt_box)),
         number("FPPI", OperatingPoint::false_positives_per_image),
     ],
     more: &[

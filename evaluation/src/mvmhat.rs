@@ -54,7 +54,7 @@ impl Mvmhat {
         1.0 - (2 * self.mme + self.fp + self.missed) as f64 / self.boxes as f64
     }
 
-    /// The scores of several recordings together: precision and recall are unweighted means over the recordings,
+    /// The scores of several sequences together: precision and recall are unweighted means over the sequences,
     /// everything else adds up.
     pub fn pool<'a>(sequences: impl IntoIterator<Item = &'a Self>) -> Self {
         let mut pooled = Self::default();
@@ -84,7 +84,7 @@ pub(crate) fn harmonic_mean(p: f64, r: f64) -> f64 {
     if p + r > 0.0 { 2.0 * p * r / (p + r) } else { 0.0 }
 }
 
-/// Scores all pairs of views of a recording.
+/// Scores all pairs of views of a sequence.
 pub fn mvmhat(comparison: &Comparison) -> Mvmhat {
     let mut score = Mvmhat { frames: comparison.frames() as u64, ..Mvmhat::default() };
     let mut views: Vec<Labelled> = comparison.views.iter().map(|_| Labelled::default()).collect();

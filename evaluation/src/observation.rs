@@ -1,4 +1,4 @@
-//! What a scorer is told: who was where in which frame.
+//! The input of every metric: who was where in which frame.
 
 use mvmhat_scene::{BBox, FrameNumber, mot};
 
@@ -14,18 +14,18 @@ pub struct Observation<P = BBox> {
 }
 
 impl<P> Observation<P> {
-    /// Identity `id` at `place` in `frame`.
+    /// Identity `id` at `location` in `frame`.
     pub const fn new(frame: u32, id: i64, location: P) -> Self {
         Self { frame: FrameNumber(frame), id, location }
     }
 }
 
-/// A place that can be compared with another one of its kind.
+/// A location that can be compared with another of its kind.
 ///
-/// Every metric asks for a similarity of at least one half before two places count as the same, so an implementation
+/// Every metric asks for a similarity of at least one half before two locations count as the same, so an implementation
 /// puts its gate there.
 pub trait Location: Copy {
-    /// 1 for the same place, falling to 0 for places that have nothing in common.
+    /// 1 for the same location, falling to 0 for locations that have nothing in common.
     fn similarity(&self, other: &Self) -> f64;
 }
 

@@ -1,9 +1,9 @@
-//! Re-entry: do people who leave all views keep their identity when they come back?
+//! Re-entry re-ID: do people who leave all views have their identity again when they come back?
 //!
 //! A *presence* is a stretch of frames in which some view shows a person, with breaks of fewer frames than a given number;
 //! a person's identity in it is the track that most of their boxes there match (one to one by overlap, IoU over one half).
-//! Every presence after the first is a return, and it is *kept* if its identity is that of the presence before. The counts
-//! add up over recordings.
+//! Every presence after the first is a re-entry, and it is *kept* if its identity is that of the presence before. The counts
+//! add up over sequences.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -22,7 +22,7 @@ pub const MIN_ABSENCE: usize = 50;
 pub struct ReEntries {
     /// Re-entries with the identity of the presence before.
     pub kept: u64,
-    /// All returns.
+    /// All re-entries.
     pub total: u64,
 }
 
@@ -33,7 +33,7 @@ impl AddAssign<&Self> for ReEntries {
     }
 }
 
-/// One person on the way through a recording.
+/// One person on the way through a sequence.
 #[derive(Clone, Debug, Default)]
 struct Person {
     /// The frame at which some view showed them last.
@@ -58,7 +58,7 @@ impl Person {
     }
 }
 
-/// Counts the returns of a recording after `absence` or more frames out of all views.
+/// Counts the re-entries of a sequence after `absence` or more frames out of all views.
 pub fn re_entries(comparison: &Comparison, absence: usize) -> ReEntries {
     let matches = FrameMatches::new(comparison.views.iter());
     let mut people = vec![Person::default(); comparison.gt_ids().len()];

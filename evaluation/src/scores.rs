@@ -1,4 +1,4 @@
-//! All metrics of a recording, and of a dataset the way the field pools them.
+//! All metrics of a sequence, and of a dataset the way the field pools them.
 
 use std::ops::AddAssign;
 
@@ -10,12 +10,12 @@ use crate::{
     mvmhat, re_entries, stma,
 };
 
-/// What is said of one sequence: a camera, all cameras pooled, or all cameras end to end.
+/// The scores of one sequence: a camera, all cameras pooled, or all cameras end to end.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Scores {
-    /// Misses, inventions and switches.
+    /// Misses, false positives and switches.
     pub clear: Clear,
-    /// How long names are right.
+    /// How long identities are right.
     pub identity: Identity,
     /// Detection and association in equal parts.
     pub hota: Hota,
@@ -55,7 +55,7 @@ pub struct CrossView {
 }
 
 impl CrossView {
-    /// Scores all views of a recording.
+    /// Scores all views of a sequence.
     pub fn new(comparison: &Comparison) -> Self {
         Self {
             mvmhat: mvmhat(comparison),
@@ -65,7 +65,7 @@ impl CrossView {
         }
     }
 
-    /// The scores of several recordings together: pairs and returns add up, STMA and the ratios of MvMHAT are unweighted means.
+    /// The scores of several sequences together: pairs and re-entries add up, STMA and the ratios of MvMHAT are unweighted means.
     pub fn pool<'a>(sequences: impl Iterator<Item = &'a Self> + Clone) -> Self {
         let mut pooled =
             Self { mvmhat: Mvmhat::pool(sequences.clone().map(|one| &one.mvmhat)), ..Self::default() };
@@ -81,7 +81,7 @@ impl CrossView {
     }
 }
 
-/// Everything that is said of one recording.
+/// All scores of one sequence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SequenceScores {
     /// Whose rules CLEAR and the identity measures follow.
@@ -103,7 +103,7 @@ pub struct SequenceScores {
 }
 
 impl SequenceScores {
-    /// Computes all metrics of a recording.
+    /// Computes all metrics of a sequence.
     pub fn new(comparison: &Comparison<BBox>, protocol: Protocol) -> Self {
         let scores = comparison.sequences().map(|sequence| Scores::new(sequence, protocol));
         let cameras: Vec<_> = comparison.cameras().map(str::to_owned).zip(scores).collect();
@@ -126,23 +126,23 @@ impl SequenceScores {
     }
 }
 
-/// Everything that is said of several recordings.
+/// All scores of several sequences.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DatasetScores {
-    /// Each recording by its name.
+    /// Each sequence by its name.
     pub sequences: Vec<(String, SequenceScores)>,
-    /// All cameras of all recordings pooled.
+    /// All cameras of all sequences pooled.
     pub overall: Scores,
-    /// The global scores of the recordings pooled.
+    /// The global scores of the sequences pooled.
     pub global: Scores,
     /// The cross-view scores pooled.
     pub cross_view: CrossView,
-    /// The scores on the ground plane pooled, where some recording has them.
+    /// The scores on the ground plane pooled, where some sequence has them.
     pub ground: Option<Scores>,
 }
 
 impl DatasetScores {
-    /// Pools recordings.
+    /// Pools sequences.
     pub fn new(sequences: Vec<(String, SequenceScores)>) -> Self {
         let all = || sequences.iter().map(|(_, scores)| scores);
         let grounds = all().filter_map(|one| one.ground.as_ref());

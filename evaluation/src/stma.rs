@@ -17,7 +17,7 @@ pub const STMA_LENGTHS: [u32; 3] = [5, 10, 30];
 /// What keeps the reference implementation's ratios finite, and so is part of the scores.
 const EPSILON: f64 = 1e-7;
 
-/// The scores of a recording for windows of `lengths` frames: mean F1 over the windows, 0 to 1. A length below 2 is taken
+/// The scores of a sequence for windows of `lengths` frames: mean F1 over the windows, 0 to 1. A length below 2 is taken
 /// as 2, the shortest that can advance by half of itself. All rows of the files count, repeated ones too.
 pub fn stma<const N: usize>(comparison: &Comparison, lengths: [u32; N]) -> [f64; N] {
     let matches = FrameMatches::new(comparison.views.iter().map(CameraOverlaps::with_duplicates));
@@ -37,7 +37,7 @@ fn mean_over_windows(window: &mut Links, matches: &FrameMatches<'_>, frames: usi
         }
         sum += window.f1();
         windows += 1;
-        // The windows at the end of the recording are shorter, and count in full.
+        // The windows at the end of the sequence are shorter, and count in full.
         let next = (start + length / 2).min(frames);
         (start..next).for_each(|frame| window.remove(matches, frame));
         start = next;

@@ -1,4 +1,4 @@
-//! The errors behind the counts, one by one, so that a person can go and look.
+//! The errors behind the counts, one by one, to look at.
 
 use mvmhat_scene::{BBox, FrameNumber};
 use serde::Serialize;
@@ -20,7 +20,7 @@ pub enum ErrorKind {
     /// A person whose track changed.
     #[serde(rename = "IDSW")]
     Switch,
-    /// One person under two names in two views, or two people under one name.
+    /// One person under two identities in two views, or two people under one.
     #[serde(rename = "cross-view")]
     CrossView,
 }
@@ -55,7 +55,7 @@ pub struct OtherView<'a> {
     pub track: i64,
 }
 
-/// All errors of a recording by the rules of `protocol`, sorted by frame, then by camera in the order of the comparison.
+/// All errors of a sequence by the rules of `protocol`, sorted by frame, then by camera in the order of the comparison.
 ///
 /// False positives, false negatives and switches are those that [`clear`](crate::clear()) counts. Cross-view errors
 /// compare the people matched by these rules at one timestep: for each two views every person that both match with
@@ -95,7 +95,7 @@ struct CameraErrors<'a> {
     /// How many frames the protocol looks at.
     frames: usize,
     rules: ClearRules,
-    /// Who is who in the current frame.
+    /// The matches of the current frame.
     matched: Vec<Matched>,
 }
 

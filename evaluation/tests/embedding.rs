@@ -91,7 +91,7 @@ fn a_random_embedding_is_at_chance_level() {
 
 #[test]
 fn a_small_scene_by_hand() {
-    // Two cameras, people 1 and 2, timesteps 1 and 2. Person 2 of camera 1 looks like person 1 at timestep 2.
+    // Two cameras, people 1 and 2, timesteps 1 and 2. Person 2 of camera 1 has the appearance of person 1 at timestep 2.
     let (one, two) = (vec![1.0, 0.0], vec![0.0, 1.0]);
     let scores = score(vec![
         crop(0, 1, 1, one.clone()),
@@ -102,7 +102,7 @@ fn a_small_scene_by_hand() {
         crop(1, 2, 1, vec![0.8, 0.6]),
         crop(1, 2, 2, one),
     ]);
-    // Instant 1: both right. Instant 2: camera 0 sees person 1 only, who looks more like camera 1's person 2.
+    // Timestep 1: both right. Timestep 2: camera 0 sees person 1 only, more similar to camera 1's person 2.
     assert_eq!((scores.overall.cross_view.correct, scores.overall.cross_view.people), (2, 3));
     // Galleries: of camera 0 at timestep 1: {1: 0.8, 2: 1.0} for person 1 -> wrong, precision 1/2;
     //   for person 2: {1: 0.6, 2: 0} -> wrong, 1/2. At timestep 2, person 1: {1: 1.0, 2: 0} -> right, 1.
@@ -124,7 +124,7 @@ fn a_small_scene_by_hand() {
 }
 
 #[test]
-fn recordings_are_pooled_by_their_counts() {
+fn sequences_are_pooled_by_their_counts() {
     let good = score(crowd([2, 2, 3], |_, _, person| one_hot(person, 3))).overall;
     let bad = score(crowd([2, 2, 3], |camera, _, person| one_hot((person + camera) % 3, 3))).overall;
     let all = DatasetEmbeddingScores::new(vec![("good".into(), good.clone()), ("bad".into(), bad)]);

@@ -9,7 +9,7 @@ use mvmhat_scene::mot;
 
 const ROWS: u32 = 1_000_000;
 
-/// Four boxes a frame, as a detector writes them.
+/// Four boxes per frame, as a detector writes them.
 fn text() -> String {
     let mut text = String::new();
     for n in 0..ROWS {

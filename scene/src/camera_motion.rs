@@ -6,7 +6,7 @@ use crate::BBox;
 
 /// Where the points of a camera's frame before are in this one: `(a x - b y + dx, b x + a y + dy)`.
 ///
-/// A similarity (turn, zoom and shift): what is left of the motion of a camera far from what it films, and as much as
+/// A similarity (turn, zoom and shift): what is left of the motion of a camera far from what it records, and as much as
 /// boxes can follow.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CameraMotion {

@@ -39,7 +39,7 @@ pub enum ClockError {
 
 /// One frame in a quarter of an hour: time lapses are not tracked.
 const MIN_FPS: f64 = 1e-3;
-/// Ten times what the fastest cameras of this field film.
+/// Ten times the rate of the fastest cameras of this field.
 const MAX_FPS: f64 = 1e4;
 /// Three hundred years: seconds since 1970 are a fine origin, and an index stays exact in `f64`.
 const MAX_START: f64 = 1e10;

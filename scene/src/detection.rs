@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{BBox, PersonId};
 
-/// How a person looks: a unit vector, compared with others by its inner product (the cosine).
+/// The appearance of a person: a unit vector, compared with others by its inner product (the cosine).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Embedding(Box<[f32]>);
@@ -44,7 +44,7 @@ pub struct Detection {
     pub bbox: BBox,
     /// How sure the detector is, 0 to 1.
     pub score: f32,
-    /// How the person looks; `None` before the embedder has run.
+    /// The appearance of the person; `None` before the embedder has run.
     pub embedding: Option<Embedding>,
 }
 

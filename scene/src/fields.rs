@@ -96,7 +96,7 @@ impl<'a> Fields<'a> {
                 self.skip_separator();
                 Ok(value)
             }
-            None => Err(self.error(&format!("the {what} {}", self.complaint()))),
+            None => Err(self.error(&format!("the {what} {}", self.problem()))),
         }
     }
 
@@ -135,7 +135,7 @@ impl<'a> Fields<'a> {
         ParseError { line: self.number, column: self.at + 1, problem: problem.to_owned() }
     }
 
-    fn complaint(&self) -> String {
+    fn problem(&self) -> String {
         if self.is_over() {
             return "is missing".to_owned();
         }

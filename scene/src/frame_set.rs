@@ -22,7 +22,7 @@ pub struct FrameSet<T> {
     pub index: FrameIndex,
     /// The timestep in seconds, counted as the starts of the cameras are.
     pub seconds: f64,
-    /// One entry a camera, in the order of [`CameraId`]; `None` where the camera has no frame at this timestep.
+    /// One entry per camera, in the order of [`CameraId`]; `None` where the camera has no frame at this timestep.
     pub views: Vec<Option<ViewFrame<T>>>,
 }
 

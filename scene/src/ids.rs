@@ -25,7 +25,7 @@ number! {
 }
 
 impl CameraId {
-    /// The place of this camera in any list that has one entry a camera.
+    /// The index of this camera in any list that has one entry per camera.
     pub fn index(self) -> usize {
         usize::from(self.0)
     }

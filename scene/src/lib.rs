@@ -1,17 +1,4 @@
-//! What was filmed: cameras, frames, boxes, identities, calibration; recording layouts and file formats.
-//!
-//! This room has no native library and knows nothing of images: everything in it can be built and tested in
-//! seconds. The other rooms speak to each other in its words:
-//!
-//! * [`CameraId`], [`FrameIndex`], [`FrameNumber`] and [`PersonId`] keep a camera from being taken for a person;
-//! * [`BBox`], [`Detection`] and [`TrackedBox`] are what is seen, and what is known of it afterwards;
-//! * [`FrameSet`] is everything that all cameras have at one timestep;
-//! * [`Clock`] says which frames of which cameras are one timestep, and [`FrameSets`] brings them together;
-//! * [`Sequence`] finds the cameras in a folder, whatever its layout: see [`sequence`];
-//! * [`Calibration`] goes from the ground to the pixels of a camera and back;
-//! * [`mot`], [`world`], [`wildtrack`] and [`DetectionFile`] read and write the file formats of the field;
-//! * [`AtomicFile`] writes files that appear complete or not at all, [`nearest`] finds what a mistyped key was meant
-//!   to be.
+#![doc = include_str!("../README.md")]
 
 mod atomic_file;
 mod bbox;
@@ -30,7 +17,6 @@ mod npy;
 mod read_error;
 pub mod sequence;
 mod sequence_part;
-
 mod suggest;
 mod view_detections;
 pub mod wildtrack;

@@ -7,12 +7,12 @@
 /// assert_eq!(mvmhat_scene::nearest("color", ["fps", "rotation"]), None);
 /// ```
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Jaro-Winkler forgives a missing end (rot), Damerau-Levenshtein two letters swapped (fsp); 0.65 keeps chance
-    // likeness out.
-    let likeness =
+    // Jaro-Winkler forgives a missing end (rot), Damerau-Levenshtein two letters swapped (fsp); 0.65 keeps
+    // similarity by chance out.
+    let similarity =
         |a: &str, b: &str| strsim::jaro_winkler(a, b).max(strsim::normalized_damerau_levenshtein(a, b));
     let name = name.to_lowercase();
-    let scored = candidates.into_iter().map(|c| (likeness(&name, &c.to_lowercase()), c));
+    let scored = candidates.into_iter().map(|c| (similarity(&name, &c.to_lowercase()), c));
     scored.filter(|(score, _)| *score > 0.65).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, c)| c)
 }
 

@@ -132,7 +132,7 @@ pub(super) fn load(folder: &Path, recording: &Sequence) -> Result<Option<Sets>> 
             .with_context(|| format!("{}:{}", path.display(), i + 1))?;
         anyhow::ensure!(views.len() == files.len(), "{}:{}: not of these cameras", path.display(), i + 1);
         let seen = |file: &DetectionFile, number: FrameNumber, camera_motion| {
-            let detections: Vec<Detection> = file.at(number).to_vec();
+            let detections: Vec<Detection> = file.detections(number).to_vec();
             ViewFrame { number, content: ViewDetections { detections, camera_motion } }
         };
         let views = views.into_iter().zip(&files);

@@ -27,7 +27,7 @@ pub(crate) fn frame_sets(path: &Path) -> Result<(Vec<String>, Sets), Box<dyn Err
         let detections: &DetectionFile = file;
         (first..=last)
             .map(FrameNumber)
-            .map(|number| (number, ViewDetections::from(detections.at(number).to_vec())))
+            .map(|number| (number, ViewDetections::from(detections.detections(number).to_vec())))
     };
     let clock = sequence.clock(|camera| camera.fps.unwrap_or(25.0))?;
     let sets = FrameSets::new(clock, files.iter().map(stream).collect()).collect();

@@ -36,7 +36,7 @@ impl Detector for FileDetector {
         // Embeddings are the embedder's task.
         let plain = |d: &Detection| Detection { embedding: None, ..*d };
         let detections = |frame: &Frame| {
-            let rows = self.files.get(frame.camera.index()).map(|file| file.at(frame.number));
+            let rows = self.files.get(frame.camera.index()).map(|file| file.detections(frame.number));
             let rows = rows.unwrap_or_default().iter();
             let mut detections: Vec<Detection> = rows.filter(confident).map(plain).collect();
             // A stable sort: equal scores stay in the order of the file.

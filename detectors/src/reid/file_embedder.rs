@@ -44,7 +44,7 @@ impl Embedder for FileEmbedder {
 
     fn embed(&mut self, frames: &[Frame], detections: &mut [Vec<Detection>]) -> Result<(), Error> {
         for (frame, detections) in frames.iter().zip(detections) {
-            let known = self.files.get(frame.camera.index()).map(|file| file.at(frame.number));
+            let known = self.files.get(frame.camera.index()).map(|file| file.detections(frame.number));
             for detection in detections {
                 let same = |d: &&Detection| d.bbox == detection.bbox && d.score == detection.score;
                 let embedding =

@@ -11,7 +11,7 @@ use thiserror::Error;
 /// 20 MB here, where all similarities together would need 1.6 GB.
 const BLOCK: usize = 256;
 
-/// One person in one image, and how an embedder describes them.
+/// One person in one image, and the embedding of their appearance.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Crop {
     /// Whose image.
@@ -20,7 +20,7 @@ pub struct Crop {
     pub timestep: FrameIndex,
     /// Who it is, by ground truth; identities are shared by all cameras.
     pub person: i64,
-    /// How the person looks.
+    /// The appearance of the person.
     pub embedding: Embedding,
 }
 
@@ -28,7 +28,7 @@ pub struct Crop {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CropError {
     /// Embeddings of several embedders.
-    #[error("an embedding of {found} numbers cannot be compared with one of {expected}")]
+    #[error("an embedding of {found} dimensions cannot be compared with one of {expected}")]
     Dimension {
         /// Length of the first one.
         expected: usize,
@@ -36,7 +36,7 @@ pub enum CropError {
         found: usize,
     },
     /// Twice in one image, so that it is not known where.
-    #[error("person {person} is in two places of camera {camera} at timestep {timestep}")]
+    #[error("person {person} is twice in camera {camera} at timestep {timestep}")]
     Repeated {
         /// Who.
         person: i64,
@@ -60,7 +60,7 @@ pub struct Crops {
     people: Vec<u32>,
     /// Who has which number.
     names: Vec<i64>,
-    /// D x N: a column a crop.
+    /// D x N: one column per crop.
     embeddings: DMatrix<f32>,
 }
 
@@ -128,7 +128,7 @@ impl Crops {
         self.names.get(dense as usize).copied()
     }
 
-    /// The embeddings, D x N, a column a crop.
+    /// The embeddings, D x N: one column per crop.
     pub(crate) fn embeddings(&self) -> &DMatrix<f32> {
         &self.embeddings
     }
@@ -154,7 +154,7 @@ impl Crops {
         }
     }
 
-    /// The crops that `query` is compared with when it is searched for, see [`Retrieval`](crate::Retrieval), most alike
+    /// The crops that `query` is compared with when it is searched for, see [`Retrieval`](crate::Retrieval), most similar
     /// first, with their cosines.
     pub fn ranking(&self, query: usize) -> Vec<(usize, f32)> {
         let Some(from) = self.crops.get(query) else { return Vec::new() };
@@ -227,8 +227,8 @@ pub(crate) mod tests {
     fn what_cannot_be_compared_is_refused() {
         let error = |crops: &[Crop]| Crops::new(crops.to_vec()).unwrap_err().to_string();
         let (a, b) = (crop(0, 1, 1, &[1.0, 0.0]), crop(1, 1, 1, &[1.0, 0.0]));
-        assert!(error(&[a.clone(), crop(1, 1, 1, &[1.0])]).contains("1 numbers"));
-        assert!(error(&[a.clone(), b.clone(), a.clone()]).contains("person 1 is in two places of camera 0"));
+        assert!(error(&[a.clone(), crop(1, 1, 1, &[1.0])]).contains("1 dimensions"));
+        assert!(error(&[a.clone(), b.clone(), a.clone()]).contains("person 1 is twice in camera 0"));
         assert_eq!(error(&[a.clone(), crop(1, 1, 2, &[1.0, 0.0])]), "no two cameras see the same person");
         assert_eq!(Crops::new(Vec::new()).unwrap_err(), CropError::NothingShared);
         assert_eq!(Crops::new(vec![a, b]).unwrap().people(), 1);

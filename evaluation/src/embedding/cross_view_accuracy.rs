@@ -1,9 +1,9 @@
-//! Cross-view Hungarian accuracy: what the cross-view step of an association sees at one timestep.
+//! Cross-view matching accuracy: how well people are matched between two views at one timestep.
 //!
 //! For every timestep and every pair of views all people of one are assigned one to one to those of the other, as many as
 //! there can be, such that the sum of their cosines is greatest. `accuracy` = people assigned to themselves / people whom
 //! both views see, pooled over timesteps. Those whom one view sees alone take part in the assignment, where they can take
-//! somebody's place, but are not asked for: nothing would be right for them.
+//! the partner of another, but are not counted: no partner would be right for them.
 
 use std::ops::{AddAssign, Range};
 
@@ -13,9 +13,9 @@ use mvmhat_scene::FrameIndex;
 use super::Crops;
 use crate::clear::at_least_one;
 
-/// What being right costs: among equally alike people the right one is not the answer. Far less than cosines of `f32`
-/// are exact to.
-const RIGHT: f64 = 1e-9;
+/// What the right partner costs more: among equally similar people the wrong one is chosen. Far less than cosines of
+/// `f32` are exact to.
+const HANDICAP: f64 = 1e-9;
 
 /// Counts of people seen by two views at one timestep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl CrossViewAccuracy {
             let is_same = |row: usize, column: usize| crops.dense()[row] == crops.dense()[column];
             costs.fill(rows.len(), columns.len(), |row, column| {
                 let (row, column) = (rows.start + row, columns.start + column);
-                let right = if is_same(row, column) { RIGHT } else { 0.0 };
+                let right = if is_same(row, column) { HANDICAP } else { 0.0 };
                 right - f64::from(crops.cosine(row, column))
             });
             // Cosines are finite, so there is always an assignment.
@@ -88,8 +88,8 @@ mod tests {
 
     #[test]
     fn the_sum_decides_not_the_nearest() {
-        // Cosines of camera 0's people 1, 2 (rows) with camera 1's 1, 2: [[0.8, 0.96], [0, 0.8]]. Person 1 looks
-        // more like camera 1's person 2, but 0.8 + 0.8 > 0.96 + 0.
+        // Cosines of camera 0's people 1, 2 (rows) with camera 1's 1, 2: [[0.8, 0.96], [0, 0.8]]. Person 1 is
+        // more similar to camera 1's person 2, but 0.8 + 0.8 > 0.96 + 0.
         let mut crops = vec![
             crop(0, 1, 1, &[1.0, 0.0]),
             crop(0, 1, 2, &[0.6, 0.8]),
@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(score(pair.clone()), (1, 1), "alone, it can only be right");
         let more = |person: &[f32]| [pair.clone(), vec![crop(1, 1, 2, person)]].concat();
         assert_eq!(score(more(&[0.6, 0.8])), (1, 1));
-        assert_eq!(score(more(&[0.96, 0.28])), (0, 1), "person 2 looks more like person 1");
+        assert_eq!(score(more(&[0.96, 0.28])), (0, 1), "person 2 is more similar to person 1");
     }
 
     #[test]

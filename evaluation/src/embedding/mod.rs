@@ -5,7 +5,7 @@
 //! * [`Retrieval`]: at other times, is a person found again in the other cameras?
 //! * [`Separation`]: how far apart are the cosines of same and of different people?
 //!
-//! Each holds counts and sums that add up over pairs of cameras and recordings. [`EmbeddingScores`] computes all of them
+//! Each holds counts and sums that add up over pairs of cameras and sequences. [`EmbeddingScores`] computes all of them
 //! in one pass over the similarities, [`PrincipalComponents`] makes a map of the embeddings to look at.
 
 mod crops;

@@ -5,8 +5,8 @@
 //! [`CrossViewAccuracy`](super::CrossViewAccuracy) asks about. A query whose person is not in its gallery is none. The
 //! gallery is sorted by cosine:
 //!
-//! * `rank1`: share of the queries whose most similar crop shows their person;
-//! * `mAP`: mean over queries of the average precision, which is the mean over the right crops of the share of right
+//! * `rank1`: fraction of the queries whose most similar crop shows their person;
+//! * `mAP`: mean over queries of the average precision, which is the mean over the right crops of the fraction of right
 //!   ones among all crops at least as similar (without interpolation, as in torchreid).
 //!
 //! Equally similar wrong crops count as before the right one.

@@ -8,7 +8,7 @@ use mvmhat_scene::CameraId;
 use super::retrieval::Ranker;
 use super::{Crops, CrossViewAccuracy, Retrieval, Separation};
 
-/// What is said of a pair of cameras, a recording or several.
+/// Counts and sums of a pair of cameras, a sequence or several.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EmbeddingCounts {
     /// At one timestep.
@@ -27,12 +27,12 @@ impl AddAssign<&Self> for EmbeddingCounts {
     }
 }
 
-/// Somebody who is taken for somebody else.
+/// A person who is confused with another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Confusion {
     /// Who it is.
     pub person: i64,
-    /// Whom the most similar crop shows.
+    /// The person of the most similar crop.
     pub taken_for: i64,
     /// In how many queries.
     pub queries: u64,
@@ -40,7 +40,7 @@ pub struct Confusion {
     pub of: u64,
 }
 
-/// Everything that is said of an embedding on one recording.
+/// All scores of an embedding on one sequence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EmbeddingScores {
     /// How many crops there are.
@@ -51,7 +51,7 @@ pub struct EmbeddingScores {
     pub pairs: Vec<([CameraId; 2], EmbeddingCounts)>,
     /// All cameras: a query's gallery is all other cameras.
     pub overall: EmbeddingCounts,
-    /// Who is taken for whom, the most frequent first.
+    /// Confusions, the most frequent first.
     pub confusions: Vec<Confusion>,
     /// The most similar crop in the gallery of each query, in the order of [`Crops::as_slice`]; `None` for a crop that is
     /// no query.
@@ -73,9 +73,9 @@ impl EmbeddingScores {
             let at_other_times = |index: &usize| crops.as_slice()[*index].timestep != from.timestep;
             let elsewhere = || cameras.iter().enumerate().filter(|(_, (camera, _))| *camera != from.camera);
             for (index, (_, range)) in elsewhere() {
-                let counts = pairs.of(query, index);
+                let counts = pairs.counts_of(query, index);
                 counts.retrieval += &ranker.answer(range.clone().filter(at_other_times).map(entry));
-                // Once a pair: seen from the camera that comes first.
+                // Once per pair: from the camera that comes first.
                 if query < range.start {
                     range.clone().map(entry).for_each(|(cosine, same)| counts.separation.add(cosine, same));
                 }
@@ -98,7 +98,7 @@ impl EmbeddingScores {
     }
 }
 
-/// The tallies of all pairs of cameras.
+/// The counts of all pairs of cameras.
 struct Pairs {
     counts: Vec<([CameraId; 2], EmbeddingCounts)>,
     ranges: Vec<Range<usize>>,
@@ -119,7 +119,7 @@ impl Pairs {
     }
 
     /// The pair of a crop's camera and another one.
-    fn of(&mut self, crop: usize, other: usize) -> &mut EmbeddingCounts {
+    fn counts_of(&mut self, crop: usize, other: usize) -> &mut EmbeddingCounts {
         let own = self.ranges.partition_point(|range| range.end <= crop);
         let (a, b) = (own.min(other), own.max(other));
         &mut self.counts[b * (b - 1) / 2 + a].1
@@ -147,17 +147,17 @@ fn confusions(crops: &Crops, nearest: &[Option<usize>]) -> Vec<Confusion> {
     confusions
 }
 
-/// Everything that is said of an embedding on several recordings.
+/// All scores of an embedding on several sequences.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DatasetEmbeddingScores {
-    /// Each recording by its name.
+    /// Each sequence by its name.
     pub sequences: Vec<(String, EmbeddingCounts)>,
-    /// All of them pooled: nobody is searched for in another recording.
+    /// All of them pooled: queries have no gallery in another sequence.
     pub overall: EmbeddingCounts,
 }
 
 impl DatasetEmbeddingScores {
-    /// Pools recordings.
+    /// Pools sequences.
     pub fn new(sequences: Vec<(String, EmbeddingCounts)>) -> Self {
         let mut overall = EmbeddingCounts::default();
         sequences.iter().for_each(|(_, counts)| overall += counts);

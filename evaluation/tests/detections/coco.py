@@ -1,4 +1,4 @@
-"""Average precision of made-up detections by pycocotools, for main.rs beside it.
+"""Average precision of synthetic detections by pycocotools, for main.rs beside it.
 
     pip install numpy pycocotools && python coco.py
 """
@@ -21,19 +21,19 @@ def uniform():
 
 
 u = uniform()
-truth, found, need_not_be_found = [], [], set()
+gt, predictions, ignored = [], [], set()
 for image in range(1, IMAGES + 1):
     for _ in range(int(next(u) * 7)):
         box = [next(u) * 200, next(u) * 100, 10 + next(u) * 30, 20 + next(u) * 60]
-        truth.append(dict(id=len(truth) + 1, image_id=image, category_id=1, bbox=box, area=box[2] * box[3], iscrowd=0))
+        gt.append(dict(id=len(gt) + 1, image_id=image, category_id=1, bbox=box, area=box[2] * box[3], iscrowd=0))
         if next(u) < 0.2:
-            need_not_be_found.add(len(truth))
+            ignored.add(len(gt))
         for _ in range(int(next(u) * 3)):
             moved = [side + (next(u) - 0.5) * 0.4 * box[2 + i % 2] for i, side in enumerate(box)]
-            found.append(dict(image_id=image, category_id=1, bbox=moved, score=next(u)))
+            predictions.append(dict(image_id=image, category_id=1, bbox=moved, score=next(u)))
     for _ in range(int(next(u) * 3)):
         box = [next(u) * 200, next(u) * 100, 10 + next(u) * 30, 20 + next(u) * 60]
-        found.append(dict(image_id=image, category_id=1, bbox=box, score=0.7 * next(u)))
+        predictions.append(dict(image_id=image, category_id=1, bbox=box, score=0.7 * next(u)))
 
 
 class Evaluation(COCOeval):
@@ -43,17 +43,17 @@ class Evaluation(COCOeval):
         super()._prepare()
         for boxes in self._gts.values():
             for box in boxes:
-                box["ignore"] = int(box["id"] in need_not_be_found)
+                box["ignore"] = int(box["id"] in ignored)
 
 
 with contextlib.redirect_stdout(io.StringIO()):
     coco = COCO()
-    coco.dataset = dict(images=[dict(id=i + 1) for i in range(IMAGES)], annotations=truth,
+    coco.dataset = dict(images=[dict(id=i + 1) for i in range(IMAGES)], annotations=gt,
                         categories=[dict(id=1, name="person")])
     coco.createIndex()
-    evaluation = Evaluation(coco, coco.loadRes(found), "bbox")
+    evaluation = Evaluation(coco, coco.loadRes(predictions), "bbox")
     evaluation.evaluate()
     evaluation.accumulate()
 precision = evaluation.eval["precision"][:, :, 0, 0, 2]
-print(len(truth), len(need_not_be_found), len(found))
+print(len(gt), len(ignored), len(predictions))
 print([round(float(p), 12) for p in precision.mean(axis=1)])

@@ -9,7 +9,7 @@ use mvmhat_scene::FrameNumber;
 use crate::{camera, compare, row};
 
 #[test]
-fn a_switch_a_gap_and_a_stranger() {
+fn a_switch_a_gap_and_a_false_positive() {
     // Person 1 stands for six frames: track 7 follows in 1 and 2, nobody in 3, track 8 in 4 to 6. Track 9 is nobody.
     let gt = (1..=6).map(|frame| row(frame, 1, 0.0)).collect();
     let tracks =
@@ -82,7 +82,7 @@ fn two_views_that_agree_once() {
     // Frame 1: 1 / 1. Frame 2: no name is shared, 0 / 0 counts as 0; no person of one is found, 0 / 1.
     assert_eq!((score.cvidp, score.cvidr, score.cvidf1()), (0.5, 0.5, 0.5));
     assert_eq!((score.frames_without_precision, score.frames_without_recall), (1, 0));
-    // missed = 2 * 1 in frame 2, boxes = 2 a frame: 1 - 2 / 4.
+    // missed = 2 * 1 in frame 2, boxes = 2 per frame: 1 - 2 / 4.
     assert_eq!((score.mme, score.missed, score.fp, score.boxes, score.cvma()), (0, 2, 0, 4, 0.5));
     // One window of both frames and the shorter one of frame 2. Links: 4 people, so 16; names 5, 5, 5, 6 give 9 + 1, all
     // of them true. Alone, frame 2 has 4 and 2.

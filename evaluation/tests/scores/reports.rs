@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{camera, compare, row};
 
-/// Two cameras, two frames; camera `b,2` has person 1 under another name in frame 2, and a stranger.
+/// Two cameras, two frames; camera `b,2` has person 1 under another identity in frame 2, and a false positive.
 fn hall() -> mvmhat_evaluation::Comparison {
     let gt = || vec![row(1, 1, 0.0), row(2, 1, 0.0)];
     compare(
@@ -40,7 +40,7 @@ fn json_has_the_agreed_keys() {
     assert_eq!(keys(&json["cross_view"]["pairs"])[..3], ["P", "R", "F1"]);
     assert_eq!(keys(&json["stma"]), ["5", "10", "30"]);
     assert_eq!(json["protocol"], "trackeval");
-    // Four boxes, one missed, one stranger, one switch: percent and counts.
+    // Four boxes, one missed, one false positive, one switch: percent and counts.
     assert_eq!(json["overall"]["MOTA"], 25.0);
     assert_eq!((json["overall"]["FP"].as_i64(), json["overall"]["IDSW"].as_i64()), (Some(1), Some(1)));
     assert_eq!(json["cross_view"]["pairs"]["R"], 50.0);

@@ -7,7 +7,7 @@ use mvmhat_scene::DetectionFile;
 fuzz_target!(|bytes: &[u8]| {
     let Ok(file) = DetectionFile::parse_npy(bytes) else { return };
     for number in file.numbers() {
-        assert!(!file.at(number).is_empty());
-        assert!(file.at(number).iter().all(|d| d.bbox.is_valid()));
+        assert!(!file.detections(number).is_empty());
+        assert!(file.detections(number).iter().all(|d| d.bbox.is_valid()));
     }
 });

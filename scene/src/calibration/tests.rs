@@ -9,7 +9,7 @@ use crate::{mot, world};
 /// A real recording of this project: four calibrated cameras in a hall.
 const HALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/treadmill-hall");
 
-/// A camera 3 m above the origin that looks along y and 30 degrees down.
+/// A camera 3 m above the origin that looks at y and 30 degrees down.
 const YAML: &str = "\
 ground_plane: [0, 0, 2, 0]
 cameras:
@@ -100,7 +100,7 @@ fn the_boxes_of_the_hall_stand_where_the_people_were() {
     let root = Path::new(HALL);
     let calibration = Calibration::read(&root.join("calibration.yaml")).unwrap();
     let positions = world::read(&root.join("ground_truth_world.csv")).unwrap();
-    let truth: BTreeMap<_, _> = positions.iter().map(|p| ((p.frame, p.id), (p.x, p.y))).collect();
+    let gt: BTreeMap<_, _> = positions.iter().map(|p| ((p.frame, p.id), (p.x, p.y))).collect();
     for name in calibration.cameras.keys() {
         let rows = mot::read(&root.join(name).join("gt/gt.txt")).unwrap();
         let mut distances: Vec<f64> = rows
@@ -108,7 +108,7 @@ fn the_boxes_of_the_hall_stand_where_the_people_were() {
             .filter(|row| row.id == 1)
             .map(|row| {
                 let (x, y) = calibration.ground_position(name, row.bbox.foot()).unwrap();
-                let (tx, ty) = truth[&(row.frame, row.id)];
+                let (tx, ty) = gt[&(row.frame, row.id)];
                 (x - tx).hypot(y - ty)
             })
             .collect();

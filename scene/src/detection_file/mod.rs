@@ -102,7 +102,7 @@ impl DetectionFile {
     }
 
     /// The detections of a frame, in the order of the file; none where the file has none.
-    pub fn at(&self, number: FrameNumber) -> &[Detection] {
+    pub fn detections(&self, number: FrameNumber) -> &[Detection] {
         let found = self.frames.binary_search_by_key(&number, |(frame, _)| *frame);
         let range = found.ok().and_then(|i| self.frames.get(i)).map(|(_, range)| range.clone());
         range.and_then(|range| self.detections.get(range)).unwrap_or_default()
@@ -113,7 +113,7 @@ impl DetectionFile {
         self.frames.iter().map(|(frame, _)| *frame)
     }
 
-    /// How many numbers an embedding has; `None` where the file has no embeddings.
+    /// The dimensions of an embedding; `None` where the file has no embeddings.
     pub fn dimension(&self) -> Option<usize> {
         self.dimension
     }
@@ -146,10 +146,10 @@ mod tests {
         flat[4] = 0.0;
         let file = DetectionFile::parse_npy(&table(&[ROW, other, second, flat])).unwrap();
         assert_eq!(file.numbers().collect::<Vec<_>>(), [FrameNumber(3), FrameNumber(7)]);
-        assert_eq!(file.at(FrameNumber(7)).iter().map(|d| d.score).collect::<Vec<_>>(), [0.5, 0.75]);
-        assert!(file.at(FrameNumber(4)).is_empty());
+        assert_eq!(file.detections(FrameNumber(7)).iter().map(|d| d.score).collect::<Vec<_>>(), [0.5, 0.75]);
+        assert!(file.detections(FrameNumber(4)).is_empty());
         assert_eq!((file.dimension(), file.empty_boxes()), (Some(2), 1));
-        let first = &file.at(FrameNumber(7))[0];
+        let first = &file.detections(FrameNumber(7))[0];
         assert_eq!(first.bbox, BBox::new(1.0, 2.0, 3.0, 4.0));
         assert_eq!(first.embedding.as_ref().unwrap().as_slice(), [0.6, 0.8]);
     }
@@ -175,7 +175,7 @@ mod tests {
         let path = folder.path().join("det.txt");
         std::fs::write(&path, "2,-1,1,2,3,4,0.5,-1,-1,-1\n1,-1,1,2,3,4,0.9\n").unwrap();
         let file = DetectionFile::read(&path).unwrap();
-        assert_eq!(file.at(FrameNumber(2))[0].score, 0.5);
+        assert_eq!(file.detections(FrameNumber(2))[0].score, 0.5);
         assert_eq!(file.dimension(), None);
         std::fs::write(&path, table(&[ROW])).unwrap();
         assert_eq!(DetectionFile::read(&path).unwrap().dimension(), Some(2));

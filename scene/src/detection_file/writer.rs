@@ -71,18 +71,18 @@ mod tests {
             (FrameNumber(4_000_000_000), detection(1e-9, Some(vec![1.0, 0.0]))),
         ];
         let file = round_trip(&rows).unwrap();
-        assert_eq!(file.at(FrameNumber(3)), [rows[0].1.clone(), rows[1].1.clone()]);
-        assert_eq!(file.at(FrameNumber(4_000_000_000)), [rows[2].1.clone()]);
+        assert_eq!(file.detections(FrameNumber(3)), [rows[0].1.clone(), rows[1].1.clone()]);
+        assert_eq!(file.detections(FrameNumber(4_000_000_000)), [rows[2].1.clone()]);
         assert_eq!(file.numbers().count(), 2);
     }
 
     #[test]
     fn embeddings_may_be_missing() {
         let none = round_trip(&[(FrameNumber(1), detection(0.0, None))]).unwrap();
-        assert_eq!(none.at(FrameNumber(1)), [detection(0.0, None)]);
+        assert_eq!(none.detections(FrameNumber(1)), [detection(0.0, None)]);
         let some =
             [(FrameNumber(1), detection(0.0, None)), (FrameNumber(1), detection(0.0, Some(vec![1.0])))];
-        let embedding = |i: usize| round_trip(&some).unwrap().at(FrameNumber(1))[i].embedding.clone();
+        let embedding = |i: usize| round_trip(&some).unwrap().detections(FrameNumber(1))[i].embedding.clone();
         assert_eq!(embedding(0), Some(Embedding::normalized(vec![0.0])));
         assert_eq!(embedding(1), some[1].1.embedding);
         assert_eq!(round_trip(&[]).unwrap().numbers().count(), 0);

@@ -69,8 +69,8 @@ fn errors_say_where_and_what() {
 fn what_is_written_is_sorted_and_rounded() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cam1.txt");
-    let truth = Row { class: Some(1), visibility: Some(0.25), ..row(2, 1, 0.0, 0.0, 1.0, 1.0, 1.0) };
-    let rows = [truth, row(1, 12, 10.005, -0.5, 3.0, 4.126, 0.98765), row(1, 3, 1.0, 2.0, 3.0, 4.0, 0.5)];
+    let gt_row = Row { class: Some(1), visibility: Some(0.25), ..row(2, 1, 0.0, 0.0, 1.0, 1.0, 1.0) };
+    let rows = [gt_row, row(1, 12, 10.005, -0.5, 3.0, 4.126, 0.98765), row(1, 3, 1.0, 2.0, 3.0, 4.0, 0.5)];
     write(&path, &rows).unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
     let expected = "1,3,1.00,2.00,3.00,4.00,0.5,-1,-1,-1\n\

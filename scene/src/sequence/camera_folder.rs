@@ -27,7 +27,7 @@ pub(super) fn is_camera(listing: &Listing) -> Result<bool, SequenceError> {
 
 /// The camera in `folder`, `None` where there is nothing of one.
 pub(super) fn camera_in(folder: &Path, name: &str) -> Result<Option<Camera>, SequenceError> {
-    let listing = Listing::of(folder)?;
+    let listing = Listing::read(folder)?;
     let info = match listing.has_file("seqinfo.ini") {
         true => SeqInfo::read(folder)?,
         false => SeqInfo::default(),
@@ -86,7 +86,7 @@ fn source_in(listing: &Listing, info: &SeqInfo) -> Result<Option<Source>, Sequen
     }
     let mut found: Option<(&str, Listing)> = None;
     for name in listing.folders.iter().filter(|name| may_hold_images(name)) {
-        let inner = Listing::of(&listing.path.join(name))?;
+        let inner = Listing::read(&listing.path.join(name))?;
         if inner.files.iter().any(|file| is_image(file)) {
             if let Some((first, _)) = found {
                 return Err(ambiguous(listing, first, name));

@@ -1,4 +1,4 @@
-//! From a folder to its cameras.
+//! Finds the cameras in a folder.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,7 +15,7 @@ use crate::{Calibration, CameraId};
 const WILDTRACK_IMAGES: &str = "Image_subsets";
 /// WILDTRACK's folder of ground truth.
 pub(super) const WILDTRACK_ANNOTATIONS: &str = "annotations_positions";
-/// WILDTRACK shows every fifth image of 10 a second, and numbers them 0, 5, 10, ...
+/// WILDTRACK shows every fifth image of 10 per second, and numbers them 0, 5, 10, ...
 const WILDTRACK_FPS: f64 = 10.0;
 
 pub(super) fn open(root: &Path) -> Result<Sequence, SequenceError> {
@@ -27,7 +27,7 @@ pub(super) fn open(root: &Path) -> Result<Sequence, SequenceError> {
         }
         Err(error) => return Err(SequenceError::Unreadable { path: root.to_owned(), error }),
     }
-    let listing = Listing::of(root)?;
+    let listing = Listing::read(root)?;
     let settings = match listing.has_file(Settings::FILE) {
         true => Settings::read(root)?,
         false => Settings::default(),
@@ -64,15 +64,15 @@ fn find(root: &Listing) -> Result<Vec<Camera>, SequenceError> {
         return wildtrack(root);
     }
     if is_camera(root)? {
-        return sequence(root);
+        return single_camera(root);
     }
     let cameras = cameras_and_videos(root)?;
-    if cameras.is_empty() { sequence(root) } else { Ok(cameras) }
+    if cameras.is_empty() { single_camera(root) } else { Ok(cameras) }
 }
 
 fn wildtrack(root: &Listing) -> Result<Vec<Camera>, SequenceError> {
     let annotations = root.path.join(WILDTRACK_ANNOTATIONS);
-    let mut cameras = camera_folders(&Listing::of(&root.path.join(WILDTRACK_IMAGES))?)?;
+    let mut cameras = camera_folders(&Listing::read(&root.path.join(WILDTRACK_IMAGES))?)?;
     for camera in &mut cameras {
         camera.fps = Some(WILDTRACK_FPS);
         camera.ground_truth = annotations.is_dir().then(|| annotations.clone());
@@ -81,12 +81,12 @@ fn wildtrack(root: &Listing) -> Result<Vec<Camera>, SequenceError> {
 }
 
 /// The folder itself as a camera.
-fn sequence(root: &Listing) -> Result<Vec<Camera>, SequenceError> {
+fn single_camera(root: &Listing) -> Result<Vec<Camera>, SequenceError> {
     let camera = camera_in(&root.path, &folder_name(&root.path))?;
     Ok(camera.into_iter().collect())
 }
 
-/// One folder a camera, one video a camera, or both: the video beside a folder of its name that has no images.
+/// One folder per camera, one video per camera, or both: the video beside a folder of its name that has no images.
 fn cameras_and_videos(root: &Listing) -> Result<Vec<Camera>, SequenceError> {
     let mut cameras = camera_folders(root)?;
     let mut videos: BTreeMap<&str, &str> = BTreeMap::new();
@@ -138,17 +138,17 @@ fn camera_folders(root: &Listing) -> Result<Vec<Camera>, SequenceError> {
 
 /// What a folder without cameras holds; maybe recordings, of which one was meant.
 fn what_is_there(root: &Listing) -> Result<String, SequenceError> {
-    let mut recordings = Vec::new();
+    let mut sequences = Vec::new();
     for name in &root.folders {
-        if !find(&Listing::of(&root.path.join(name))?).unwrap_or_default().is_empty() {
-            recordings.push(name.as_str());
+        if !find(&Listing::read(&root.path.join(name))?).unwrap_or_default().is_empty() {
+            sequences.push(name.as_str());
         }
     }
-    Ok(match recordings[..] {
+    Ok(match sequences[..] {
         [] => root.in_short(),
         [first, ..] => format!(
             "{} recordings instead, give one of them: {}",
-            recordings.len(),
+            sequences.len(),
             root.path.join(first).display()
         ),
     })

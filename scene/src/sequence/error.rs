@@ -1,4 +1,4 @@
-//! Why a folder is no recording.
+//! Why a folder cannot be opened as a sequence.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,14 +7,14 @@ use thiserror::Error;
 
 use crate::{CalibrationError, FrameNumber};
 
-/// Why a folder could not be opened as a recording. The message is whole: folder or file, cause, and what to do.
+/// Why a folder could not be opened as a sequence. The message is whole: folder or file, cause, and what to do.
 #[derive(Debug, Error)]
 pub enum SequenceError {
     /// There is nothing of this name.
     #[error("{path}: no such folder", path = .0.display())]
     NotFound(PathBuf),
     /// A file where a folder is needed.
-    #[error("{path} is a file: give the folder of the recording, with one folder or one video a camera in it", path = .0.display())]
+    #[error("{path} is a file: give the folder of the recording, with one folder or one video per camera in it", path = .0.display())]
     NotAFolder(PathBuf),
     /// A folder or file that cannot be read.
     #[error("cannot read {path}: {error}", path = path.display())]
@@ -26,7 +26,7 @@ pub enum SequenceError {
     },
     /// Nothing in the folder looks like a camera.
     #[error(
-        "no camera in {path}: looked for one video a camera (<camera>.mp4), for folders <camera>/ with a video, \
+        "no camera in {path}: looked for one video per camera (<camera>.mp4), for folders <camera>/ with a video, \
          images (img1/*.jpg, images/*.jpg), det/det.txt or gt/gt.txt, for one MOTChallenge sequence (img1/) and for \
          WILDTRACK (Image_subsets/); found {found}",
         path = path.display()

@@ -15,7 +15,7 @@ pub(super) struct Listing {
 }
 
 impl Listing {
-    pub(super) fn of(path: &Path) -> Result<Self, SequenceError> {
+    pub(super) fn read(path: &Path) -> Result<Self, SequenceError> {
         let unreadable = |error| SequenceError::Unreadable { path: path.to_owned(), error };
         let (mut folders, mut files) = (Vec::new(), Vec::new());
         for entry in fs::read_dir(path).map_err(unreadable)? {
@@ -38,9 +38,9 @@ impl Listing {
         Ok(Self { path: path.to_owned(), folders, files })
     }
 
-    /// As [`of`](Self::of), empty where there is no such folder.
+    /// As [`read`](Self::read), empty where there is no such folder.
     pub(super) fn if_any(path: &Path) -> Result<Self, SequenceError> {
-        match Self::of(path) {
+        match Self::read(path) {
             Err(SequenceError::Unreadable { error, .. })
                 if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
             {

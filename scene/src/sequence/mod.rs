@@ -1,14 +1,14 @@
-//! Finding the cameras of a recording, whatever its layout.
+//! A multi-view sequence: the cameras of a recording, whatever the layout of its folder.
 //!
 //! # Layouts
 //! [`Sequence::open`] looks at a folder `R` and understands
 //!
 //! ```text
-//! R/<camera>/video.mp4                     one video a camera, of any name
+//! R/<camera>/video.mp4                     one video per camera, of any name
 //! R/<camera>/img1/000001.jpg               images: in img1/, images/, the only folder of images there is,
 //! R/<camera>/images/000001.jpg             or in the camera's folder itself
 //! R/<camera>/000001.jpg
-//! R/<camera>.mp4                           one video a camera, all in one folder; R/<camera>/ may hold the files below
+//! R/<camera>.mp4                           one video per camera, all in one folder; R/<camera>/ may hold the files below
 //! R/img1/000001.jpg, R/seqinfo.ini         MOTChallenge: one sequence; R is the camera where it holds img1/,
 //!                                          seqinfo.ini, det/det.txt or gt/gt.txt
 //! R/<view>/images/*.jpg, gt_det/*.txt      MvMHAT
@@ -28,7 +28,7 @@
 //! and in `R` `calibration.yaml` (see [`Calibration`]), `ground_truth_world.csv` (see [`world`]) and `recording.yaml`.
 //!
 //! Cameras are sorted as people count (`cam2` before `cam10`). Images are numbered by the last number in their names,
-//! or from 1 where no name has one; frames of a video from 1. Without another word images come at 25 frames per
+//! or from 1 where no name has one; frames of a video from 1. By default images come at 25 frames per
 //! second, those of WILDTRACK at 10 (it shows every fifth). Hidden files, and folders named `gt`, `det`, `gt_det`,
 //! `tracks`, `calibration*` or `annotations*`, are no cameras, nor is what a run left (a folder with a `run.json` or
 //! `tune.json`).
@@ -39,9 +39,9 @@
 //! calibration: ../hall.yaml      # default: calibration.yaml, where there is one
 //! cameras:
 //!   left:                        # a camera that was found, or a new one with a path
-//!     path: /footage/left.mp4    # a video, or a folder as R/<camera> above; paths are relative to R
+//!     path: /videos/left.mp4    # a video, or a folder as R/<camera> above; paths are relative to R
 //!     fps: 29.97                 # frames per second; default: what seqinfo.ini or the video says
-//!     start: 0.4                 # when its frame 1 was filmed, seconds after those of the other cameras; default 0
+//!     start: 0.4                 # when its frame 1 was taken, seconds after those of the other cameras; default 0
 //!     rotation: clockwise        # how to turn its images upright: none, clockwise, upside-down, counterclockwise
 //!     detections: left.npy       # default: det/det.npy or det/det.txt
 //!     ground_truth: left.txt     # default: gt/gt.txt, ...
@@ -70,31 +70,31 @@ pub use error::{SequenceError, UnknownCamera};
 /// Frames per second where neither the images nor `recording.yaml` say.
 pub const DEFAULT_FPS: f64 = 25.0;
 
-/// What was filmed in one place by several cameras at once.
+/// A multi-view sequence: what several synchronized cameras recorded of one place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sequence {
-    /// What it is called.
+    /// Its name.
     pub name: String,
     /// Its folder.
     pub root: PathBuf,
-    /// Its cameras, sorted by name as people count; the place of each is its [`CameraId`].
+    /// Its cameras, sorted by name as people count; the index of each is its [`CameraId`].
     pub cameras: Vec<Camera>,
     /// Where the cameras stand, if that is known.
     pub calibration: Option<Calibration>,
 }
 
-/// One camera of a recording.
+/// One camera of a sequence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Camera {
-    /// Its place in the recording.
+    /// Its index in the sequence.
     pub id: CameraId,
-    /// What it is called: the name of its folder or video.
+    /// Its name: that of its folder or video.
     pub name: String,
     /// Where its images come from.
     pub source: Source,
     /// Frames per second; `None` where the video must be asked.
     pub fps: Option<f64>,
-    /// When its frame 1 was filmed (0 where images are numbered from 0), in seconds on a clock all cameras share.
+    /// When its frame 1 was taken (0 where images are numbered from 0), in seconds on a clock all cameras share.
     pub start: f64,
     /// How its images must be turned to stand upright.
     pub rotation: Rotation,
@@ -174,7 +174,7 @@ impl Sequence {
     /// The clock all cameras meet on, given the rate of each: [`Camera::fps`], or what its video says.
     ///
     /// The first frame of a camera lies at its [`start`](Camera::start): number 1, or number 0 for images where the
-    /// recording has an image of that number.
+    /// sequence has an image of that number.
     ///
     /// # Errors
     /// Where a rate or start is no sensible number.

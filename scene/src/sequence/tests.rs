@@ -1,6 +1,5 @@
 use std::fs;
 
-use mvmhat_reference::shared;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -34,18 +33,18 @@ fn error(files: &[&str]) -> String {
 }
 
 /// Every camera in one word: its name, and its video, how many images it has, or none.
-fn summary(recording: &Sequence) -> Vec<String> {
-    let relative = |path: &Path| path.strip_prefix(&recording.root).unwrap().display().to_string();
+fn summary(sequence: &Sequence) -> Vec<String> {
+    let relative = |path: &Path| path.strip_prefix(&sequence.root).unwrap().display().to_string();
     let source = |source: &Source| match source {
         Source::Video(path) => relative(path),
         Source::Images(images) => format!("{}x{}", images.len(), relative(images[0].1.parent().unwrap())),
         Source::Detections => "none".to_owned(),
     };
-    recording.cameras.iter().map(|c| format!("{}={}", c.name, source(&c.source))).collect()
+    sequence.cameras.iter().map(|c| format!("{}={}", c.name, source(&c.source))).collect()
 }
 
 #[test]
-fn a_folder_a_camera_in_any_form() {
+fn one_folder_per_camera_in_any_form() {
     let root = folder(&[
         "cam10/clip.MP4",
         "cam2/img1/000001.jpg",
@@ -64,7 +63,7 @@ fn a_folder_a_camera_in_any_form() {
         "empty/readme.md",
         "ground_truth_world.csv frame,id,x,y\n1,2,3,4\n",
     ]);
-    let recording = open(&root);
+    let sequence = open(&root);
     let expected = [
         "cam2=2xcam2/img1",
         "cam3=1xcam3/images",
@@ -72,24 +71,24 @@ fn a_folder_a_camera_in_any_form() {
         "cam5=1xcam5",
         "cam10=cam10/clip.MP4",
     ];
-    assert_eq!(summary(&recording), expected);
-    let ids: Vec<u16> = recording.cameras.iter().map(|c| c.id.0).collect();
+    assert_eq!(summary(&sequence), expected);
+    let ids: Vec<u16> = sequence.cameras.iter().map(|c| c.id.0).collect();
     assert_eq!(ids, [0, 1, 2, 3, 4]);
-    assert_eq!(recording.camera("cam2").unwrap().fps, Some(25.0));
-    assert_eq!(recording.camera("cam10").unwrap().fps, None, "the video knows");
-    assert_eq!(recording.ground_truth_positions().unwrap().unwrap()[0].x, 3.0);
-    assert_eq!(recording.calibration, None);
+    assert_eq!(sequence.camera("cam2").unwrap().fps, Some(25.0));
+    assert_eq!(sequence.camera("cam10").unwrap().fps, None, "the video knows");
+    assert_eq!(sequence.ground_truth_positions().unwrap().unwrap()[0].x, 3.0);
+    assert_eq!(sequence.calibration, None);
 }
 
 #[test]
-fn a_video_a_camera() {
+fn one_video_per_camera() {
     let root = folder(&["right.mp4", "left.avi", "notes.txt"]);
     assert_eq!(summary(&open(&root)), ["left=left.avi", "right=right.mp4"]);
     // A folder of the same name may hold what else is known of the camera.
     add(root.path(), &["left/gt/gt.txt", "left/seqinfo.ini frameRate=60"]);
-    let recording = open(&root);
-    assert_eq!(summary(&recording), ["left=left.avi", "right=right.mp4"]);
-    assert_eq!(recording.cameras[0].ground_truth, Some(root.path().join("left/gt/gt.txt")));
+    let sequence = open(&root);
+    assert_eq!(summary(&sequence), ["left=left.avi", "right=right.mp4"]);
+    assert_eq!(sequence.cameras[0].ground_truth, Some(root.path().join("left/gt/gt.txt")));
     // Images in folders are the cameras; a video beside them is something else.
     add(root.path(), &["right/1.jpg"]);
     assert!(Sequence::open(root.path()).unwrap_err().to_string().contains("right.mp4 and the folder right"));
@@ -100,29 +99,29 @@ fn a_video_a_camera() {
 
 #[test]
 fn motchallenge() {
-    let sequence = [
+    let files = [
         "seqinfo.ini [Sequence]\nimDir=img1\nframeRate=14\n",
         "img1/000001.jpg",
         "gt/gt.txt",
         "det/det.txt",
         "det/det.npy",
     ];
-    let root = folder(&sequence);
-    let recording = open(&root);
+    let root = folder(&files);
+    let sequence = open(&root);
     let name = root.path().file_name().unwrap().to_str().unwrap();
-    assert_eq!(recording.name, name);
-    assert_eq!(summary(&recording), [format!("{name}=1ximg1")]);
-    let camera = &recording.cameras[0];
+    assert_eq!(sequence.name, name);
+    assert_eq!(summary(&sequence), [format!("{name}=1ximg1")]);
+    let camera = &sequence.cameras[0];
     assert_eq!(camera.fps, Some(14.0));
     assert_eq!(camera.detections, Some(root.path().join("det/det.npy")), "embeddings come first");
     assert_eq!(camera.ground_truth, Some(root.path().join("gt/gt.txt")));
     // A video with ground truth beside it is one camera, too.
-    let film = folder(&["film.avi", "gt/gt.txt"]);
-    assert!(summary(&open(&film))[0].ends_with("=film.avi"));
-    assert_eq!(open(&film).cameras[0].ground_truth, Some(film.path().join("gt/gt.txt")));
+    let clip = folder(&["clip.avi", "gt/gt.txt"]);
+    assert!(summary(&open(&clip))[0].ends_with("=clip.avi"));
+    assert_eq!(open(&clip).cameras[0].ground_truth, Some(clip.path().join("gt/gt.txt")));
     // The same as one of several cameras.
     let outer = folder(&[]);
-    for file in sequence {
+    for file in files {
         add(outer.path(), &[&format!("C1/{file}")]);
     }
     assert_eq!(summary(&open(&outer)), ["C1=1xC1/img1"]);
@@ -143,10 +142,10 @@ fn mvmhat() {
         "view2/gt_det/gt.txt",
     ]);
     add(root.path(), &["view2/gt_det/det.txt"]);
-    let recording = open(&root);
-    assert_eq!(summary(&recording), ["view1=1xview1/images", "view2=1xview2/images"]);
-    let truth: Vec<_> = recording.cameras.iter().map(|c| c.ground_truth.clone().unwrap()).collect();
-    assert_eq!(truth, [root.path().join("view1/gt_det/only.txt"), root.path().join("view2/gt_det/gt.txt")]);
+    let sequence = open(&root);
+    assert_eq!(summary(&sequence), ["view1=1xview1/images", "view2=1xview2/images"]);
+    let gt: Vec<_> = sequence.cameras.iter().map(|c| c.ground_truth.clone().unwrap()).collect();
+    assert_eq!(gt, [root.path().join("view1/gt_det/only.txt"), root.path().join("view2/gt_det/gt.txt")]);
     add(root.path(), &["view1/gt_det/second.txt"]);
     assert!(Sequence::open(root.path()).unwrap_err().to_string().contains("both only.txt and second.txt"));
 }
@@ -162,29 +161,29 @@ fn wildtrack() {
         "Image_subsets/C1/00000005.png",
     ]);
     add(root.path(), &[&format!("annotations_positions/00000005.json {json}")]);
-    let recording = open(&root);
-    assert_eq!(summary(&recording), ["C1=2xImage_subsets/C1", "C10=1xImage_subsets/C10"]);
-    let truth = recording.ground_truth().unwrap();
-    let row = |camera: usize| truth[camera].as_ref().unwrap()[0];
+    let sequence = open(&root);
+    assert_eq!(summary(&sequence), ["C1=2xImage_subsets/C1", "C10=1xImage_subsets/C10"]);
+    let gt = sequence.ground_truth().unwrap();
+    let row = |camera: usize| gt[camera].as_ref().unwrap()[0];
     assert_eq!((row(0).frame.0, row(0).id, row(0).bbox.x), (5, 7, -1.0));
     assert_eq!(row(1).bbox.x, 30.0);
-    assert_eq!(recording.ground_truth_positions().unwrap().unwrap()[0].y, -9.0);
+    assert_eq!(sequence.ground_truth_positions().unwrap().unwrap()[0].y, -9.0);
     // Numbers are tenths of a second, counted from 0.
-    let clock = recording.clock(|c| c.fps.unwrap()).unwrap();
+    let clock = sequence.clock(|c| c.fps.unwrap()).unwrap();
     assert_eq!(clock.seconds(clock.index(CameraId(0), FrameNumber(5))), 0.5);
 }
 
 #[test]
 fn files_without_images() {
     let root = folder(&["1/det/det.npy", "2/det/det.txt", "3/gt.txt 1,1,0,0,5,5", "4/gt/gt.txt 1,x"]);
-    let recording = open(&root);
-    assert_eq!(summary(&recording), ["1=none", "2=none", "3=none", "4=none"]);
-    assert_eq!(recording.cameras[1].detections, Some(root.path().join("2/det/det.txt")));
-    let error = recording.ground_truth().unwrap_err().to_string();
+    let sequence = open(&root);
+    assert_eq!(summary(&sequence), ["1=none", "2=none", "3=none", "4=none"]);
+    assert_eq!(sequence.cameras[1].detections, Some(root.path().join("2/det/det.txt")));
+    let error = sequence.ground_truth().unwrap_err().to_string();
     assert!(error.ends_with("gt.txt, line 1, column 3: the id is not a number: \"x\""), "{error}");
     fs::remove_dir_all(root.path().join("4")).unwrap();
-    let truth = open(&root).ground_truth().unwrap();
-    assert_eq!(truth.iter().map(|t| t.as_ref().map(Vec::len)).collect::<Vec<_>>(), [None, None, Some(1)]);
+    let gt = open(&root).ground_truth().unwrap();
+    assert_eq!(gt.iter().map(|t| t.as_ref().map(Vec::len)).collect::<Vec<_>>(), [None, None, Some(1)]);
 }
 
 #[test]
@@ -196,15 +195,15 @@ fn recording_yaml_corrects_what_was_found() {
             "recording.yaml name: hall\ncameras:\n  cam1: {fps: 50, start: 0.1}\n  side: {path: cam2, rotation: upside-down}\n  left: {path: more/extra.mp4, detections: left.npy}\n",
         ],
     );
-    let recording = open(&root);
-    assert_eq!(recording.name, "hall");
-    assert_eq!(summary(&recording), ["cam1=1xcam1", "left=more/extra.mp4", "side=cam2/clip.mp4"]);
-    let [cam1, left, side] = &recording.cameras[..] else { panic!() };
+    let sequence = open(&root);
+    assert_eq!(sequence.name, "hall");
+    assert_eq!(summary(&sequence), ["cam1=1xcam1", "left=more/extra.mp4", "side=cam2/clip.mp4"]);
+    let [cam1, left, side] = &sequence.cameras[..] else { panic!() };
     assert_eq!((cam1.fps, cam1.start), (Some(50.0), 0.1));
     assert_eq!(side.rotation, Rotation::UpsideDown);
     assert_eq!(left.detections, Some(root.path().join("left.npy")));
-    // Frame 1 of cam1 lies 0.1 s after frame 1 of the videos, on a clock of 50 ticks a second.
-    let clock = recording.clock(|c| c.fps.unwrap_or(25.0)).unwrap();
+    // Frame 1 of cam1 lies 0.1 s after frame 1 of the videos, on a clock of 50 ticks per second.
+    let clock = sequence.clock(|c| c.fps.unwrap_or(25.0)).unwrap();
     let index = |camera, number| clock.index(CameraId(camera), FrameNumber(number)).0;
     assert_eq!(index(0, 1) - index(1, 1), 5);
     assert_eq!(index(1, 2) - index(1, 1), 2);
@@ -232,9 +231,9 @@ fn a_wrong_recording_yaml_is_refused() {
 fn what_is_no_recording_is_refused() {
     let missing = Sequence::open(Path::new("no/such/folder")).unwrap_err();
     assert_eq!(missing.to_string(), "no/such/folder: no such folder");
-    let root = folder(&["film.mp4"]);
-    let file = Sequence::open(&root.path().join("film.mp4")).unwrap_err().to_string();
-    assert!(file.contains("film.mp4 is a file: give the folder"), "{file}");
+    let root = folder(&["clip.mp4"]);
+    let file = Sequence::open(&root.path().join("clip.mp4")).unwrap_err().to_string();
+    assert!(file.contains("clip.mp4 is a file: give the folder"), "{file}");
     assert!(error(&[]).contains("no camera in R: looked for"));
     assert!(error(&[]).ends_with("found nothing"));
     assert!(error(&["notes.txt", "docs/a.txt"]).ends_with("found docs/, notes.txt"));
@@ -271,43 +270,6 @@ fn cameras_are_selected_by_name_and_numbered_anew() {
     assert_eq!(open(&root).select_cameras(&[] as &[&str]).unwrap(), open(&root));
     let error = open(&root).select_cameras(&["cam4"]).unwrap_err();
     assert_eq!(error.to_string(), "there is no camera `cam4`; there are cam1, cam2, cam3");
-}
-
-/// Every sequence there is to test with opens, with a calibration for each of its cameras.
-#[test]
-#[ignore = "needs the reference data in ../shared (MVMHAT_SHARED)"]
-fn reference_sequences() {
-    for (name, cameras, videos) in [
-        ("plaza-val", 4, true),
-        ("lobby-train", 3, true),
-        ("mix/mix-01", 4, true),
-        ("treadmill-hall", 4, false),
-    ] {
-        let recording = Sequence::open(&shared("footage").join(name)).unwrap();
-        assert_eq!(recording.cameras.len(), cameras, "{name}");
-        let calibration = recording.calibration.as_ref().unwrap();
-        for camera in &recording.cameras {
-            assert!(calibration.cameras.contains_key(&camera.name));
-            assert_eq!(matches!(camera.source, Source::Video(_)), videos, "{name}");
-            assert!(camera.fps.is_some());
-        }
-        assert!(recording.ground_truth().unwrap().iter().all(Option::is_some), "{name}");
-        assert!(!recording.ground_truth_positions().unwrap().unwrap().is_empty());
-    }
-    for (name, cameras) in [("1", 4), ("8", 3), ("12", 4)] {
-        let truth = Sequence::open(&shared("mvmhat").join(name)).unwrap().ground_truth().unwrap();
-        assert_eq!(truth.iter().flatten().count(), cameras);
-        let recording = Sequence::open(&shared("bench/sim60").join(name)).unwrap();
-        assert_eq!(recording.cameras.len(), cameras);
-        for camera in &recording.cameras {
-            let file = crate::DetectionFile::read(camera.detections.as_ref().unwrap()).unwrap();
-            assert_eq!(file.dimension(), Some(64));
-            let detections: usize = file.numbers().map(|n| file.at(n).len()).sum();
-            assert!(detections > 500 && file.empty_boxes() == 0, "{name} {detections}");
-        }
-    }
-    let mvmhat = Sequence::open(&shared("mvmhat")).unwrap_err().to_string();
-    assert!(mvmhat.contains("6 recordings instead"), "{mvmhat}");
 }
 
 proptest! {

@@ -139,7 +139,7 @@ impl FootageReader<'_> {
             )
         })?;
         let file = DetectionFile::read(path)?;
-        Ok(file.numbers().map(|number| (number, self.people(file.at(number)))).collect())
+        Ok(file.numbers().map(|number| (number, self.people(file.detections(number)))).collect())
     }
 
     /// Whom detections show.

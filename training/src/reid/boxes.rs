@@ -109,7 +109,7 @@ fn detections(camera: &Camera, score: f64) -> Result<FrameBoxes> {
     })?;
     let file = DetectionFile::read(path)?;
     let sure = |number: FrameNumber| {
-        file.at(number)
+        file.detections(number)
             .iter()
             .filter(|found| f64::from(found.score) >= score)
             .map(|found| found.bbox)

@@ -115,7 +115,7 @@ pub fn detected_crops(sequence: &Sequence, crops: &[LabelledCrop]) -> Result<Vec
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(unread) => unread.insert(DetectionFile::read(path)?),
         };
-        found.extend(paired(view, file.at(view[0].number)));
+        found.extend(paired(view, file.detections(view[0].number)));
     }
     if found.len() < all {
         tracing::warn!(
