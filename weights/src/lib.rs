@@ -14,7 +14,7 @@ mod store;
 pub use checksum::{sha256_of_bytes, sha256_of_file};
 pub use error::{Mismatch, WeightsError};
 pub use fetch::{Fetched, WeightsOrigin};
-pub use registry::{ColorOrder, Fit, InputConvention, Licence, Registry, WeightsEntry, WeightsFile};
+pub use registry::{ColorOrder, Fit, InputConvention, Licence, Registry, WeightsEntry, PublishedFile};
 pub use state_dict::StateDict;
 pub use store::{Availability, WeightsLocation, WeightsStore, available, locate};
 

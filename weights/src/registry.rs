@@ -29,7 +29,7 @@ pub struct WeightsEntry {
     /// The input convention of the network.
     pub input: InputConvention,
     /// The files that hold them, any of which will do, the publisher's own first.
-    pub files: Vec<WeightsFile>,
+    pub files: Vec<PublishedFile>,
 }
 
 /// The terms of use of weights.
@@ -86,7 +86,7 @@ pub enum ColorOrder {
 /// One file that holds weights.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct WeightsFile {
+pub struct PublishedFile {
     /// Its name, as published.
     pub name: String,
     /// Its checksum, if known.

@@ -8,7 +8,7 @@
 //! the directions of embeddings evenly over the space. The published method has 1000 dimensions and no neck.
 
 use mvmhat_learning::networks::Network;
-use mvmhat_learning::{LdaHead, Fold};
+use mvmhat_learning::{Fold, LdaHead};
 use tch::nn::{self, Module, ModuleT};
 use tch::{Tensor, no_grad};
 
@@ -41,12 +41,12 @@ impl EmbeddingNetwork {
         }
     }
 
-    /// Sets the head to a linear discriminant in closed form.
+    /// Replaces the head by a closed-form LDA head.
     ///
     /// # Errors
     /// If it is of another size, or there is no BN neck, which subtracts the mean.
-    pub fn set_head(&self, discriminant: &LdaHead) -> Result<(), Error> {
-        let LdaHead { weight, mean } = discriminant;
+    pub fn set_head(&self, lda_head: &LdaHead) -> Result<(), Error> {
+        let LdaHead { weight, mean } = lda_head;
         let Some(neck) = &self.neck else {
             let rule =
                 "the closed-form LDA head needs the BN neck, which subtracts the mean: it must be true";
@@ -116,15 +116,15 @@ mod tests {
     }
 
     #[test]
-    fn the_head_can_be_a_discriminant() {
+    fn the_head_can_be_replaced_by_a_closed_form_lda_head() {
         let (_, network) = built(&small(), 4);
         let crops =
             Tensor::linspace(-1, 1, 4 * 3 * 64 * 32, (tch::Kind::Float, Device::Cpu)).view([4, 3, 64, 32]);
         let features = no_grad(|| network.features(&crops, false));
-        let discriminant =
+        let lda_head =
             mvmhat_learning::LdaHeadConfig::default().fit(&features, &[0, 0, 1, 1], 24).unwrap();
-        network.set_head(&discriminant).unwrap();
+        network.set_head(&lda_head).unwrap();
         let embedded = no_grad(|| network.forward_t(&crops, false));
-        assert!(embedded.allclose(&discriminant.project(&features), 1e-3, 1e-3, false));
+        assert!(embedded.allclose(&lda_head.project(&features), 1e-3, 1e-3, false));
     }
 }
