@@ -4,7 +4,7 @@
     scripts/bench-word2vec.py DATA
 
 DATA holds `ptb/ptb.zip` or `ptb/ptb.train.txt`, the Penn Treebank. Both learn CBOW with negative sampling with the settings of
-configs/learn/word2vec.yaml. The words a second of the best round on either side and their ratio are printed; reading the text
+configs/papers/word2vec.yaml. The words per second of the best round on either side and their ratio are printed; reading the text
 and building the vocabulary do not count, for the time of a short run is taken off that of a longer one. gensim is installed
 into a virtual environment in the user's cache folder.
 """
@@ -22,7 +22,7 @@ import peers
 ROUNDS = 3
 EPOCHS = (1, 3)
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-CONFIG = ROOT / "configs" / "learn" / "word2vec.yaml"
+CONFIG = ROOT / "configs" / "papers" / "word2vec.yaml"
 
 
 def sentences(data):
@@ -55,7 +55,7 @@ def ours(program, data):
     times = []
     for epochs in EPOCHS:
         with tempfile.TemporaryDirectory() as folder:
-            command = [program, "learn", CONFIG, "--data", data, "--out", f"{folder}/out"]
+            command = [program, CONFIG, "--data", data, "--out", f"{folder}/out"]
             command += ["--set", f"trainer.epochs={epochs}", "--set", "threads=1"]
             start = time.perf_counter()
             subprocess.run(command, check=True, capture_output=True)
@@ -72,9 +72,9 @@ def main():
         python = peers.python("bench-word2vec", ["gensim==4.4.0"])
         os.execv(python, [str(python), *sys.argv])
     data = pathlib.Path(sys.argv[1])
-    program = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "mvmhat"
+    program = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "papers"
     if not program.exists():
-        sys.exit("target/release/mvmhat is missing: cargo build --release")
+        sys.exit("target/release/papers is missing: cargo build --release -p mvmhat-papers")
     lines = sentences(data)
     words = sum(map(len, lines))
     best = [float("inf")] * 2

@@ -31,22 +31,22 @@ fn main() -> Result<(), String> {
     tch::manual_seed(1);
     tch::set_num_threads(1);
     let blocks = SyntheticBlocks { views: 3, people: 3, people_per_view: 3, ..SyntheticBlocks::default() };
-    let (soft, truth) = blocks.batch(200, u64::MAX);
-    println!("raw soft assignments: {}", Score::new(&soft, &truth, &blocks));
+    let (soft, gt) = blocks.batch(200, u64::MAX);
+    println!("raw soft assignments: {}", Score::new(&soft, &gt, &blocks));
 
     let store = nn::VarStore::new(Device::Cpu);
     let network = form.init(&store.root());
     let mut optimizer = nn::Adam::default().build(&store, 3e-4).map_err(|error| error.to_string())?;
     let start = Instant::now();
     for step in 0..steps {
-        let (soft, truth) = blocks.batch(batch, step as u64);
-        let loss = network.forward(&soft).binary_cross_entropy::<Tensor>(&truth, None, Reduction::Mean);
+        let (soft, gt) = blocks.batch(batch, step as u64);
+        let loss = network.forward(&soft).binary_cross_entropy::<Tensor>(&gt, None, Reduction::Mean);
         optimizer.backward_step(&loss);
         if (step + 1) % (steps / 5).max(1) == 0 {
             let seconds = start.elapsed().as_secs_f64();
-            let (soft, truth) = blocks.batch(200, u64::MAX);
+            let (soft, gt) = blocks.batch(200, u64::MAX);
             let probabilities = no_grad(|| network.forward(&soft));
-            println!("{} steps, {seconds:.0} s: {}", step + 1, Score::new(&probabilities, &truth, &blocks));
+            println!("{} steps, {seconds:.0} s: {}", step + 1, Score::new(&probabilities, &gt, &blocks));
         }
     }
     file.map_or(Ok(()), |file| store.save(&file).map_err(|error| format!("{file}: {error}")))
@@ -59,16 +59,16 @@ struct Score {
 }
 
 impl Score {
-    fn new(probabilities: &Tensor, truth: &Tensor, blocks: &SyntheticBlocks) -> Self {
-        let sets = Tensor::arange(truth.size()[1], (Kind::Int64, Device::Cpu))
+    fn new(probabilities: &Tensor, gt: &Tensor, blocks: &SyntheticBlocks) -> Self {
+        let sets = Tensor::arange(gt.size()[1], (Kind::Int64, Device::Cpu))
             .floor_divide_scalar(blocks.people_per_view as i64);
-        let between = sets.unsqueeze(0).ne_tensor(&sets.unsqueeze(1)).expand_as(truth);
+        let between = sets.unsqueeze(0).ne_tensor(&sets.unsqueeze(1)).expand_as(gt);
         let said = probabilities.gt(0.5).masked_select(&between);
-        let truth = truth.gt(0.5).masked_select(&between);
+        let gt = gt.gt(0.5).masked_select(&between);
         let count = |entries: Tensor| entries.sum(Kind::Int64).int64_value(&[]) as f64;
-        let hits = count(said.logical_and(&truth));
-        let agree = count(said.eq_tensor(&truth));
-        Self { accuracy: agree / truth.numel() as f64, f1: 2.0 * hits / (count(said) + count(truth)) }
+        let hits = count(said.logical_and(&gt));
+        let agree = count(said.eq_tensor(&gt));
+        Self { accuracy: agree / gt.numel() as f64, f1: 2.0 * hits / (count(said) + count(gt)) }
     }
 }
 

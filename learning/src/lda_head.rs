@@ -1,4 +1,4 @@
-//! A linear head solved in closed form by linear discriminant analysis (LDA) with shrinkage: the directions in which
+//! The closed-form LDA head: a linear layer by linear discriminant analysis (LDA) with shrinkage: the directions in which
 //! people differ most, relative to how the images of one person differ.
 //!
 //! Fisher, *The Use of Multiple Measurements in Taxonomic Problems* (1936); Rao (1948) for many classes. With features x of
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_head_by_hand() {
-        // Two classes a step of 2 apart in x and 1 in y; within them x varies with variance 4, y with 1/4, uncorrelated.
+        // Two classes, 2 apart in x and 1 in y; within them x varies with variance 4, y with 1/4, uncorrelated.
         // Fisher's direction is W^-1 (m_1 - m_2) = (2 / 4, 1 / 0.25) = (0.5, 4).
         let around = [[2.0, 0.5], [2.0, -0.5], [-2.0, 0.5], [-2.0, -0.5]];
         let moved = |by: [f64; 2]| around.map(|[x, y]| [x + by[0], y + by[1]]);

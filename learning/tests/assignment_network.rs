@@ -30,16 +30,16 @@ fn trained(
     let network = config.init(&store.root());
     let mut optimizer = nn::Adam::default().build(&store, lr).unwrap();
     for step in 0..steps {
-        let (soft, truth) = batch(step);
-        let loss = network.forward(&soft).binary_cross_entropy::<Tensor>(&truth, None, Reduction::Mean);
+        let (soft, gt) = batch(step);
+        let loss = network.forward(&soft).binary_cross_entropy::<Tensor>(&gt, None, Reduction::Mean);
         optimizer.backward_step(&loss);
     }
     network
 }
 
 /// Share of entries on the right side of one half.
-fn accuracy(probabilities: &Tensor, truth: &Tensor) -> f64 {
-    probabilities.gt(0.5).eq_tensor(&truth.gt(0.5)).to_kind(Kind::Double).mean(Kind::Double).double_value(&[])
+fn accuracy(probabilities: &Tensor, gt: &Tensor) -> f64 {
+    probabilities.gt(0.5).eq_tensor(&gt.gt(0.5)).to_kind(Kind::Double).mean(Kind::Double).double_value(&[])
 }
 
 #[test]
@@ -57,9 +57,9 @@ fn both_forms_learn_a_tiny_batch_by_heart() {
 fn the_recurrent_form_corrects_blocks_it_has_not_seen() {
     let blocks = SyntheticBlocks { views: 3, people: 3, people_per_view: 3, ..SyntheticBlocks::default() };
     let network = trained(&recurrent(), 1e-2, 200, |step| blocks.batch(16, step));
-    let (soft, truth) = blocks.batch(200, u64::MAX);
-    let raw = accuracy(&soft, &truth);
-    let mended = accuracy(&no_grad(|| network.forward(&soft)), &truth);
+    let (soft, gt) = blocks.batch(200, u64::MAX);
+    let raw = accuracy(&soft, &gt);
+    let mended = accuracy(&no_grad(|| network.forward(&soft)), &gt);
     assert!(1.0 - mended < 0.8 * (1.0 - raw), "{mended} instead of {raw}");
 }
 

@@ -46,19 +46,19 @@ impl SyntheticBlocks {
     pub fn batch(&self, count: usize, seed: u64) -> (Tensor, Tensor) {
         let problem = Self { people_per_view: self.people_per_view.min(self.people), ..*self };
         let mut random = Random::new(seed, "synthetic blocks");
-        let mut truth = Vec::new();
+        let mut gt = Vec::new();
         let mut similarity = Vec::new();
         for _ in 0..count {
-            problem.append(&mut random, &mut truth, &mut similarity);
+            problem.append(&mut random, &mut gt, &mut similarity);
         }
         let boxes = (problem.views * problem.people_per_view) as i64;
-        let [truth, similarity] =
-            [truth, similarity].map(|values| Tensor::from_slice(&values).view([count as i64, boxes, boxes]));
-        (problem.soft_assignments(&similarity), truth)
+        let [gt, similarity] =
+            [gt, similarity].map(|values| Tensor::from_slice(&values).view([count as i64, boxes, boxes]));
+        (problem.soft_assignments(&similarity), gt)
     }
 
     /// Appends one problem to both.
-    fn append(&self, random: &mut Random, truth: &mut Vec<f32>, similarity: &mut Vec<f32>) {
+    fn append(&self, random: &mut Random, gt: &mut Vec<f32>, similarity: &mut Vec<f32>) {
         let mut people = Vec::new();
         for _ in 0..self.views {
             let mut all: Vec<usize> = (0..self.people).collect();
@@ -66,10 +66,10 @@ impl SyntheticBlocks {
             people.extend_from_slice(&all[..self.people_per_view]);
         }
         let boxes = people.len();
-        let start = truth.len();
+        let start = gt.len();
         let same = |a: usize, b: usize| if people[a] == people[b] { 1.0 } else { 0.0 };
-        truth.extend((0..boxes * boxes).map(|place| same(place / boxes, place % boxes)));
-        similarity.extend_from_slice(&truth[start..]);
+        gt.extend((0..boxes * boxes).map(|place| same(place / boxes, place % boxes)));
+        similarity.extend_from_slice(&gt[start..]);
         let similarity = &mut similarity[start..];
 
         let between: Vec<(usize, usize)> = (0..boxes)
@@ -105,19 +105,19 @@ mod tests {
     #[test]
     fn the_ground_truth_is_made_of_permutation_blocks() {
         let blocks = SyntheticBlocks { people: 4, ..SyntheticBlocks::default() };
-        let (_, truth) = blocks.batch(3, 1);
-        assert_eq!(truth.size(), [3, 16, 16]);
+        let (_, gt) = blocks.batch(3, 1);
+        assert_eq!(gt.size(), [3, 16, 16]);
         for problem in 0..3 {
-            let truth = truth.get(problem);
-            assert_eq!(truth.tr(), truth);
-            let sums = truth.view([16, 4, 4]).sum_dim_intlist([2i64].as_slice(), false, Kind::Float);
+            let gt = gt.get(problem);
+            assert_eq!(gt.tr(), gt);
+            let sums = gt.view([16, 4, 4]).sum_dim_intlist([2i64].as_slice(), false, Kind::Float);
             assert_eq!(
                 sums,
                 Tensor::ones([16, 4], (Kind::Float, Device::Cpu)),
                 "everybody once in each view"
             );
             // Being the same person is transitive: T T = 4 T.
-            assert_eq!(truth.matmul(&truth), &truth * 4.0);
+            assert_eq!(gt.matmul(&gt), &gt * 4.0);
         }
     }
 
@@ -126,17 +126,17 @@ mod tests {
         // Without noise and at tau = 1 (epsilon = ln 4) the ratio of two entries in a row tells their similarities.
         let temperature = Temperature { delta: 0.5, epsilon: 4f64.ln() };
         let blocks = SyntheticBlocks { noise: 0.0, temperature, ..SyntheticBlocks::default() };
-        let (soft, truth) = blocks.batch(1, 2);
-        let (soft, truth) = (soft.get(0), truth.get(0));
+        let (soft, gt) = blocks.batch(1, 2);
+        let (soft, gt) = (soft.get(0), gt.get(0));
         // Where all four of a block's row are alike it cannot be told of which kind; there the ground truth is taken.
         let by_block = soft.view([16, 4, 4]);
         let spread = by_block.amax([-1], true) - by_block.amin([-1], true);
         let likely = by_block
             .ge_tensor(&(by_block.mean_dim([-1i64].as_slice(), true, Kind::Float)))
             .to_kind(Kind::Float);
-        let predicted = likely.where_self(&spread.gt(1e-3), &truth.view([16, 4, 4])).view([16, 16]);
+        let predicted = likely.where_self(&spread.gt(1e-3), &gt.view([16, 4, 4])).view([16, 16]);
         // 6 pairs of views with 16 entries: 96, of which 10 are flipped, on both sides of the diagonal.
-        let flipped = (predicted - &truth).abs().sum(Kind::Float).double_value(&[]);
+        let flipped = (predicted - &gt).abs().sum(Kind::Float).double_value(&[]);
         assert!((16.0..=20.0).contains(&flipped), "{flipped}");
         for set in 0..4 {
             let within = soft.narrow(0, 4 * set, 4).narrow(1, 4 * set, 4).argmax(-1, false);
@@ -148,9 +148,9 @@ mod tests {
     fn a_seed_decides_everything_and_nobody_is_twice_in_a_view() {
         let blocks =
             SyntheticBlocks { people: 3, people_per_view: 9, views: 2, ..SyntheticBlocks::default() };
-        let (soft, truth) = blocks.batch(2, 5);
+        let (soft, gt) = blocks.batch(2, 5);
         assert_eq!(soft.size(), [2, 6, 6], "no more than there are");
-        assert_eq!(blocks.batch(2, 5), (soft.shallow_clone(), truth));
+        assert_eq!(blocks.batch(2, 5), (soft.shallow_clone(), gt));
         assert_ne!(blocks.batch(2, 6).0, soft);
     }
 }

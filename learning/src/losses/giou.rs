@@ -19,9 +19,9 @@ pub fn generalized_iou(boxes: &Tensor, others: &Tensor) -> Tensor {
     let ((low, high), (other_low, other_high)) = (corners(boxes), corners(others));
     let area = |low: &Tensor, high: &Tensor| (high - low).clamp_min(0.0).prod_dim_int(1, false, None);
     let shared = area(&low.maximum(&other_low), &high.minimum(&other_high));
-    let united = area(&low, &high) + area(&other_low, &other_high) - &shared;
+    let union = area(&low, &high) + area(&other_low, &other_high) - &shared;
     let around = area(&low.minimum(&other_low), &high.maximum(&other_high)).clamp_min(1e-9);
-    shared / united.clamp_min(1e-9) - (&around - &united) / &around
+    shared / union.clamp_min(1e-9) - (&around - &union) / &around
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! The association follows people through all views by motion, by appearance over a long time and by positions on
 //! calibrated ground. It knows identities better than a comparison of two crops does. Its answers are what single crops
-//! are trained on, and with better embeddings it answers better: the pseudo-labels are renewed from time to time.
+//! are trained on, and with better embeddings it answers better: the data are relabelled from time to time.
 //!
 //! For crop a with positives P(a), the other crops of its person, negatives Q(a), the crops of all other people, cosines s
 //! and temperature t:

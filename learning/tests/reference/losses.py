@@ -28,7 +28,7 @@ def soft(S, t):
 
 
 def deviation(S, t, margin, unmatched, m2=0.4, w=0.5):
-    """Both directions of the margin loss of going there and back, for one matrix of similarity."""
+    """Both directions of the margin loss of a cycle, for one matrix of similarity."""
     C = soft(S, t) @ soft(S.T, t)
     n = len(C)
     total = 0.0
@@ -136,9 +136,9 @@ def contrastive(E, identities, temperature):
     losses = []
     for a in range(len(E)):
         same = [b for b in range(len(E)) if b != a and identities[b] == identities[a]]
-        strangers = [b for b in range(len(E)) if identities[b] != identities[a]]
-        others = sum(np.exp(E[a] @ E[q] / temperature) for q in strangers)
-        if strangers:
+        negatives = [b for b in range(len(E)) if identities[b] != identities[a]]
+        others = sum(np.exp(E[a] @ E[q] / temperature) for q in negatives)
+        if negatives:
             likes = [np.exp(E[a] @ E[p] / temperature) for p in same]
             losses += [-np.log(like / (like + others)) for like in likes]
     return mean(losses)

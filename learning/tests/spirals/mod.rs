@@ -1,4 +1,4 @@
-//! A small network on a problem made up here: which of two spirals a point of the plane is on.
+//! A small network on a synthetic problem: which of two spirals a point of the plane is on.
 
 use mvmhat_learning::{
     Batches, Init, InitError, LinearConfig, StepOutput, Task, TaskError, TrainingStep, batch_norm_config,

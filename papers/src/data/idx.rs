@@ -80,13 +80,9 @@ mod tests {
     }
 
     #[test]
+    #[ignore = "needs the reference data in ../shared (MVMHAT_SHARED)"]
     fn the_test_digits_of_mnist() {
-        let shared = std::env::var_os("MVMHAT_SHARED").unwrap_or_else(|| "../../shared".into());
-        let folder = Path::new(&shared).join("learn/mnist");
-        if !folder.is_dir() {
-            eprintln!("skipped: no {}; set MVMHAT_SHARED", folder.display());
-            return;
-        }
+        let folder = mvmhat_reference::shared("learn/mnist");
         let images = read_idx(&folder.join("t10k-images-idx3-ubyte.gz")).unwrap();
         let labels = read_idx(&folder.join("t10k-labels-idx1-ubyte.gz")).unwrap();
         assert_eq!((images.size(), labels.size()), (vec![10_000, 28, 28], vec![10_000]));

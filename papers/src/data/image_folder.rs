@@ -54,9 +54,9 @@ mod tests {
     #[test]
     fn a_folder_a_class() {
         let folder = tempfile::tempdir().unwrap();
-        for (class, grey) in [("b", 200.0), ("a", 100.0)] {
+        for (class, gray) in [("b", 200.0), ("a", 100.0)] {
             std::fs::create_dir(folder.path().join(class)).unwrap();
-            let image = Tensor::full([3, 8, 4], grey, (Kind::Uint8, Device::Cpu));
+            let image = Tensor::full([3, 8, 4], gray, (Kind::Uint8, Device::Cpu));
             vision::image::save(&image, folder.path().join(class).join("1.png")).unwrap();
         }
         let (samples, classes) = read_image_folder(folder.path(), [16, 8]).unwrap();

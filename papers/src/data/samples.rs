@@ -1,8 +1,7 @@
 //! Numbers and what they are of.
 
-use tch::Tensor;
-
 use mvmhat_random::Random;
+use tch::Tensor;
 
 /// What a classifier learns from or is measured on.
 #[derive(Debug)]

@@ -1,18 +1,18 @@
-//! What the histories of several variants say, side by side.
+//! The histories of several variants in one chart.
 
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use mvmhat_learning::{Curve, Drawing, Panel};
+use mvmhat_console::usage;
 
 use super::config::{Comparison, Variant};
-use crate::error::usage;
+use crate::experiment::{Chart, Curve, Panel};
 
 /// More points than this show nothing.
 const POINTS: usize = 400;
 
 /// Two columns of the histories of all variants.
-pub(super) fn comparison(comparison: &Comparison, variants: &[Variant], out: &Path) -> Result<Drawing> {
+pub(super) fn comparison(comparison: &Comparison, variants: &[Variant], out: &Path) -> Result<Chart> {
     let mut panels: Vec<Panel> = Vec::new();
     for variant in variants {
         let full = variant.name.as_deref().unwrap_or_default();
@@ -24,7 +24,7 @@ pub(super) fn comparison(comparison: &Comparison, variants: &[Variant], out: &Pa
             None => panels.push(Panel { title: group.to_owned(), curves: vec![curve] }),
         }
     }
-    Ok(Drawing::Curves { axes: [comparison.x.clone(), comparison.y.clone()], panels })
+    Ok(Chart::Curves { axes: [comparison.x.clone(), comparison.y.clone()], panels })
 }
 
 /// The rows that have both columns, thinned out by means where there are very many.

@@ -1,37 +1,39 @@
-//! `mvmhat learn`: the models of the literature, trained and measured on the learning stack of the tracker.
+//! Running an experiment: its configuration, training, measuring, charts, and whether its targets are reached.
 
+mod chart;
 mod config;
-mod drawings;
 mod history;
-mod outcome;
+mod observer;
+mod result;
 mod table;
+mod variants;
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow};
-use clap::Args;
-use mvmhat_learning::{Chapter, End, Findings, Lesson, TrainError};
-use mvmhat_scene::AtomicFile;
+use clap::Parser;
+use mvmhat_console::{CancellationToken, UsageError, cancel_on_ctrl_c, outputs, print, usage};
+use mvmhat_learning::{TrainError, TrainingEnd, set_libtorch_threads};
+use mvmhat_plots::Figure;
+use mvmhat_scene::write_atomically;
 
-use crate::error::usage;
-use crate::figure::Figure;
-use crate::stream::Stop;
-use crate::training::{Curves, Watch};
-use crate::{interrupt, outputs, print, threads, viewer};
-use config::{LearnConfig, Variant};
-use drawings::Plate;
-use outcome::Outcome;
+use crate::experiment::{Experiment, PreparedExperiment, Results};
+use chart::ChartFigure;
+use config::{RunConfig, Variant};
+use observer::ConsoleObserver;
+use result::RunResult;
 
-/// Train and measure a model of the literature: configs/learn has one file a chapter, docs/learning one page.
+/// Train and measure a model of the literature: configs/papers has one file per experiment, docs/papers one page per
+/// model.
 ///
-/// Leaves in OUT the measures and which targets were reached (result.json), figures (PNG and SVG), and of each training
+/// Leaves in OUT the measures and which targets were reached (result.json), charts (PNG and SVG), and of each training
 /// run weights, checkpoints, history and curves.
-#[derive(Debug, Args)]
-pub(crate) struct Learn {
-    /// The chapter: a file such as configs/learn/convnet.yaml; several with --table
+#[derive(Debug, Parser)]
+#[command(name = "papers", version)]
+pub struct Papers {
+    /// The experiment: a file such as configs/papers/convnet.yaml; several with --table
     #[arg(required = true, value_name = "CONFIG")]
     configs: Vec<PathBuf>,
     /// Folder of the data sets: mnist/, ptb/, pairs/, cifar/, crops/ in it
@@ -43,22 +45,25 @@ pub(crate) struct Learn {
     /// One setting laid over the configuration, for instance trainer.epochs=3; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Go on with the run in OUT
+    /// Continue the run in OUT
     #[arg(long)]
     resume: bool,
-    /// Write the curves as a Rerun recording to this file
-    #[arg(long, value_name = "F", conflicts_with = "view")]
-    rrd: Option<PathBuf>,
-    /// Show the curves in the Rerun viewer while the run goes on
-    #[arg(long)]
-    view: bool,
     /// Print the targets of all CONFIGs and what the runs in this folder reached, as a table in Markdown
-    #[arg(long, value_name = "RUNS", conflicts_with_all = ["data", "out", "set", "resume", "rrd", "view"])]
+    #[arg(long, value_name = "RUNS", conflicts_with_all = ["data", "out", "set", "resume"])]
     table: Option<PathBuf>,
 }
 
-impl Learn {
-    pub(crate) fn run(self) -> Result<()> {
+/// The configuration a run was made with.
+const CONFIG: &str = "config.yaml";
+/// Its result.
+const RESULT: &str = "result.json";
+
+impl Papers {
+    /// Runs the experiment, or prints the table.
+    ///
+    /// # Errors
+    /// Wrong usage, data that cannot be read, outputs that cannot be written, or a run that was interrupted.
+    pub fn run(self) -> Result<()> {
         if let Some(runs) = &self.table {
             print::lines(&table::markdown(&self.configs, runs)?);
             return Ok(());
@@ -69,53 +74,53 @@ impl Learn {
         let (Some(data), Some(out)) = (&self.data, &self.out) else {
             return Err(usage!("--data and --out are needed"));
         };
-        let config = LearnConfig::load(path, &self.set)?;
+        let config = RunConfig::load(path, &self.set)?;
         if !data.is_dir() {
             return Err(usage!("--data {}: there is no such folder", data.display()));
         }
-        self.refuse_outputs(data, out)?;
-        let stop = Arc::new(Stop::default());
-        interrupt::stop_on_ctrl_c(&stop)?;
+        self.check_outputs(data, out)?;
+        let cancellation = Arc::new(CancellationToken::default());
+        cancel_on_ctrl_c(&cancellation)?;
         std::fs::create_dir_all(out)
             .with_context(|| format!("--out {}: cannot be written", out.display()))?;
-        threads::of_libtorch(config.threads.max(1));
+        set_libtorch_threads(config.threads.max(1));
         let kept = out.join(CONFIG);
         if self.resume {
-            config.refuse_another(&LearnConfig::load(&kept, &[])?, out)?;
+            config.refuse_another(&RunConfig::load(&kept, &[])?, out)?;
         }
 
         let start = Instant::now();
-        let mut outcome = Outcome::new(path, &config);
+        let mut result = RunResult::new(path, &config);
         for variant in &config.variants {
             let folder = variant.folder(out);
             std::fs::create_dir_all(&folder)
                 .with_context(|| format!("{}: cannot be written", folder.display()))?;
-            let run = Run { variant, data, folder: &folder, stop: &stop };
-            let lesson = run.lesson()?;
-            // A run begins when its data are there: what went wrong before leaves nothing to go on with.
+            let run = VariantRun { variant, data, folder: &folder, cancellation: &cancellation };
+            let prepared = run.prepare()?;
+            // A run begins when its data are there: what went wrong before leaves nothing to resume.
             if !kept.exists() {
                 write(&kept, config.yaml()?.as_bytes())?;
             }
-            let findings = run.findings(lesson, self.curves(variant)?)?;
-            save_drawings(&findings, &folder)?;
-            outcome.add(variant, findings);
+            let results = run.results(prepared)?;
+            save_charts(&results, &folder)?;
+            result.add(variant, results);
         }
         for comparison in &config.compare {
-            let drawing = history::comparison(comparison, &config.variants, out)?;
+            let chart = history::comparison(comparison, &config.variants, out)?;
             let name = format!("compare-{}", comparison.y.replace('.', "-"));
-            Plate { title: &config.title, drawing: &drawing }.save(out, &name)?;
+            ChartFigure { title: &config.title, chart: &chart }.save(out, &name)?;
         }
-        // The configuration of a run that goes on is replaced only once it is known to fit.
+        // The configuration of a run that is resumed is replaced only once it is known to fit.
         write(&kept, config.yaml()?.as_bytes())?;
-        let result = outcome.conclude(&config, start.elapsed().as_secs_f64());
+        let result = result.judged(&config, start.elapsed().as_secs_f64());
         write(&out.join(RESULT), format!("{}\n", serde_json::to_string_pretty(&result)?).as_bytes())?;
         print::lines(&result.summary());
         Ok(())
     }
 
-    /// Refuses a folder with a run in it or, to go on with, one without, and whatever else would be overwritten.
-    fn refuse_outputs(&self, data: &Path, out: &Path) -> Result<()> {
-        outputs::refuse(out, &[data.to_path_buf()])?;
+    /// Refuses a folder with a run in it or, to resume, one without, and whatever else would be overwritten.
+    fn check_outputs(&self, data: &Path, out: &Path) -> Result<()> {
+        outputs::check_distinct("--out", out, &[data.to_path_buf()])?;
         let is_there = out.join(CONFIG).exists();
         let shown = out.display();
         if self.resume && !is_there {
@@ -123,68 +128,49 @@ impl Learn {
         }
         if !self.resume && is_there {
             return Err(usage!(
-                "--out {shown}: there is a run in this folder; go on with it by --resume, or give another folder"
+                "--out {shown}: there is a run in this folder; continue it by --resume, or give another folder"
             ));
         }
-        if let Some(rrd) = self.rrd.as_ref().filter(|rrd| rrd.exists()) {
-            return Err(usage!("--rrd {}: the file exists; give another name", rrd.display()));
-        }
-        if self.view { viewer::require() } else { Ok(()) }
-    }
-
-    /// Where the curves of a variant are shown: a file of its own where there are several.
-    fn curves(&self, variant: &Variant) -> Result<Vec<Curves>> {
-        let mut curves = Vec::new();
-        if let Some(path) = &self.rrd {
-            curves.push(Curves::save(&variant.file(path))?);
-        }
-        if self.view {
-            curves.push(Curves::view()?);
-        }
-        Ok(curves)
+        Ok(())
     }
 }
 
-/// The configuration a run was made with.
-const CONFIG: &str = "config.yaml";
-/// What came of it.
-const RESULT: &str = "result.json";
-
-/// One variant of a chapter on its way.
-struct Run<'a> {
+/// The run of one variant of an experiment.
+struct VariantRun<'a> {
     variant: &'a Variant,
     data: &'a Path,
     folder: &'a Path,
-    stop: &'a Arc<Stop>,
+    cancellation: &'a Arc<CancellationToken>,
 }
 
-impl Run<'_> {
+impl VariantRun<'_> {
     /// Reads the data.
-    fn lesson(&self) -> Result<Lesson> {
-        let Variant { chapter, trainer, name } = self.variant;
+    fn prepare(&self) -> Result<PreparedExperiment> {
+        let Variant { experiment, trainer, name } = self.variant;
         if let Some(name) = name {
             tracing::info!("{name}");
         }
-        chapter.lesson(self.data, trainer.seed).map_err(|e| usage!("{e}{}", causes(&e)))
+        experiment.prepare(self.data, trainer.seed).map_err(|e| UsageError::new(e).into())
     }
 
-    /// Trains, where there is something to train, and measures.
-    fn findings(&self, lesson: Lesson, curves: Vec<Curves>) -> Result<Findings> {
-        match lesson {
-            Lesson::Study(findings) => Ok(findings),
-            Lesson::Training(mut chapter) => {
-                self.train(&mut *chapter, curves)?;
-                // Whatever chance a conclusion needs is the same after a resume.
+    /// Trains, if there is something to train, and measures.
+    fn results(&self, prepared: PreparedExperiment) -> Result<Results> {
+        match prepared {
+            PreparedExperiment::Computed(results) => Ok(results),
+            PreparedExperiment::Training(mut experiment) => {
+                self.train(&mut *experiment)?;
+                // Whatever chance the measures need is the same after a resume.
                 tch::manual_seed(self.variant.trainer.seed as i64);
-                chapter.conclude().map_err(|e| anyhow!("{e}").context("the model cannot be measured"))
+                experiment.results().map_err(|e| anyhow!("{e}").context("the model cannot be measured"))
             }
         }
     }
 
-    fn train(&self, chapter: &mut dyn Chapter, curves: Vec<Curves>) -> Result<()> {
-        let mut watch = Watch::new(curves, self.stop, chapter.metrics(), chapter.validation_metrics());
-        let trainer = self.variant.trainer.resume(chapter, self.folder).map_err(wrong)?;
-        let summary = match trainer.run(&mut watch) {
+    fn train(&self, experiment: &mut dyn Experiment) -> Result<()> {
+        let mut observer = ConsoleObserver::new(self.cancellation, experiment.validation_metrics());
+        let trainer =
+            self.variant.trainer.resume(experiment, self.folder).map_err(usage_of_the_configuration)?;
+        let summary = match trainer.run(&mut observer) {
             // Among several variants one that diverges is a result, too, and is measured as it is.
             Err(error @ TrainError::NotFinite { .. }) if self.variant.name.is_some() => {
                 tracing::warn!("{error}");
@@ -192,40 +178,29 @@ impl Run<'_> {
             }
             summary => summary?,
         };
-        if summary.end == End::Interrupted {
-            return Err(anyhow!("interrupted after step {}; --resume goes on from there", summary.steps));
+        if summary.end == TrainingEnd::Interrupted {
+            return Err(anyhow!("interrupted after step {}; --resume continues from there", summary.steps));
         }
         Ok(())
     }
 }
 
 /// A configuration that makes no sense or is that of another run is wrong usage, whoever finds out.
-fn wrong(error: TrainError) -> anyhow::Error {
+fn usage_of_the_configuration(error: TrainError) -> anyhow::Error {
     match error {
         TrainError::Configuration { .. } | TrainError::Freeze(_) => usage!("trainer.{error}"),
-        TrainError::Mismatch { .. } => usage!("{error}"),
+        TrainError::Mismatch { .. } | TrainError::EarlierVersion { .. } => usage!("{error}"),
         other => other.into(),
     }
 }
 
-/// What lies behind an error, as the end of its sentence.
-fn causes(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.map(|cause| format!(": {cause}")).collect()
-}
-
-fn save_drawings(findings: &Findings, folder: &Path) -> Result<()> {
-    for (name, drawing) in &findings.drawings {
-        Plate { title: &name.replace('_', " "), drawing }.save(folder, name)?;
+fn save_charts(results: &Results, folder: &Path) -> Result<()> {
+    for (name, chart) in &results.charts {
+        ChartFigure { title: &name.replace('_', " "), chart }.save(folder, name)?;
     }
     Ok(())
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let write = || {
-        let mut file = AtomicFile::create(path)?;
-        file.write_all(bytes)?;
-        file.commit()
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
+    write_atomically(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }

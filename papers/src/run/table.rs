@@ -1,25 +1,27 @@
-//! Every target of every chapter, and what the runs in a folder reached, as Markdown.
+//! Every target of every experiment, and what the runs in a folder reached, as Markdown.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use mvmhat_console::usage;
 
 use super::RESULT;
-use super::config::LearnConfig;
-use super::outcome::{Outcome, short};
-use crate::error::usage;
+use super::config::RunConfig;
+use super::result::{RunResult, short};
 
-/// One row a target. The run of `configs/learn/NAME.yaml` is looked for in `RUNS/NAME`.
+/// One row per target. The run of `configs/papers/NAME.yaml` is looked for in `RUNS/NAME`.
 pub(super) fn markdown(configs: &[PathBuf], runs: &Path) -> Result<String> {
-    let mut lines =
-        vec!["| chapter | target | measured | reached | time |".to_owned(), "|---|---|---|---|---|".into()];
+    let mut lines = vec![
+        "| experiment | target | measured | reached | time |".to_owned(),
+        "|---|---|---|---|---|".into(),
+    ];
     for path in configs {
-        let config = LearnConfig::load(path, &[])?;
+        let config = RunConfig::load(path, &[])?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        let outcome = read(&runs.join(&*name).join(RESULT))?;
-        let time = outcome.as_ref().map_or_else(String::new, |outcome| minutes(outcome.seconds));
+        let result = read(&runs.join(&*name).join(RESULT))?;
+        let time = result.as_ref().map_or_else(String::new, |result| minutes(result.seconds));
         for target in &config.targets {
-            let judged = outcome.as_ref().and_then(|o| o.targets.iter().find(|j| j.target == *target));
+            let judged = result.as_ref().and_then(|o| o.targets.iter().find(|j| j.target == *target));
             let (value, reached) = match judged {
                 Some(judged) => (short(judged.value), if judged.reached { "yes" } else { "**no**" }),
                 None => (String::new(), "not run"),
@@ -30,10 +32,10 @@ pub(super) fn markdown(configs: &[PathBuf], runs: &Path) -> Result<String> {
     Ok(lines.join("\n"))
 }
 
-fn read(path: &Path) -> Result<Option<Outcome>> {
+fn read(path: &Path) -> Result<Option<RunResult>> {
     let Ok(text) = std::fs::read(path) else { return Ok(None) };
-    let outcome = serde_json::from_slice(&text);
-    outcome.map(Some).map_err(|e| usage!("{}: this is no result of `mvmhat learn`: {e}", path.display()))
+    let result = serde_json::from_slice(&text);
+    result.map(Some).map_err(|e| usage!("{}: this is no result of `papers`: {e}", path.display()))
 }
 
 fn minutes(seconds: f64) -> String {
@@ -45,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_a_target_whether_it_was_run_or_not() {
+    fn a_row_per_target_whether_it_was_run_or_not() {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| {
             let path = folder.path().join(name);
@@ -53,7 +55,8 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             path
         };
-        let config = "title: T\nchapter: {name: mlp}\ntargets: [{measure: test accuracy, at_least: 0.955}]";
+        let config =
+            "title: T\nexperiment: {name: mlp}\ntargets: [{measure: test accuracy, at_least: 0.955}]";
         let configs = [write("mlp.yaml", config), write("other.yaml", config)];
         write(
             "runs/mlp/result.json",
