@@ -3,8 +3,6 @@
 //! It is a safetensors file: `model.*` are the variables of the network, `optimizer.*.*` what the optimizer remembers,
 //! `ema.*` the averaged weights. The file's metadata has one entry, `checkpoint`, a JSON object with the sha256 of
 //! the file, the progress and the configuration. The sha256 is that of the file with zeros in its own place.
-//!
-//! A checkpoint of an earlier version, whose configuration had other keys, is not resumed: [`FORMER_TRAINER_KEYS`].
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -22,8 +20,6 @@ use super::progress::Progress;
 const ENTRY: &str = "checkpoint";
 /// What stands in the place of the checksum when it is computed.
 const BLANK: &str = "0000000000000000000000000000000000000000000000000000000000000000";
-/// Keys of the section `trainer` that an earlier version wrote and this one does not.
-const FORMER_TRAINER_KEYS: [&str; 6] = ["rate", "decay_vectors", "clip", "average", "best", "keep"];
 /// How many tensors of a kind an error names; it counts the rest.
 const NAMED: usize = 3;
 
@@ -123,11 +119,6 @@ impl Checkpoint {
                 None => Ok(()),
             })
         })
-    }
-
-    /// Whether the configuration has keys that this version no longer has.
-    pub(super) fn is_of_an_earlier_version(&self) -> bool {
-        FORMER_TRAINER_KEYS.iter().any(|key| !self.note.configuration["trainer"][key].is_null())
     }
 
     /// The tensors whose names begin with `prefix`, without it.

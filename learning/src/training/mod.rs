@@ -7,6 +7,7 @@ mod checkpoints;
 mod config;
 mod curves;
 mod difference;
+mod earlier_version;
 mod error;
 mod history;
 mod observer;

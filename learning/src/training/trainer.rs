@@ -12,7 +12,7 @@ use super::progress::Progress;
 use super::state::state;
 use super::{
     BestValidation, Observer, StepOutput, StepRecord, Task, TrainError, TrainerConfig, TrainingEnd,
-    TrainingStep, TrainingSummary, atomic, curves, difference,
+    TrainingStep, TrainingSummary, atomic, curves, difference, earlier_version,
 };
 use crate::{Ema, Optimizer, Parameters, clip_gradients, freeze, gradient_norm};
 
@@ -66,7 +66,7 @@ impl TrainerConfig {
         let configuration = self.configuration(task);
         let mut progress = Progress::default();
         if let Some((path, checkpoint)) = checkpoints.newest()? {
-            if checkpoint.is_of_an_earlier_version() {
+            if earlier_version::wrote(&checkpoint.note.configuration) {
                 return Err(TrainError::EarlierVersion { path });
             }
             let differences = difference::list(&checkpoint.note.configuration, &configuration);
