@@ -43,7 +43,7 @@ pub use greedy_pairs::greedy_pairs;
 pub use ground::{GroundPoint, fuse, modp};
 pub use hota::{ALPHAS, Hota, PerAlpha, alpha, hota};
 pub use identity::{Identity, identity};
-pub use mvmhat::{Mvmhat, mvmhat};
+pub use mvmhat::{MvmhatScores, mvmhat};
 pub use observation::{Location, Observation};
 pub use protocol_constants::{MATCH_IOU, MIN_VISIBILITY, OPERATING_SCORE};
 pub use re_entries::{MIN_ABSENCE, ReEntries, re_entries};

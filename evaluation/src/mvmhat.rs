@@ -19,7 +19,7 @@ use crate::{Comparison, MATCH_IOU};
 /// Scores of the MvMHAT protocol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Mvmhat {
+pub struct MvmhatScores {
     /// Mean over the frames of the cross-view identity precision, 0 to 1.
     pub cvidp: f64,
     /// Mean over the frames of the cross-view identity recall, 0 to 1.
@@ -40,7 +40,7 @@ pub struct Mvmhat {
     pub frames_without_recall: u64,
 }
 
-impl Mvmhat {
+impl MvmhatScores {
     /// Harmonic mean of precision and recall, 0 to 1.
     pub fn cvidf1(&self) -> f64 {
         harmonic_mean(self.cvidp, self.cvidr)
@@ -85,8 +85,8 @@ pub(crate) fn harmonic_mean(p: f64, r: f64) -> f64 {
 }
 
 /// Scores all pairs of views of a sequence.
-pub fn mvmhat(comparison: &Comparison) -> Mvmhat {
-    let mut score = Mvmhat { frames: comparison.frames() as u64, ..Mvmhat::default() };
+pub fn mvmhat(comparison: &Comparison) -> MvmhatScores {
+    let mut score = MvmhatScores { frames: comparison.frames() as u64, ..MvmhatScores::default() };
     let mut views: Vec<Labelled> = comparison.views.iter().map(|_| Labelled::default()).collect();
     for frame in 0..comparison.frames() {
         for (labelled, view) in views.iter_mut().zip(&comparison.views) {
@@ -122,7 +122,7 @@ struct Counts {
 }
 
 impl Counts {
-    fn add_pair(&mut self, a: &Labelled, b: &Labelled, comparison: &Comparison, score: &mut Mvmhat) {
+    fn add_pair(&mut self, a: &Labelled, b: &Labelled, comparison: &Comparison, score: &mut MvmhatScores) {
         if b.people.is_empty() {
             self.named += b.tracks.len() as i64;
             return;

@@ -6,8 +6,8 @@ use mvmhat_scene::BBox;
 
 use crate::{
     CameraSequence, Clear, Comparison, CrossViewPairs, GroundPoint, GtAndTracks, Hota, Identity, Location,
-    MIN_ABSENCE, Mvmhat, Protocol, ReEntries, STMA_LENGTHS, Window, clear, cross_view_pairs, hota, identity,
-    mvmhat, re_entries, stma,
+    MIN_ABSENCE, MvmhatScores, Protocol, ReEntries, STMA_LENGTHS, Window, clear, cross_view_pairs, hota,
+    identity, mvmhat, re_entries, stma,
 };
 
 /// The scores of one sequence: a camera, all cameras pooled, or all cameras end to end.
@@ -45,7 +45,7 @@ impl AddAssign<&Self> for Scores {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct CrossView {
     /// The protocol of MvMHAT.
-    pub mvmhat: Mvmhat,
+    pub mvmhat: MvmhatScores,
     /// One-to-one pairs.
     pub pairs: CrossViewPairs,
     /// STMA for each of [`STMA_LENGTHS`], 0 to 1.
@@ -68,7 +68,7 @@ impl CrossView {
     /// The scores of several sequences together: pairs and re-entries add up, STMA and the ratios of MvMHAT are unweighted means.
     pub fn pool<'a>(sequences: impl Iterator<Item = &'a Self> + Clone) -> Self {
         let mut pooled =
-            Self { mvmhat: Mvmhat::pool(sequences.clone().map(|one| &one.mvmhat)), ..Self::default() };
+            Self { mvmhat: MvmhatScores::pool(sequences.clone().map(|one| &one.mvmhat)), ..Self::default() };
         let n = sequences.clone().count().max(1) as f64;
         for one in sequences {
             pooled.pairs += &one.pairs;

@@ -56,6 +56,7 @@ pub(crate) fn people(count: usize, seed: u64) -> Vec<Person> {
 }
 
 /// In the order of [`Part`].
+// Long because it paints twelve surfaces, one closure for each.
 fn textures(o: &Clothing) -> Vec<Texture> {
     let seed = o.seed;
     // Folds and weave of cloth; every part has other ones.
