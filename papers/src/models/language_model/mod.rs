@@ -13,23 +13,20 @@
 //! *Deep Learning from Scratch 2*, ch. 5 to 7.
 
 mod network;
+mod task;
 
 use std::path::Path;
 
-use mvmhat_learning::{Fan, Init, StepOutput, Task, TaskError, TrainingStep, initialize};
-use mvmhat_random::Random;
+use mvmhat_learning::{Fan, Init, initialize};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use tch::nn::{self, VarStore};
-use tch::{Device, Kind, Reduction, Tensor, no_grad};
+use tch::{Device, Tensor};
 
 use crate::common::recurrent::{Cell, RecurrentLayer};
-use crate::data::{Corpus, Vocabulary};
-use crate::experiment::{Experiment, ExperimentError, PreparedExperiment, Results};
-use network::{Network, State, as_rows, cross_entropy};
-
-/// Rows that are read in parallel in validation.
-const VALIDATION_ROWS: i64 = 10;
+use crate::data::Corpus;
+use crate::experiment::{ExperimentError, PreparedExperiment};
+use network::{Network, as_rows};
+use task::LanguageModel;
 
 /// A language model of the Penn Treebank.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -178,110 +175,14 @@ impl LanguageModelConfig {
     }
 }
 
-/// A language model in training.
-struct LanguageModel {
-    store: VarStore,
-    network: Network,
-    /// What is remembered from step to step.
-    state: State,
-    /// Rows x words.
-    text: Tensor,
-    /// To validate and to test.
-    parts: [Tensor; 2],
-    vocabulary: Vocabulary,
-    begin: i64,
-    seed: u64,
-    config: LanguageModelConfig,
-}
-
-impl LanguageModel {
-    /// A text that goes on after a word; each next one is drawn by its probability. Rare words are not written.
-    fn write(&self) -> String {
-        let mut random = Random::new(self.seed, "text");
-        let (mut word, mut state) = (self.begin, self.network.nothing(1));
-        let mut text = vec![self.vocabulary.word(word)];
-        for _ in 0..self.config.written {
-            let read = Tensor::from_slice(&[word]).view([1, 1]);
-            let (scores, after) = no_grad(|| self.network.forward(&read, &state, false));
-            state = after;
-            let mut chances =
-                Vec::<f64>::try_from(scores.view([-1]).to_kind(Kind::Double).softmax(0, Kind::Double))
-                    .unwrap_or_default();
-            for rare in ["<unk>", "N", "$"].iter().filter_map(|rare| self.vocabulary.number(rare)) {
-                chances[rare as usize] = 0.0;
-            }
-            let mut left = random.uniform() * chances.iter().sum::<f64>();
-            let drawn = chances.iter().position(|chance| {
-                left -= chance;
-                left < 0.0
-            });
-            word = drawn.unwrap_or(0) as i64;
-            text.push(self.vocabulary.word(word));
-        }
-        text.join(" ").replace(" <eos>", ".\n")
-    }
-}
-
-impl Task for LanguageModel {
-    fn store(&self) -> &VarStore {
-        &self.store
-    }
-
-    fn steps_per_epoch(&self) -> u64 {
-        ((self.text.size()[1] - 1) / self.config.length) as u64
-    }
-
-    fn configuration(&self) -> Value {
-        json!(self.config)
-    }
-
-    fn loss(&mut self, at: TrainingStep) -> Result<StepOutput, TaskError> {
-        let length = self.config.length;
-        let from = at.batch as i64 * length;
-        if at.batch == 0 {
-            no_grad(|| self.state.iter_mut().flatten().for_each(|part| _ = part.zero_()));
-        }
-        // Copies, since what is remembered is overwritten before gradients flow.
-        let state = self.state.iter().map(|parts| parts.iter().map(Tensor::copy).collect()).collect();
-        let (scores, after) = self.network.forward(&self.text.narrow(1, from, length), &state, true);
-        no_grad(|| {
-            for (part, after) in self.state.iter_mut().flatten().zip(after.iter().flatten()) {
-                part.copy_(after);
-            }
-        });
-        let expected = self.text.narrow(1, from + 1, length).reshape([-1]);
-        Ok(cross_entropy(&scores, &expected, Reduction::Mean).into())
-    }
-
-    fn describe_batch(&self, at: TrainingStep) -> String {
-        format!("the words from place {} of each row of the text", at.batch as i64 * self.config.length)
-    }
-
-    fn validation_metrics(&self) -> &[&str] {
-        &["perplexity"]
-    }
-
-    fn validate(&mut self) -> Result<Vec<f64>, TaskError> {
-        Ok(vec![self.network.perplexity(&self.parts[0], VALIDATION_ROWS, self.config.length)])
-    }
-}
-
-impl Experiment for LanguageModel {
-    fn results(&mut self) -> Result<Results, TaskError> {
-        let mut results = Results::default();
-        for (name, part) in ["valid", "test"].iter().zip(&self.parts) {
-            let perplexity = self.network.perplexity(part, VALIDATION_ROWS, self.config.length);
-            results.add_measure(format!("{name} perplexity"), perplexity);
-        }
-        results.add_text("text", self.write());
-        Ok(results)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use mvmhat_learning::{Task, TrainingStep};
+    use tch::{Kind, no_grad};
+
     use super::*;
     use crate::common::testing::{assert_learns, book, book_gates, copy, shared};
+    use crate::experiment::Experiment;
 
     const TEXT: &str = "you say goodbye and i say hello . you say stop and i say go go go .";
 

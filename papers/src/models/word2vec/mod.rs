@@ -10,18 +10,19 @@
 //! Mikolov, Chen, Corrado and Dean (2013, arXiv 1301.3781) and Mikolov et al. (2013, arXiv 1310.4546), as in *Deep Learning
 //! from Scratch 2*, ch. 3 and 4.
 
+mod task;
+
 use std::path::Path;
 
-use mvmhat_learning::{Batches, Init, StepOutput, Task, TaskError, TrainingStep};
+use mvmhat_learning::{Batches, Init};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use tch::nn::VarStore;
-use tch::{Device, Kind, Reduction, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use crate::common::word_vectors::Query;
-use crate::common::word_vectors::WordVectors;
 use crate::data::{Corpus, DataError, Vocabulary};
-use crate::experiment::{Experiment, ExperimentError, PreparedExperiment, Results};
+use crate::experiment::{ExperimentError, PreparedExperiment};
+use task::Word2Vec;
 
 /// Which is predicted from which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,116 +139,14 @@ fn read_vectors(path: &Path, vocabulary: &Vocabulary) -> Result<Tensor, Experime
     }
 }
 
-/// word2vec in training.
-struct Word2Vec {
-    store: VarStore,
-    /// Words x dimensions.
-    inputs: Tensor,
-    /// Words x dimensions.
-    outputs: Tensor,
-    vocabulary: Vocabulary,
-    text: Tensor,
-    /// Where the context of a word stands.
-    offsets: Tensor,
-    /// How likely a word is drawn, up to a factor.
-    chances: Tensor,
-    batches: Batches,
-    beside: Option<Tensor>,
-    config: Word2VecConfig,
-}
-
-impl Word2Vec {
-    /// The words of a batch (B) and their context (B x 2 window).
-    fn batch(&mut self, at: TrainingStep) -> (Tensor, Tensor) {
-        let window = self.config.window as i64;
-        let places: Vec<_> = self.batches.samples(at).iter().map(|&place| place as i64 + window).collect();
-        let places = Tensor::from_slice(&places);
-        let around = places.unsqueeze(1) + &self.offsets;
-        let context = self.text.index_select(0, &around.view([-1])).view(around.size().as_slice());
-        (self.text.index_select(0, &places), context)
-    }
-
-    /// The loss of predicting words (B) from hidden vectors (B x dimensions), per word.
-    fn prediction_loss(&self, hidden: &Tensor, words: &Tensor) -> Tensor {
-        let Some(count) = self.config.negative else {
-            let scores = hidden.matmul(&self.outputs.tr());
-            return scores.cross_entropy_loss::<Tensor>(words, None, Reduction::Mean, -100, 0.0);
-        };
-        let batch = words.size()[0];
-        let drawn = self.chances.multinomial(batch * count, true).view([batch, count]);
-        let outputs = rows(&self.outputs, &Tensor::cat(&[words.unsqueeze(1), drawn], 1));
-        let products = outputs.matmul(&hidden.unsqueeze(2)).squeeze_dim(2);
-        // The first is right, the others are wrong.
-        let signs = Tensor::full([1 + count], -1.0, (Kind::Float, Device::Cpu));
-        let _ = signs.get(0).fill_(1.0);
-        -(products * signs).log_sigmoid().sum(Kind::Float) / batch as f64
-    }
-}
-
-/// The vectors of words.
-fn rows(vectors: &Tensor, numbers: &Tensor) -> Tensor {
-    Tensor::embedding(vectors, numbers, -1, false, false)
-}
-
-impl Task for Word2Vec {
-    fn store(&self) -> &VarStore {
-        &self.store
-    }
-
-    fn steps_per_epoch(&self) -> u64 {
-        self.batches.steps_per_epoch()
-    }
-
-    fn configuration(&self) -> Value {
-        json!(self.config)
-    }
-
-    fn loss(&mut self, at: TrainingStep) -> Result<StepOutput, TaskError> {
-        let (words, context) = self.batch(at);
-        Ok(match self.config.architecture {
-            Architecture::Cbow => {
-                let hidden = rows(&self.inputs, &context).mean_dim(&[1i64][..], false, Kind::Float);
-                self.prediction_loss(&hidden, &words)
-            }
-            Architecture::SkipGram => {
-                let hidden = rows(&self.inputs, &words);
-                let each = context.size()[1];
-                let hidden = hidden.unsqueeze(1).expand([-1, each, -1], false).flatten(0, 1);
-                // The mean over the context is what each of it costs; the sum is what the word costs.
-                self.prediction_loss(&hidden, &context.reshape([-1])) * each as f64
-            }
-        }
-        .into())
-    }
-
-    fn describe_batch(&self, at: TrainingStep) -> String {
-        let place = self.batches.clone().samples(at).first().map(|place| place + self.config.window);
-        let word = place.map(|place| self.vocabulary.word(self.text.int64_value(&[place as i64])));
-        format!("the word `{}` and others", word.unwrap_or_default())
-    }
-}
-
-impl Experiment for Word2Vec {
-    fn results(&mut self) -> Result<Results, TaskError> {
-        let mut results = Results::default();
-        let vectors = self.inputs.detach();
-        let words = WordVectors::new(&self.vocabulary, &vectors);
-        if self.config.analogies {
-            results.add_measure("analogies", words.analogies()?);
-        }
-        if let Some(beside) = &self.beside {
-            let beside = WordVectors::new(&self.vocabulary, beside);
-            results.add_measure("analogies beside", beside.analogies()?);
-        }
-        words.report(&self.config.queries, &self.config.map, &mut results)?;
-        Ok(results)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use mvmhat_learning::{Task, TrainingStep};
+
     use super::*;
     use crate::common::testing::{assert_learns, shared};
+    use crate::common::word_vectors::WordVectors;
+    use crate::experiment::Results;
     use tch::no_grad;
 
     const SENTENCE: &str = "You say goodbye and I say hello.";
