@@ -28,8 +28,8 @@ pub(crate) struct Contender {
     pub(crate) start: fn() -> anyhow::Result<Tracker>,
 }
 
-/// Those that go by place alone.
-pub(crate) const WITHOUT_LOOKS: &[Contender] = &[
+/// Those that track by motion alone.
+pub(crate) const WITHOUT_APPEARANCE: &[Contender] = &[
     Contender { name: "ours", start: ours },
     Contender { name: "trackforge SORT", start: trackforge_sort },
     Contender { name: "trackforge ByteTrack", start: trackforge_byte_track },
@@ -38,16 +38,16 @@ pub(crate) const WITHOUT_LOOKS: &[Contender] = &[
     Contender { name: "Similari SORT, Mahalanobis", start: similari_mahalanobis },
 ];
 
-/// Those that go by looks as well. Not there: trackforge's Deep OC-SORT, which compares every detection with 100 embeddings of
-/// every track, wherever they are, and takes seconds a frame.
-pub(crate) const WITH_LOOKS: &[Contender] = &[
+/// Those that use appearance as well. Not among them: trackforge's Deep OC-SORT, which compares every detection with 100
+/// embeddings of every track, wherever they are, and takes seconds per frame.
+pub(crate) const WITH_APPEARANCE: &[Contender] = &[
     Contender { name: "ours", start: ours },
     Contender { name: "trackforge BoT-SORT", start: trackforge_bot_sort },
     Contender { name: "trackforge DeepSORT", start: trackforge_deep_sort },
     Contender { name: "Similari VisualSORT", start: similari_visual },
 ];
 
-/// Frames for which an unseen object is kept, which is our default.
+/// Frames for which an object is kept without detection, which is our default.
 const MAX_AGE: usize = 30;
 
 fn timed<T>(call: impl FnOnce() -> T) -> (Duration, T) {
@@ -72,7 +72,7 @@ fn ours() -> anyhow::Result<Tracker> {
 
 fn detection(person: &Person) -> Detection {
     let [x, y, w, h] = person.tlwh.map(f64::from);
-    let embedding = person.looks.clone().map(Embedding::normalized);
+    let embedding = person.embedding.clone().map(Embedding::normalized);
     Detection { bbox: BBox::new(x, y, w, h), score: person.score, embedding }
 }
 
@@ -108,13 +108,13 @@ fn trackforge_oc_sort() -> anyhow::Result<Tracker> {
 fn trackforge_bot_sort() -> anyhow::Result<Tracker> {
     let mut tracker = BotSort::from_params(BotSortParams::default());
     Ok(Box::new(move |frame| {
-        let (input, looks) = (tuples(frame), looks(frame));
-        let (elapsed, tracks) = timed(|| tracker.update(input, &looks));
+        let (input, embeddings) = (tuples(frame), embeddings(frame));
+        let (elapsed, tracks) = timed(|| tracker.update(input, &embeddings));
         (elapsed, tracks.iter().map(|t| t.track_id).collect())
     }))
 }
 
-/// As of 0.5.1 the gallery of its metric is never filled, so that looks are copied but decide nothing.
+/// As of 0.5.1 the gallery of its metric is never filled, so that embeddings are copied but decide nothing.
 fn trackforge_deep_sort() -> anyhow::Result<Tracker> {
     let params = DeepSortParams::default();
     let metric = NearestNeighborDistanceMetric::new(
@@ -127,13 +127,13 @@ fn trackforge_deep_sort() -> anyhow::Result<Tracker> {
         let boxes = |&Person { tlwh: [x, y, w, h], score, .. }: &Person| {
             (types::BoundingBox::new(x, y, w, h), score, 0)
         };
-        let (input, looks) = (frame.iter().map(boxes).collect::<Vec<_>>(), looks(frame));
+        let (input, embeddings) = (frame.iter().map(boxes).collect::<Vec<_>>(), embeddings(frame));
         let (elapsed, ()) = timed(|| {
             tracker.predict();
-            tracker.update(&input, &looks);
+            tracker.update(&input, &embeddings);
         });
-        let seen = tracker.tracks.iter().filter(|t| t.is_confirmed() && t.time_since_update == 0);
-        (elapsed, seen.map(|t| t.track_id).collect())
+        let visible = tracker.tracks.iter().filter(|t| t.is_confirmed() && t.time_since_update == 0);
+        (elapsed, visible.map(|t| t.track_id).collect())
     }))
 }
 
@@ -141,8 +141,8 @@ fn tuples(frame: &Frame) -> Vec<([f32; 4], f32, i64)> {
     frame.iter().map(|person| (person.tlwh, person.score, 0)).collect()
 }
 
-fn looks(frame: &Frame) -> Vec<Vec<f32>> {
-    frame.iter().filter_map(|person| person.looks.clone()).collect()
+fn embeddings(frame: &Frame) -> Vec<Vec<f32>> {
+    frame.iter().filter_map(|person| person.embedding.clone()).collect()
 }
 
 fn similari_iou() -> anyhow::Result<Tracker> {
@@ -179,7 +179,7 @@ fn similari_visual() -> anyhow::Result<Tracker> {
 }
 
 fn visual_observation(person: &Person) -> VisualSortObservation<'_> {
-    VisualSortObservation::new(person.looks.as_ref(), Some(1.0), bounding_box(person).as_xyaah(), None)
+    VisualSortObservation::new(person.embedding.as_ref(), Some(1.0), bounding_box(person).as_xyaah(), None)
 }
 
 fn bounding_box(person: &Person) -> BoundingBox {
@@ -187,7 +187,7 @@ fn bounding_box(person: &Person) -> BoundingBox {
     BoundingBox::new_with_confidence(x, y, w, h, person.score)
 }
 
-/// Spares it the comparison with what is far away, as in its own benches.
+/// Spares it comparisons with detections far away, as in its own benches.
 fn constraints() -> SpatioTemporalConstraints {
     SpatioTemporalConstraints::default().constraints(&[(1, 1.0)])
 }

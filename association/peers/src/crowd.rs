@@ -1,13 +1,13 @@
-//! People of our own making before one camera.
+//! Synthetic people before one camera.
 
 /// Size of the image.
 const WIDTH: f64 = 3840.0;
 const HEIGHT: f64 = 2160.0;
 /// Size of a person, in pixels.
 const PERSON: (f64, f64) = (40.0, 100.0);
-/// The share of people that the detector misses in a frame.
+/// The fraction of people that the detector misses in a frame.
 const MISSED: f64 = 0.05;
-/// Largest error of a detection's place, in pixels, in either direction.
+/// Largest error of a detection's position, in pixels, in either direction.
 const JITTER: f64 = 2.0;
 
 /// What is detected in one frame.
@@ -19,8 +19,8 @@ pub(crate) struct Person {
     /// Left, top, width, height.
     pub(crate) tlwh: [f32; 4],
     pub(crate) score: f32,
-    /// A unit vector, or `None` in a crowd without looks.
-    pub(crate) looks: Option<Vec<f32>>,
+    /// A unit vector, or `None` in a crowd without embeddings.
+    pub(crate) embedding: Option<Vec<f32>>,
 }
 
 /// People who walk straight ahead, turn round at the edges of a 4K image, and pass behind each other: an endless iterator
@@ -31,14 +31,14 @@ pub(crate) struct Crowd {
 }
 
 struct Walker {
-    place: [f64; 2],
+    position: [f64; 2],
     velocity: [f64; 2],
-    /// What is the person's own in their looks.
+    /// The part of the embedding that is the person's own.
     own: Vec<f32>,
 }
 
 impl Crowd {
-    /// `people` whose looks have `dimension` numbers, none if 0.
+    /// `people` with embeddings of `dimension` dimensions, without embeddings if 0.
     pub(crate) fn new(people: usize, dimension: usize) -> Self {
         let mut noise = Noise(people as u64);
         let walkers = (0..people).map(|_| Walker::new(dimension, &mut noise)).collect();
@@ -58,30 +58,32 @@ impl Iterator for Crowd {
 
 impl Walker {
     fn new(dimension: usize, noise: &mut Noise) -> Self {
-        let place = [WIDTH * noise.fraction(), HEIGHT * noise.fraction()];
+        let position = [WIDTH * noise.fraction(), HEIGHT * noise.fraction()];
         let velocity = [4.0 * noise.signed(), 2.0 * noise.signed()];
-        Self { place, velocity, own: (0..dimension).map(|_| noise.signed() as f32).collect() }
+        Self { position, velocity, own: (0..dimension).map(|_| noise.signed() as f32).collect() }
     }
 
     fn walk(&mut self) {
-        for ((place, velocity), size) in self.place.iter_mut().zip(&mut self.velocity).zip([WIDTH, HEIGHT]) {
-            *place += *velocity;
-            if !(0.0..size).contains(place) {
+        for ((position, velocity), size) in
+            self.position.iter_mut().zip(&mut self.velocity).zip([WIDTH, HEIGHT])
+        {
+            *position += *velocity;
+            if !(0.0..size).contains(position) {
                 *velocity = -*velocity;
             }
         }
     }
 
-    /// The person as the detector sees them, mostly, and looking about 0.9 as they did the frame before.
+    /// The detection of the person, mostly, with a cosine of about 0.9 to that of the frame before.
     fn detect(&self, noise: &mut Noise) -> Option<Person> {
         let mut jitter = || JITTER * noise.signed();
-        let [x, y] = self.place.map(|place| (place + jitter()) as f32);
+        let [x, y] = self.position.map(|position| (position + jitter()) as f32);
         let (w, h) = ((PERSON.0 + jitter()) as f32, (PERSON.1 + jitter()) as f32);
-        let mut looks: Vec<_> = self.own.iter().map(|own| own + 0.3 * noise.signed() as f32).collect();
-        let length = looks.iter().map(|v| v * v).sum::<f32>().sqrt();
-        looks.iter_mut().for_each(|v| *v /= length);
-        let looks = Some(looks).filter(|looks| !looks.is_empty());
-        (noise.fraction() >= MISSED).then_some(Person { tlwh: [x, y, w, h], score: 0.9, looks })
+        let mut embedding: Vec<_> = self.own.iter().map(|own| own + 0.3 * noise.signed() as f32).collect();
+        let length = embedding.iter().map(|v| v * v).sum::<f32>().sqrt();
+        embedding.iter_mut().for_each(|v| *v /= length);
+        let embedding = Some(embedding).filter(|embedding| !embedding.is_empty());
+        (noise.fraction() >= MISSED).then_some(Person { tlwh: [x, y, w, h], score: 0.9, embedding })
     }
 }
 

@@ -1,12 +1,12 @@
-//! One view, one crowd, several trackers: milliseconds a frame of ours, of [trackforge] and of [Similari], in one run.
+//! One view, one crowd, several trackers: milliseconds per frame of ours, of [trackforge] and of [Similari], in one run.
 //!
 //! `RUST_LIB_BACKTRACE=0 cargo run --release --locked --manifest-path association/peers/Cargo.toml`; part of `make bench`.
 //! Building Similari needs a `python3` of 3.7 to 3.11; Debian 12 has 3.11.
 //!
 //! # What is compared
-//! * The same crowd for all ([`crowd`]), with looks for those that use them and without for the others, where ours gets
-//!   none either. All keep somebody unseen for 30 frames; the other settings are the defaults, or those of the crate's own
-//!   benches.
+//! * The same crowd for all ([`crowd`]), with embeddings for those that use them and without for the others, where ours
+//!   gets none either. All keep an undetected object for 30 frames; the other settings are the defaults, or those of the
+//!   crate's own benches.
 //! * The time of the call that takes one frame and gives back the boxes with identities. What it takes is built before, in
 //!   the form that the crate asks for, so nobody pays for conversions.
 //! * Rounds: every tracker follows the crowd in turn, again and again, each time from nothing; the first frames are not
@@ -16,9 +16,9 @@
 //! * Without backtraces: Similari makes an error of each two that are too far apart, and where `RUST_BACKTRACE` is set, each
 //!   takes a backtrace, which would make it twenty times slower.
 //!
-//! Ours does more than the others: it decides who is who for all views and for those who left, every few frames anew.
-//! Boxes and identities are there to see that everybody does the work: there are as many people as objects, and one in
-//! twenty is missed in a frame.
+//! Ours does more than the others: it associates identities across all views and with those who left, every few frames
+//! anew. Boxes and identities are printed to show that each tracker does the work: there are as many people as objects, and
+//! one in twenty is missed in a frame.
 //!
 //! [trackforge]: https://docs.rs/trackforge/0.5.1
 //! [Similari]: https://docs.rs/similari/0.26.2
@@ -31,10 +31,10 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use anyhow::ensure;
-use contenders::{Contender, WITH_LOOKS, WITHOUT_LOOKS};
+use contenders::{Contender, WITH_APPEARANCE, WITHOUT_APPEARANCE};
 use crowd::{Crowd, Frame};
 
-/// Frames that are followed but not counted: galleries fill, identities settle.
+/// Frames that are tracked but not counted: galleries fill, identities become stable.
 const WARM_UP: usize = 20;
 const ROUNDS: usize = 3;
 
@@ -43,11 +43,12 @@ fn main() -> anyhow::Result<()> {
         Backtrace::capture().status() == BacktraceStatus::Disabled,
         "errors would take backtraces, which slows Similari down: set RUST_LIB_BACKTRACE=0"
     );
-    for (dimension, contenders) in [(0, WITHOUT_LOOKS), (128, WITH_LOOKS), (512, WITH_LOOKS)] {
+    for (dimension, contenders) in [(0, WITHOUT_APPEARANCE), (128, WITH_APPEARANCE), (512, WITH_APPEARANCE)] {
         for (people, length) in [(10, 400), (100, 120), (500, 60)] {
             let frames: Vec<_> = Crowd::new(people, dimension).take(length).collect();
-            let looks = if dimension == 0 { "no looks".into() } else { format!("{dimension}-d looks") };
-            println!("\n{people} objects, {looks}");
+            let embeddings =
+                if dimension == 0 { "no embeddings".into() } else { format!("{dimension}-d embeddings") };
+            println!("\n{people} objects, {embeddings}");
             compare(contenders, &frames)?;
         }
     }
@@ -69,7 +70,7 @@ fn compare(contenders: &[Contender], frames: &[Frame]) -> anyhow::Result<()> {
     for (contender, run) in contenders.iter().zip(best.into_iter().flatten()) {
         let (frame, ratio) = (run.frame.as_secs_f64(), run.frame.as_secs_f64() / ours);
         println!(
-            "  {:<28} {:9.3} ms a frame {ratio:8.2} x ours   {:6.1} boxes a frame, {} identities",
+            "  {:<28} {:9.3} ms per frame {ratio:8.2} x ours   {:6.1} boxes per frame, {} identities",
             contender.name,
             1e3 * frame,
             run.boxes,
@@ -79,7 +80,7 @@ fn compare(contenders: &[Contender], frames: &[Frame]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How a contender did with a crowd.
+/// The result of a contender on a crowd.
 struct Run {
     /// Mean time of a frame.
     frame: Duration,
