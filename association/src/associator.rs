@@ -2,7 +2,7 @@
 
 use mvmhat_scene::{FrameSet, TrackedBox, ViewDetections};
 
-use crate::{AssociationConfig, Clustering, ConfigError, Evidence, Mvmhat};
+use crate::{AssociationConfig, Clustering, ConfigError, Evidence, MvmhatBaseline};
 
 /// Gives every detection of a sequence its identity, timestep by timestep.
 pub trait Associator: Send {
@@ -22,7 +22,7 @@ pub trait Associator: Send {
 pub fn build(config: &AssociationConfig, evidence: Evidence) -> Result<Box<dyn Associator>, ConfigError> {
     match config {
         AssociationConfig::Clustering(config) => Ok(Box::new(Clustering::new(config.clone(), evidence)?)),
-        AssociationConfig::Mvmhat(config) => Ok(Box::new(Mvmhat::new(config.clone())?)),
+        AssociationConfig::Mvmhat(config) => Ok(Box::new(MvmhatBaseline::new(config.clone())?)),
     }
 }
 

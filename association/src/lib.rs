@@ -26,5 +26,5 @@ pub use embedding_gallery::EmbeddingGallery;
 pub use evidence::Evidence;
 pub use ground_plane::{GroundPlane, GroundPosition};
 pub use kalman_filter::{BoxKalmanFilter, BoxMeasurement, MahalanobisGate, MotionNoise};
-pub use mvmhat::{Mvmhat, MvmhatConfig};
+pub use mvmhat::{MvmhatBaseline, MvmhatConfig};
 pub use search_space::{Scale, SearchParameter};

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up may stop it")]
 
-use mvmhat_association::{Associator, Mvmhat, MvmhatConfig};
+use mvmhat_association::{Associator, MvmhatBaseline, MvmhatConfig};
 use mvmhat_scene::{BBox, Detection, Embedding, FrameIndex, FrameNumber, FrameSet, ViewFrame};
 
 const RED: [f32; 2] = [1.0, 0.0];
@@ -24,7 +24,7 @@ fn run<const C: usize>(
     config: MvmhatConfig,
     timesteps: impl IntoIterator<Item = [Option<Vec<Detection>>; C]>,
 ) -> Reported {
-    let mut associator = Mvmhat::new(config).unwrap();
+    let mut associator = MvmhatBaseline::new(config).unwrap();
     let sets = timesteps.into_iter().enumerate().map(|(t, views)| FrameSet {
         index: FrameIndex(t as u64),
         seconds: t as f64 / 25.0,

@@ -7,7 +7,7 @@ use crate::config_error::{
 };
 use crate::{ConfigError, MotionNoise};
 
-/// Constants of the MvMHAT baseline, [`Mvmhat`](crate::Mvmhat).
+/// Constants of the MvMHAT baseline, [`MvmhatBaseline`](crate::MvmhatBaseline).
 ///
 /// The defaults are those of the published code where it has one; its tracking within a view is DeepSORT (Wojke, Bewley and
 /// Paulus, *Simple Online and Realtime Tracking with a Deep Association Metric*, ICIP 2017), its cross-view association

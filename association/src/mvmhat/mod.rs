@@ -59,7 +59,7 @@ use crate::{Associator, ConfigError};
 ///
 /// It decides every timestep at once. It reports the boxes of confirmed tracks as the Kalman filter estimates them: those
 /// detected at the timestep, and those missed for the first time.
-pub struct Mvmhat {
+pub struct MvmhatBaseline {
     config: MvmhatConfig,
     views: Vec<ViewState>,
     over_time: CascadeMatcher,
@@ -95,7 +95,7 @@ struct Claims {
     adopted: Option<PersonId>,
 }
 
-impl Mvmhat {
+impl MvmhatBaseline {
     /// An associator for one sequence.
     ///
     /// # Errors
@@ -242,7 +242,7 @@ impl ViewState {
     }
 }
 
-impl Associator for Mvmhat {
+impl Associator for MvmhatBaseline {
     fn associate(&mut self, detections: FrameSet<ViewDetections>) -> Vec<FrameSet<Vec<TrackedBox>>> {
         let renewal = self.is_renewal(&detections);
         self.observe(&detections);
