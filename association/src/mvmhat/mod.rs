@@ -213,8 +213,8 @@ impl ViewState {
             let claims = self.claims[detection];
             let person = match claims {
                 Claims { continued: Some(person), .. } => Some(person),
-                Claims { adopted: Some(person), .. } => self.unless(person, |c| c.continued),
-                Claims { released: Some(person), .. } => self.unless(person, |c| c.adopted),
+                Claims { adopted: Some(person), .. } => self.if_unclaimed(person, |c| c.continued),
+                Claims { released: Some(person), .. } => self.if_unclaimed(person, |c| c.adopted),
                 _ => {
                     *last_person += 1;
                     Some(PersonId(*last_person))
@@ -228,8 +228,8 @@ impl ViewState {
         }
     }
 
-    /// `person`, unless a detection has a `claim` to that identity.
-    fn unless(&self, person: PersonId, claim: impl Fn(&Claims) -> Option<PersonId>) -> Option<PersonId> {
+    /// `person`, if no detection of the view has this kind of `claim` to that identity.
+    fn if_unclaimed(&self, person: PersonId, claim: impl Fn(&Claims) -> Option<PersonId>) -> Option<PersonId> {
         self.claims.iter().all(|claims| claim(claims) != Some(person)).then_some(person)
     }
 
