@@ -229,7 +229,11 @@ impl ViewState {
     }
 
     /// `person`, if no detection of the view has this kind of `claim` to that identity.
-    fn if_unclaimed(&self, person: PersonId, claim: impl Fn(&Claims) -> Option<PersonId>) -> Option<PersonId> {
+    fn if_unclaimed(
+        &self,
+        person: PersonId,
+        claim: impl Fn(&Claims) -> Option<PersonId>,
+    ) -> Option<PersonId> {
         self.claims.iter().all(|claims| claim(claims) != Some(person)).then_some(person)
     }
 
