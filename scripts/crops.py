@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Cuts the people of a labelled recording out, a folder a person: crops.py RECORDING OUT [EVERY]
+"""Cuts the people of a labelled recording out, into one folder per person: crops.py RECORDING OUT [EVERY]
 
 RECORDING has <camera>/video.mp4 and <camera>/gt/gt.txt. Boxes of which less than half can be seen are left out, and all frames
 but every EVERY-th (25 if not said). Needs `pip install opencv-python-headless`. For configs/papers/crops.yaml.
