@@ -157,10 +157,21 @@ pub struct Mismatch {
     pub missing: Vec<String>,
     /// Names the file has and the network has not, sorted.
     pub unexpected: Vec<String>,
-    /// Names both have, with the shape in the file and the shape in the network, sorted.
-    pub misshapen: Vec<(String, Vec<i64>, Vec<i64>)>,
+    /// Tensors both have, in different shapes, sorted by name.
+    pub misshapen: Vec<ShapeMismatch>,
     /// The architecture the file looks like, if it is a known one.
     pub resembles: Option<&'static str>,
+}
+
+/// A tensor that a file and a network have in different shapes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShapeMismatch {
+    /// Its name.
+    pub name: String,
+    /// Its shape in the file.
+    pub file: Vec<i64>,
+    /// Its shape in the network.
+    pub network: Vec<i64>,
 }
 
 /// How many tensors of a kind an error names.
@@ -171,7 +182,9 @@ impl fmt::Display for Mismatch {
         let shapes: Vec<_> = self
             .misshapen
             .iter()
-            .map(|(name, file, network)| format!("{name}: {file:?} in the file, {network:?} in the network"))
+            .map(|ShapeMismatch { name, file, network }| {
+                format!("{name}: {file:?} in the file, {network:?} in the network")
+            })
             .collect();
         let kinds =
             [("missing", &self.missing), ("unexpected", &self.unexpected), ("of another shape", &shapes)];

@@ -12,9 +12,9 @@ mod state_dict;
 mod store;
 
 pub use checksum::{sha256_of_bytes, sha256_of_file};
-pub use error::{Mismatch, WeightsError};
+pub use error::{Mismatch, ShapeMismatch, WeightsError};
 pub use fetch::{Fetched, WeightsOrigin};
-pub use registry::{ColorOrder, Fit, InputConvention, Licence, Registry, WeightsEntry, PublishedFile};
+pub use registry::{ColorOrder, Fit, InputConvention, Licence, PublishedFile, Registry, WeightsEntry};
 pub use state_dict::StateDict;
 pub use store::{Availability, WeightsLocation, WeightsStore, available, locate};
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tch::nn::VarStore;
 use tch::{Tensor, no_grad};
 
-use crate::error::{Mismatch, WeightsError};
+use crate::error::{Mismatch, ShapeMismatch, WeightsError};
 use crate::{architecture, formats, former_names};
 
 /// The named tensors of a weights file, on the CPU, in the types they have in the file.
@@ -92,7 +92,11 @@ impl StateDict {
             || variables.iter().filter_map(|(name, variable)| Some((name, self.get(name)?, variable)));
         let misshapen: Vec<_> = pairs()
             .filter(|(_, tensor, variable)| tensor.size() != variable.size())
-            .map(|(name, tensor, variable)| (name.clone(), tensor.size(), variable.size()))
+            .map(|(name, tensor, variable)| ShapeMismatch {
+                name: name.clone(),
+                file: tensor.size(),
+                network: variable.size(),
+            })
             .collect();
         if !(missing.is_empty() && unexpected.is_empty() && misshapen.is_empty()) {
             let mismatch =

@@ -172,7 +172,7 @@ impl Candidate {
     }
 }
 
-/// Whether someone who wrote this meant a file rather than a name.
+/// Whether this was meant as the path of a file rather than as a name.
 fn looks_like_path(path: &Path) -> bool {
     let weights = ["pt", "pth", "tar", "safetensors"];
     path.components().count() > 1

@@ -14,7 +14,7 @@ pub struct DetectorConfig {
     /// Its weights: a path, or the name of known weights. By default the published ones of the network.
     pub weights: Option<String>,
     /// Width and height that images are shrunk into, multiples of 32. By default what the published network was made for:
-    /// 416 x 416 for YOLOX-nano and -tiny, 640 x 640 for the larger ones; the weights file of `person` says it. Larger
+    /// 416 x 416 for YOLOX-nano and -tiny, 640 x 640 for the larger ones; the weights file of `person` gives it. Larger
     /// inputs find smaller people and take longer.
     pub input_size: Option<[u32; 2]>,
     /// Whether the part of the input that an image leaves empty is cut off, in steps of 32 pixels. An image that is not

@@ -1,4 +1,5 @@
-//! What detectors share whose networks predict boxes on grids: from images to rows of numbers, from rows to detections.
+//! The common part of detectors with networks that predict boxes on grids: from images to rows of numbers, from rows to
+//! detections.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -24,8 +25,8 @@ pub(super) struct GridDetector {
 }
 
 impl GridDetector {
-    /// A detector whose network's rows have so many `columns` that are read. `input_size` (width, height) and `thresholds`
-    /// are used where the configuration has none.
+    /// A detector that reads the first `columns` of the network's rows. `input_size` (width, height) and `thresholds` are
+    /// used where the configuration has none.
     pub(super) fn new(
         network: Inference,
         columns: i64,

@@ -121,8 +121,7 @@ mod tests {
         let crops =
             Tensor::linspace(-1, 1, 4 * 3 * 64 * 32, (tch::Kind::Float, Device::Cpu)).view([4, 3, 64, 32]);
         let features = no_grad(|| network.features(&crops, false));
-        let lda_head =
-            mvmhat_learning::LdaHeadConfig::default().fit(&features, &[0, 0, 1, 1], 24).unwrap();
+        let lda_head = mvmhat_learning::LdaHeadConfig::default().fit(&features, &[0, 0, 1, 1], 24).unwrap();
         network.set_head(&lda_head).unwrap();
         let embedded = no_grad(|| network.forward_t(&crops, false));
         assert!(embedded.allclose(&lda_head.project(&features), 1e-3, 1e-3, false));

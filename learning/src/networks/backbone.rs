@@ -32,16 +32,16 @@ pub struct Backbone {
 /// How the names of the tensors of a published file become those of the network's variables.
 #[derive(Clone, Copy)]
 pub struct PublishedNames {
-    /// The beginnings of the names that the network has not: the classifier.
+    /// The prefixes of the names of tensors that are not in the network: its classifier.
     pub left_out: &'static [&'static str],
-    /// The variable's name for a tensor of a file whose names differ by a rule.
+    /// The rule from the name of a tensor to that of the variable, if they differ.
     rename: Option<fn(&str) -> String>,
-    /// A tensor by which a file is known whose names are the variables' already.
+    /// A tensor that marks files to which the rule does not apply.
     unless: Option<&'static str>,
 }
 
 impl PublishedNames {
-    /// Tensors are called as the variables; those whose names begin with one of `left_out` are not part of the network.
+    /// Tensors have the names of the variables; those whose names begin with one of `left_out` are not in the network.
     pub const fn unchanged(left_out: &'static [&'static str]) -> Self {
         Self { left_out, rename: None, unless: None }
     }

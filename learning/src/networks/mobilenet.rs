@@ -84,7 +84,7 @@ impl MobilenetV2 {
     }
 }
 
-/// The name of a tensor of a block whose layers are in one list, where they are in lists of their own.
+/// The name of a tensor where the layers of a block are in nested lists, from that where they are in one flat list.
 fn nested(name: &str) -> Option<String> {
     let (block, rest) = name.strip_prefix("features.")?.split_once(".conv.")?;
     let (layer, part) = rest.split_once('.')?;

@@ -16,7 +16,7 @@ pub(super) fn from_bytes(bytes: &[u8], size: &[i64], kind: Kind) -> Result<Tenso
     let expected = size
         .iter()
         .try_fold(kind.elt_size_in_bytes(), |product, &n| product.checked_mul(usize::try_from(n).ok()?));
-    // libtorch copies as many bytes as the size says, whatever there are.
+    // libtorch copies as many bytes as the size asks for, however many there are.
     if expected != Some(bytes.len()) {
         return Err(Fault::Damaged(format!("{} bytes for a tensor of size {size:?}", bytes.len())));
     }

@@ -1,4 +1,4 @@
-//! Which network, how it is initialized, and what its weights files say of it.
+//! Which network, how it is initialized, and its description in weights files.
 
 use mvmhat_learning::{Fan, Init, InitError, initialize};
 use mvmhat_weights::{DETECTOR_NETWORK, StateDict, WeightsError};
@@ -54,7 +54,7 @@ impl PersonNetworkConfig {
     /// Never, for every weight has the dimensions that its initializer needs.
     pub fn initialize(&self, store: &VarStore, seed: u64) -> Result<(), InitError> {
         initialize(store, seed, |name, shape| match shape.len() {
-            // Boxes as large as the stride, and nobody anywhere.
+            // Boxes as large as the stride, and no detections.
             4 if name.contains("_preds.") => Some(Init::Normal { deviation: 0.01 }),
             4 => Some(Init::HeNormal { gain: f64::sqrt(2.0), fan: Fan::Out }),
             _ if ["obj_preds.", "cls_preds."].iter().any(|score| name.contains(score)) => {

@@ -1,4 +1,4 @@
-//! Sequences and dictionaries of a pickle, held flat: values name them by their place.
+//! Sequences and dictionaries of a pickle, held flat: values name them by their index.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -41,19 +41,19 @@ impl Containers {
 
     pub(super) fn sequence(&self, value: &Value) -> Result<&[Value], Fault> {
         match value {
-            Value::Sequence(place) => Ok(&self.sequences[*place]),
+            Value::Sequence(index) => Ok(&self.sequences[*index]),
             _ => Err(Fault::damaged("something else stands where a tuple or a list is due")),
         }
     }
 
-    /// Appends to the sequence at a place.
-    pub(super) fn extend_sequence(&mut self, place: usize, members: Vec<Value>) {
-        self.sequences[place].extend(members);
+    /// Appends to the sequence at an index.
+    pub(super) fn extend_sequence(&mut self, index: usize, members: Vec<Value>) {
+        self.sequences[index].extend(members);
     }
 
-    /// Sets keys and values in the dictionary at a place.
-    pub(super) fn extend_dict(&mut self, place: usize, pairs: &[[Value; 2]]) {
-        self.dicts[place].extend(pairs.iter().map(|[key, value]| (key.clone(), value.clone())));
+    /// Sets keys and values in the dictionary at an index.
+    pub(super) fn extend_dict(&mut self, index: usize, pairs: &[[Value; 2]]) {
+        self.dicts[index].extend(pairs.iter().map(|[key, value]| (key.clone(), value.clone())));
     }
 
     /// The pickle of a root value and these containers.

@@ -106,14 +106,14 @@ impl<R: BufRead> Machine<'_, R> {
                 let top = self.peek()?.clone();
                 self.push(top)
             }
-            op::BINPUT => self.source.byte().and_then(|place| self.remember(place.into())),
-            op::LONG_BINPUT => self.source.array().and_then(|place| self.remember(u32::from_le_bytes(place))),
+            op::BINPUT => self.source.byte().and_then(|index| self.remember(index.into())),
+            op::LONG_BINPUT => self.source.array().and_then(|index| self.remember(u32::from_le_bytes(index))),
             op::MEMOIZE => {
                 // At most MAX_OPCODES entries, so the cast keeps the number.
                 self.remember(self.memo.len() as u32)
             }
-            op::BINGET => self.source.byte().and_then(|place| self.recall(place.into())),
-            op::LONG_BINGET => self.source.array().and_then(|place| self.recall(u32::from_le_bytes(place))),
+            op::BINGET => self.source.byte().and_then(|index| self.recall(index.into())),
+            op::LONG_BINGET => self.source.array().and_then(|index| self.recall(u32::from_le_bytes(index))),
 
             op::GLOBAL => {
                 let (module, name) = (self.source.line()?, self.source.line()?);
@@ -168,7 +168,7 @@ impl<R: BufRead> Machine<'_, R> {
         self.set(items)
     }
 
-    /// The lowest place that may be popped: what lies under a mark is taken only after the mark.
+    /// The lowest index that may be popped: what lies under a mark is taken only after the mark.
     fn floor(&self) -> usize {
         self.marks.last().copied().unwrap_or(0)
     }
@@ -196,7 +196,7 @@ impl<R: BufRead> Machine<'_, R> {
     /// Appends to the list or set on top of the stack; what is added to an opaque object is dropped.
     fn extend(&mut self, members: Vec<Value>) -> Result<(), Fault> {
         match *self.peek()? {
-            Value::Sequence(place) => self.heap.extend_sequence(place, members),
+            Value::Sequence(index) => self.heap.extend_sequence(index, members),
             Value::Opaque(_) => {}
             _ => return Err(Fault::damaged("something is appended to what is no list")),
         }
@@ -209,8 +209,8 @@ impl<R: BufRead> Machine<'_, R> {
             return Err(Fault::damaged("a dictionary with a key and no value"));
         };
         match *self.peek()? {
-            Value::Dict(place) => {
-                self.heap.extend_dict(place, pairs);
+            Value::Dict(index) => {
+                self.heap.extend_dict(index, pairs);
             }
             Value::Opaque(_) => {}
             _ => return Err(Fault::damaged("a key is set in what is no dictionary")),
@@ -220,14 +220,14 @@ impl<R: BufRead> Machine<'_, R> {
 
     // The memo.
 
-    fn remember(&mut self, place: u32) -> Result<(), Fault> {
+    fn remember(&mut self, index: u32) -> Result<(), Fault> {
         let value = self.peek()?.clone();
-        self.memo.insert(place, value);
+        self.memo.insert(index, value);
         Ok(())
     }
 
-    fn recall(&mut self, place: u32) -> Result<(), Fault> {
-        let value = self.memo.get(&place).cloned();
+    fn recall(&mut self, index: u32) -> Result<(), Fault> {
+        let value = self.memo.get(&index).cloned();
         self.push(value.ok_or_else(|| Fault::damaged("its pickle recalls what it never remembered"))?)
     }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use tch::Kind;
 
-/// One value. Containers live in the [`Pickle`] they belong to and are named by their place in it: values therefore
+/// One value. Containers live in the [`Pickle`] they belong to and are named by their index in it: values therefore
 /// never nest, and a pickle of a million tuples one inside the other, or of a list that holds itself, is freed
 /// without recursion.
 #[derive(Debug, Clone)]
@@ -14,9 +14,9 @@ pub(crate) enum Value {
     Bool(bool),
     Int(i64),
     Text(Rc<str>),
-    /// A tuple, a list or a set: its place among the sequences.
+    /// A tuple, a list or a set: its index among the sequences.
     Sequence(usize),
-    /// A dictionary: its place among the dictionaries.
+    /// A dictionary: its index among the dictionaries.
     Dict(usize),
     /// A class or function, `module.name`: never looked up, never called.
     Global(Rc<str>),
@@ -117,7 +117,7 @@ impl Pickle {
     /// The members of a tuple, list or set.
     pub(crate) fn sequence(&self, value: &Value) -> Option<&[Value]> {
         match value {
-            Value::Sequence(place) => self.sequences.get(*place).map(Vec::as_slice),
+            Value::Sequence(index) => self.sequences.get(*index).map(Vec::as_slice),
             _ => None,
         }
     }
@@ -125,7 +125,7 @@ impl Pickle {
     /// The entries of a dictionary, in the order they were set; a key set twice is there twice.
     pub(crate) fn dict(&self, value: &Value) -> Option<&[(Value, Value)]> {
         match value {
-            Value::Dict(place) => self.dicts.get(*place).map(Vec::as_slice),
+            Value::Dict(index) => self.dicts.get(*index).map(Vec::as_slice),
             _ => None,
         }
     }
