@@ -39,7 +39,7 @@ pub fn track(
 /// A value out of its range, or weights that cannot be read.
 pub fn open_associator(sequence: &Sequence, config: &Config, device: Device) -> Result<Box<dyn Associator>> {
     let evidence = Evidence {
-        ground_plane: GroundPlane::of(sequence),
+        ground_plane: GroundPlane::from_sequence(sequence),
         assignment_model: assignment_model::open_assignment_model(&config.association, device)?,
     };
     Ok(mvmhat_association::build(&config.association, evidence)?)

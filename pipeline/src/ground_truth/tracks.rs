@@ -113,7 +113,7 @@ pub fn ground_positions(sequence: &Sequence, cameras: &[CameraRows]) -> Result<C
     };
     let feet = cameras.iter().flat_map(|camera| {
         camera.tracks.iter().filter_map(|row| {
-            let (x, y) = calibration.ground_position(&camera.name, row.place.foot())?;
+            let (x, y) = calibration.ground_position(&camera.name, row.location.foot())?;
             Some(Observation { frame: row.frame, id: row.id, location: GroundPoint { x, y } })
         })
     });
