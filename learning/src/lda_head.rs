@@ -21,6 +21,8 @@ use serde::{Deserialize, Serialize};
 use tch::{Kind, TchError, Tensor};
 use thiserror::Error;
 
+use crate::LossConfigError;
+
 /// Constants of the LDA head.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -76,10 +78,10 @@ impl LdaHeadConfig {
     ///
     /// # Errors
     /// The first key that is not, with what is allowed.
-    pub fn validate(&self) -> Result<(), String> {
+    pub fn validate(&self) -> Result<(), LossConfigError> {
         for (key, value) in [("shrinkage", self.shrinkage), ("total_scatter", self.total_scatter)] {
             if !(value.is_finite() && value > 0.0) {
-                return Err(format!("lda_head.{key} is {value}, but must be above 0"));
+                return Err(LossConfigError { section: "lda_head", key, value, allowed: "above 0" });
             }
         }
         Ok(())
@@ -247,12 +249,8 @@ mod tests {
         assert!(message(&[1, 1, 2, -1], 2).contains("and there are 1"));
         assert!(message(&[-1; 4], 2).contains("and there are 0"));
         assert!(message(&[1, 1, 2, 2], 4).contains("features have only 3 dimensions"));
-        assert!(
-            LdaHeadConfig { shrinkage: 0.0, total_scatter: 1.0 }
-                .validate()
-                .unwrap_err()
-                .contains("shrinkage")
-        );
+        let error = LdaHeadConfig { shrinkage: 0.0, total_scatter: 1.0 }.validate().unwrap_err();
+        assert_eq!(error.to_string(), "`train.lda_head.shrinkage` is 0, but must be above 0");
         assert!(message(&[1, 1, 2, 2], 2).contains("all samples are the same"));
         let nan = LdaHeadConfig::default().fit(&(features * f64::NAN), &[1, 1, 2, 2], 2);
         assert!(matches!(nan, Err(LdaHeadError::NoVariance)));
