@@ -1,4 +1,4 @@
-//! Where what was taken out of a recording is kept: names that change with anything it is made of.
+//! The names of cached files: they change with anything that the files are made of.
 
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -8,15 +8,15 @@ use mvmhat_detectors::DetectorConfig;
 use mvmhat_scene::{Camera, Sequence, Source};
 use serde_json::{Value, json};
 
-/// The file of a camera in the folder `cache`. `made_of` is what its content depends on beside the images.
+/// The file of a camera in `folder`. `content` is what it holds beside the images themselves.
 ///
 /// # Errors
-/// Images that cannot be looked up, or a camera without any.
-pub(super) fn cache_path(
-    cache: &Path,
-    recording: &Sequence,
+/// Images whose files cannot be found, or a camera without any.
+pub(crate) fn cache_path(
+    folder: &Path,
+    sequence: &Sequence,
     camera: &Camera,
-    made_of: &Value,
+    content: &Value,
     suffix: &str,
 ) -> Result<PathBuf> {
     let files: Vec<&PathBuf> = match &camera.source {
@@ -27,24 +27,24 @@ pub(super) fn cache_path(
     let mut stamps = Vec::with_capacity(files.len());
     for path in files {
         let file = path.metadata().with_context(|| format!("cannot read {}", path.display()))?;
-        let changed = file.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let modified = file.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let path = path.canonicalize().unwrap_or_else(|_| path.clone());
-        stamps.push((path, file.len(), changed.map(|time| time.as_nanos().to_string())));
+        stamps.push((path, file.len(), modified.map(|time| time.as_nanos().to_string())));
     }
-    let key = json!([stamps, format!("{:?}", camera.rotation), made_of]);
-    let sum = mvmhat_detectors::sha256_of(key.to_string().as_bytes());
-    // A recording may be called anything.
-    let name = format!("{}-{}", recording.name, camera.name).replace(['/', '\\'], "-");
-    Ok(cache.join(format!("{name}-{}.{suffix}", &sum[..16])))
+    let key = json!([stamps, format!("{:?}", camera.rotation), content]);
+    let sum = mvmhat_weights::sha256_of_bytes(key.to_string().as_bytes());
+    // A sequence may have any name.
+    let name = format!("{}-{}", sequence.name, camera.name).replace(['/', '\\'], "-");
+    Ok(folder.join(format!("{name}-{}.{suffix}", &sum[..16])))
 }
 
-/// A detector and what its weights are.
+/// The configuration of a detector with the checksum of its weights.
 ///
 /// # Errors
 /// Weights that are not there or cannot be read.
-pub(super) fn identified(detector: &DetectorConfig) -> Result<Value> {
-    let weights = detector.weights().map(mvmhat_detectors::locate).transpose()?;
-    let sum = weights.map(|path| mvmhat_detectors::sha256(&path)).transpose()?;
+pub(crate) fn detector_identity(detector: &DetectorConfig) -> Result<Value> {
+    let weights = detector.weights().map(mvmhat_weights::locate).transpose()?;
+    let sum = weights.map(|path| mvmhat_weights::sha256_of_file(&path)).transpose()?;
     Ok(json!([detector, sum]))
 }
 
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_no_path() {
+    fn the_name_of_a_sequence_is_no_path() {
         let camera = Camera {
             id: CameraId(0),
             name: "a".into(),
@@ -66,13 +66,13 @@ mod tests {
             detections: None,
             ground_truth: None,
         };
-        let recording = Sequence {
+        let sequence = Sequence {
             name: "../hall/north".into(),
             root: "hall".into(),
             cameras: vec![camera.clone()],
             calibration: None,
         };
-        let path = cache_path(Path::new("cache"), &recording, &camera, &Value::Null, "crops").unwrap();
+        let path = cache_path(Path::new("cache"), &sequence, &camera, &Value::Null, "crops").unwrap();
         let name = path.strip_prefix("cache").unwrap().to_str().unwrap();
         assert!(name.starts_with("..-hall-north-a-") && name.ends_with(".crops"), "{name}");
     }

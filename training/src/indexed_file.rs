@@ -1,7 +1,7 @@
-//! Many small things in one file on disk, with an index.
+//! A file with many entries and an index of them.
 //!
-//! The things lie one after the other, then a JSON index, its length (8 bytes, little-endian) and a magic word that says what
-//! it is. The file appears complete or not at all.
+//! The entries lie one after the other, then a JSON index, its length (8 bytes, little-endian) and a magic word that says what
+//! kind of file it is. The file appears complete or not at all.
 
 use std::fs::File;
 use std::io::Write;
@@ -13,22 +13,22 @@ use mvmhat_scene::AtomicFile;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Where a thing is.
+/// Where in the file an entry lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
-pub(super) struct Place {
+pub(crate) struct ByteRange {
     offset: u64,
     length: u64,
 }
 
-/// A file that is whole.
-pub(super) struct IndexedFile(File);
+/// A complete file.
+pub(crate) struct IndexedFile(File);
 
 impl IndexedFile {
     /// Opens a file and reads its index.
     ///
     /// # Errors
     /// A file that cannot be read or is damaged.
-    pub(super) fn open<I: DeserializeOwned>(path: &Path, magic: &[u8; 8]) -> Result<(Self, I)> {
+    pub(crate) fn open<I: DeserializeOwned>(path: &Path, magic: &[u8; 8]) -> Result<(Self, I)> {
         let read = || -> Result<(Self, I)> {
             let file = File::open(path)?;
             let length = file.metadata()?.len();
@@ -48,19 +48,19 @@ impl IndexedFile {
         })
     }
 
-    /// The bytes of a thing.
+    /// The bytes of an entry.
     ///
     /// # Errors
     /// If they cannot be read.
-    pub(super) fn bytes(&self, place: Place) -> Result<Vec<u8>> {
-        let mut bytes = vec![0; place.length as usize];
-        self.0.read_exact_at(&mut bytes, place.offset)?;
+    pub(crate) fn bytes(&self, range: ByteRange) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; range.length as usize];
+        self.0.read_exact_at(&mut bytes, range.offset)?;
         Ok(bytes)
     }
 }
 
-/// A file in the making.
-pub(super) struct IndexedWriter {
+/// A file that is being written.
+pub(crate) struct IndexedWriter {
     file: AtomicFile,
     written: u64,
 }
@@ -70,26 +70,26 @@ impl IndexedWriter {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(super) fn create(path: &Path) -> Result<Self> {
+    pub(crate) fn create(path: &Path) -> Result<Self> {
         Ok(Self { file: AtomicFile::create(path)?, written: 0 })
     }
 
-    /// Adds a thing.
+    /// Adds an entry.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<Place> {
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<ByteRange> {
         self.file.write_all(bytes)?;
-        let place = Place { offset: self.written, length: bytes.len() as u64 };
-        self.written += place.length;
-        Ok(place)
+        let range = ByteRange { offset: self.written, length: bytes.len() as u64 };
+        self.written += range.length;
+        Ok(range)
     }
 
     /// Makes the file appear.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(super) fn finish(mut self, index: &impl Serialize, magic: &[u8; 8]) -> Result<()> {
+    pub(crate) fn finish(mut self, index: &impl Serialize, magic: &[u8; 8]) -> Result<()> {
         let index = serde_json::to_vec(index)?;
         self.file.write_all(&index)?;
         self.file.write_all(&(index.len() as u64).to_le_bytes())?;

@@ -1,32 +1,33 @@
-//! The images of one camera on disk, shrunk, with the boxes in them: videos are decoded once.
+//! The images of one camera on disk, shrunk, with the boxes of the people in them.
 
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use mvmhat_detectors::Image;
-use opencv::core::{Mat, Size, Vector};
-use opencv::imgcodecs::{IMREAD_COLOR, IMWRITE_JPEG_QUALITY, imdecode, imencode};
+use mvmhat_scene::{BBox, Detection, FrameNumber, mot};
+use opencv::core::{Mat, Size};
 use opencv::imgproc::{INTER_AREA, resize};
-use mvmhat_scene::{BBox, FrameNumber};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use crate::training::indexed_file::{IndexedFile, IndexedWriter, Place};
+use crate::boxes::BoxSelection;
+use crate::camera_cache::{CameraCache, CameraWriter, LabelledFrames};
+use crate::indexed_file::{ByteRange, IndexedFile, IndexedWriter};
+use crate::jpeg;
 
 /// What a whole file ends with.
-const MAGIC: &[u8; 8] = b"mvmfram1";
-/// Of JPEG; what it loses is far below the noise of a camera.
-const QUALITY: i32 = 95;
+const MAGIC: &[u8; 8] = b"mvmfram2";
 
-/// Who is in an image, in pixels of the image.
+/// The people in an image, in pixels of the image.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct People {
-    /// Those to be found.
-    pub(super) certain: Vec<BBox>,
-    /// Those whom to find is neither right nor wrong.
-    pub(super) ignored: Vec<BBox>,
+pub(crate) struct PersonBoxes {
+    /// People to be detected.
+    pub(crate) certain: Vec<BBox>,
+    /// Ignore regions: a detection there is neither right nor wrong.
+    pub(crate) ignored: Vec<BBox>,
 }
 
-impl People {
+impl PersonBoxes {
     /// The same in an image `scale` times as large.
     fn scaled(&self, scale: f64) -> Self {
         let scaled = |boxes: &[BBox]| {
@@ -38,19 +39,19 @@ impl People {
 
 /// One image of a camera.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Entry {
+pub(super) struct FrameEntry {
     pub(super) frame: FrameNumber,
-    /// Width and height as it is kept.
+    /// Width and height of the image on disk.
     pub(super) size: [i32; 2],
-    /// In pixels of the image as it is kept.
-    pub(super) people: People,
-    place: Place,
+    /// In pixels of the image on disk.
+    pub(super) people: PersonBoxes,
+    bytes: ByteRange,
 }
 
 /// The images of one camera.
 pub(super) struct FrameFile {
     file: IndexedFile,
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<FrameEntry>,
 }
 
 impl FrameFile {
@@ -63,39 +64,79 @@ impl FrameFile {
         Ok(Self { file, entries })
     }
 
-    /// An image.
+    /// The image of an entry.
     ///
     /// # Errors
     /// If it cannot be read or decoded.
-    pub(super) fn image(&self, entry: &Entry) -> Result<Image> {
-        let bytes = self.file.bytes(entry.place).context("an image cannot be read")?;
-        Ok(Image::new(imdecode(&Mat::from_slice(&bytes)?, IMREAD_COLOR)?)?)
+    pub(super) fn image(&self, entry: &FrameEntry) -> Result<Image> {
+        jpeg::decode(&self.file.bytes(entry.bytes).context("an image cannot be read")?)
     }
 }
 
-/// A file of images in the making.
-pub(super) struct FrameWriter {
+/// Keeps the images with the boxes of the people in them.
+pub(crate) struct FrameCache {
+    pub(crate) selection: BoxSelection,
+    /// Detections of a lower confidence than `selection` asks for, down to this one, are ignore regions.
+    pub(crate) ignore_thresh: f64,
+    /// Images with a longer side are shrunk to this one, pixels.
+    pub(crate) longer_side: i32,
+}
+
+impl CameraCache for FrameCache {
+    type Labels = PersonBoxes;
+    type Writer = FrameWriter;
+    const SUFFIX: &'static str = "frames";
+
+    fn from_ground_truth(&self, rows: &[mot::Row]) -> LabelledFrames<PersonBoxes> {
+        let mut frames = LabelledFrames::<PersonBoxes>::new();
+        for row in rows.iter().filter(|row| row.bbox.is_valid()) {
+            let people = frames.entry(row.frame).or_default();
+            let is_certain = mvmhat_pipeline::ground_truth::counts(row) && self.selection.is_visible(row);
+            let list = if is_certain { &mut people.certain } else { &mut people.ignored };
+            list.push(row.bbox);
+        }
+        frames
+    }
+
+    fn from_detections(&self, detections: &[Detection]) -> PersonBoxes {
+        let between = |least: f64, end: f64| {
+            let within = detections.iter().filter(|found| (least..end).contains(&f64::from(found.score)));
+            within.map(|found| found.bbox).collect()
+        };
+        let conf = self.selection.conf;
+        PersonBoxes { certain: between(conf, f64::INFINITY), ignored: between(self.ignore_thresh, conf) }
+    }
+
+    fn identity(&self) -> Value {
+        json!([String::from_utf8_lossy(MAGIC), self.longer_side])
+    }
+
+    fn create(&self, path: &Path) -> Result<FrameWriter> {
+        FrameWriter::create(path, self.longer_side)
+    }
+}
+
+/// A file of images that is being written.
+pub(crate) struct FrameWriter {
     file: IndexedWriter,
-    longest: i32,
-    entries: Vec<Entry>,
+    longer_side: i32,
+    entries: Vec<FrameEntry>,
 }
 
 impl FrameWriter {
-    /// Begins a file at `path`, of images whose longer side is shrunk to `longest` pixels; smaller ones stay.
+    /// Begins a file at `path`, of images whose longer side is shrunk to `longer_side` pixels; smaller ones stay.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(super) fn create(path: &Path, longest: i32) -> Result<Self> {
-        Ok(Self { file: IndexedWriter::create(path)?, longest, entries: Vec::new() })
+    pub(super) fn create(path: &Path, longer_side: i32) -> Result<Self> {
+        Ok(Self { file: IndexedWriter::create(path)?, longer_side, entries: Vec::new() })
     }
+}
 
-    /// Adds an image and who is in it.
-    ///
-    /// # Errors
-    /// If it cannot be encoded or written.
-    pub(super) fn push(&mut self, frame: FrameNumber, image: &Image, people: &People) -> Result<()> {
+impl CameraWriter<PersonBoxes> for FrameWriter {
+    fn push(&mut self, frame: FrameNumber, image: &Image, people: &PersonBoxes) -> Result<()> {
         let (width, height) = (image.width(), image.height());
-        let scale = (f64::from(self.longest) / f64::from(width.max(height))).min(1.0);
+        let scale = (f64::from(self.longer_side) / f64::from(width.max(height))).min(1.0);
         let size = [width, height].map(|side| ((f64::from(side) * scale).round() as i32).max(1));
         let mut small = Mat::default();
         let shrunk = if scale < 1.0 {
@@ -104,18 +145,12 @@ impl FrameWriter {
         } else {
             image.mat()
         };
-        let mut bytes = Vector::<u8>::new();
-        imencode(".jpg", shrunk, &mut bytes, &Vector::from_slice(&[IMWRITE_JPEG_QUALITY, QUALITY]))?;
-        let place = self.file.push(bytes.as_slice())?;
-        self.entries.push(Entry { frame, size, people: people.scaled(scale), place });
+        let bytes = self.file.push(jpeg::encode(shrunk)?.as_slice())?;
+        self.entries.push(FrameEntry { frame, size, people: people.scaled(scale), bytes });
         Ok(())
     }
 
-    /// Makes the file appear.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub(super) fn finish(self) -> Result<()> {
+    fn finish(self) -> Result<()> {
         self.file.finish(&self.entries, MAGIC)
     }
 }
@@ -129,26 +164,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn images_come_back_shrunk_with_their_boxes_and_damage_is_refused() {
+    fn images_are_read_back_shrunk_with_their_boxes_and_a_damaged_file_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.frames");
         let mut mat = Mat::new_rows_cols_with_default(100, 200, CV_8UC3, Scalar::all(0.0)).unwrap();
         rectangle(&mut mat, Rect::new(40, 20, 30, 60), Scalar::all(255.0), -1, 8, 0).unwrap();
         let image = Image::new(mat).unwrap();
-        let people = People { certain: vec![BBox::new(40.0, 20.0, 30.0, 60.0)], ignored: Vec::new() };
-        for (longest, size) in [(100, [100, 50]), (400, [200, 100])] {
-            let mut writer = FrameWriter::create(&path, longest).unwrap();
+        let people = PersonBoxes { certain: vec![BBox::new(40.0, 20.0, 30.0, 60.0)], ignored: Vec::new() };
+        for (longer_side, size) in [(100, [100, 50]), (400, [200, 100])] {
+            let mut writer = FrameWriter::create(&path, longer_side).unwrap();
             writer.push(FrameNumber(7), &image, &people).unwrap();
             writer.finish().unwrap();
             let file = FrameFile::open(&path).unwrap();
             let entry = &file.entries[0];
             assert_eq!((entry.frame, entry.size), (FrameNumber(7), size));
-            let kept = file.image(entry).unwrap();
-            assert_eq!([kept.width(), kept.height()], size);
-            // The box still is where it is bright.
+            let image_on_disk = file.image(entry).unwrap();
+            assert_eq!([image_on_disk.width(), image_on_disk.height()], size);
+            // The box is still where it is bright.
             let BBox { x, y, w, h } = entry.people.certain[0];
             let bright = |x: f64, y: f64| {
-                kept.mat().at_2d::<opencv::core::Vec3b>(y as i32, x as i32).unwrap()[0] > 127
+                image_on_disk.mat().at_2d::<opencv::core::Vec3b>(y as i32, x as i32).unwrap()[0] > 127
             };
             assert!(bright(x + 2.0, y + 2.0) && bright(x + w - 2.0, y + h - 2.0) && !bright(x - 2.0, y));
         }

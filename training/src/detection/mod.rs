@@ -1,98 +1,118 @@
-//! Learning to find people: what `mvmhat train --task detector` does.
+//! Learning to detect people: `task: detection`, `mvmhat train-detector`.
 //!
 //! ```text
-//! recordings -> boxes (ground truth, det.txt, a detector that teaches) at a few timesteps a second
-//!            -> images, decoded and shrunk once and kept on disk (frame_file), the cameras side by side
-//!            -> canvases of a step: which images, how augmented (augmentation)
-//!            -> painted by threads a few steps ahead (canvas)
-//!            -> network -> which cell is responsible for whom, loss (mvmhat_detectors::networks) -> mvmhat_learning::Trainer
+//! sequences -> boxes (ground truth, det.txt, a teacher) at a few timesteps per second
+//!           -> images, decoded and shrunk once and kept on disk (frame_file), read back as one dataset (dataset)
+//!           -> canvases of a step: which images, how augmented (augmentation)
+//!           -> rendered by threads a few steps ahead (canvas, crate::prefetch)
+//!           -> network -> label assignment, loss (mvmhat_detectors::detection_loss) -> mvmhat_learning::Trainer (task)
 //! ```
-//!
-//! Everything that is random is a function of seed and step, so a run that was killed goes on as if it had not been.
 
 mod augmentation;
 mod canvas;
 mod config;
-mod footage;
-mod footage_reader;
+mod dataset;
 mod frame_file;
 mod task;
 mod validation;
 
-use std::path::Path;
-
 use anyhow::{Context, Result};
-use mvmhat_detectors::StateDict;
-use mvmhat_detectors::networks::Start;
-use serde_json::json;
-use tch::Device;
+use mvmhat_detectors::{DetectorConfig, PretrainedParts};
+use mvmhat_learning::TrainerConfig;
+use mvmhat_pipeline::Section;
+use mvmhat_scene::SequencePart;
+use mvmhat_settings::ConfigError;
+use mvmhat_weights::StateDict;
 use tch::nn::VarStore;
 
-use super::{Boxes, reading_threads};
-use crate::config::Config;
-use crate::sequence_part::SequencePart;
-use crate::stream::Stop;
+use crate::boxes::BoxSource;
+use crate::dataset_reader::DatasetReader;
+use crate::prefetch;
+use crate::recipe::{Recipe, Session};
 
-pub(crate) use config::DetectorTrainConfig;
-use footage_reader::FootageReader;
-use task::DetectorTask;
-use task::Parts;
-use validation::Validation;
+pub use augmentation::DetectionAugmentationConfig;
+pub use config::{DetectionDataConfig, DetectionRecipe};
+use dataset::ImageDataset;
+use frame_file::FrameCache;
+pub use task::DetectionTask;
+use task::DetectionTaskParts;
+use validation::DetectionValidation;
 
-/// Images are kept so much larger than the network will see them, for those that are augmented to be larger.
-const KEPT: f64 = 1.5;
+/// Images are kept so much larger than the network processes them, for those that are augmented to be larger.
+const KEPT_SCALE: f64 = 1.5;
 
-/// What is learned from.
-pub(crate) struct DetectorSession<'a> {
-    pub(crate) parts: &'a [SequencePart],
-    /// Where images are kept.
-    pub(crate) cache: &'a Path,
-    pub(crate) config: &'a Config,
-    pub(crate) train: &'a DetectorTrainConfig,
-    pub(crate) device: Device,
-    pub(crate) stop: &'a Stop,
+impl Section for DetectionRecipe {
+    const NAME: &'static str = "train";
+    const TASK: &'static str = "detection";
+
+    fn wrong_task(_task: &str) -> String {
+        "must be detection here; `mvmhat train` takes `task: reid`".into()
+    }
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        self.check()
+    }
 }
 
-impl DetectorSession<'_> {
-    /// Reads the footage and builds the network: all that a trainer needs.
-    ///
-    /// # Errors
-    /// Footage or weights that cannot be read, or no footage.
-    pub(crate) fn task(&self) -> Result<DetectorTask> {
-        let Self { train, device, .. } = self;
-        let workers = reading_threads(train.workers);
-        // What is wrong with the weights is said before hours of footage are read.
-        let store = VarStore::new(*device);
-        let network = train.network.build(&store.root());
-        train.network.start(&store, train.trainer.seed)?;
-        let start = match &train.weights {
+impl Recipe for DetectionRecipe {
+    const PRESET: &'static str = include_str!("../../../configs/train-detector.yaml");
+    const USED_AS: &'static str = "detector.name=person --set detector.weights=";
+
+    type Task = DetectionTask;
+
+    fn trainer(&self) -> &TrainerConfig {
+        &self.trainer
+    }
+
+    fn threads(&self) -> usize {
+        self.threads
+    }
+
+    fn validate_on(&mut self, part: SequencePart) {
+        self.validate = Some(part);
+    }
+
+    fn task(&self, session: &Session<'_>) -> Result<DetectionTask> {
+        let Session { config, device, .. } = *session;
+        let workers = prefetch::thread_count(self.workers);
+        // What is wrong with the weights is said before hours of video are read.
+        let store = VarStore::new(device);
+        let network = self.network.build(&store.root());
+        self.network.initialize(&store, self.trainer.seed)?;
+        let pretrained = match &self.weights {
             Some(weights) => {
-                train.network.start_from(&StateDict::read(&mvmhat_detectors::locate(weights)?)?, &store)?
+                self.network.load_pretrained(&StateDict::read(&mvmhat_weights::locate(weights)?)?, &store)?
             }
-            None => Start::Nothing,
+            None => PretrainedParts::Nothing,
         };
-        let validation = match &train.validate {
-            Some(part) => Some(Validation::read(part).with_context(|| format!("--validate {part}"))?),
+        let validation = match &self.validate {
+            Some(part) => {
+                Some(DetectionValidation::read(part).with_context(|| format!("--validate {part}"))?)
+            }
             None => None,
         };
-        let reader = FootageReader {
-            data: &train.data,
-            longest: (KEPT * f64::from(train.network.size)) as i32,
-            detector: &self.config.detector,
-            device: *device,
+        let selection = self.data.selection();
+        let ignore_thresh = self.data.ignore_thresh;
+        let longer_side = (KEPT_SCALE * f64::from(self.network.input_size)) as i32;
+        let reader = DatasetReader {
+            cache: FrameCache { selection, ignore_thresh, longer_side },
+            folder: session.cache,
+            selection,
+            // Ignore regions are among what the teacher finds.
+            detector: DetectorConfig { conf: Some(ignore_thresh as f32), ..config.detector.clone() },
+            device,
             workers,
-            cache: self.cache,
-            stop: self.stop,
+            cancellation: session.cancellation,
         };
-        let footage = reader.read(self.parts)?;
-        let teacher = (train.data.boxes == Boxes::Detect).then_some(&self.config.detector);
-        Ok(DetectorTask::new(Parts {
-            config: (*train).clone(),
-            source: json!(teacher),
+        let dataset = ImageDataset::read(&reader, session.parts, self.data.balance)?;
+        let teacher = (selection.source == BoxSource::Detect).then(|| config.detector.clone());
+        Ok(DetectionTask::new(DetectionTaskParts {
+            recipe: self.clone(),
+            teacher,
             store,
             network,
-            start,
-            footage,
+            pretrained,
+            dataset,
             validation,
             workers,
         }))

@@ -1,165 +1,129 @@
-//! Learning to find people, as a task of the training loop.
+//! Learning to detect people, as a task of the training loop.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Result;
-use mvmhat_detectors::networks::{PersonNetwork, Start, detection_loss};
-use mvmhat_learning::{StepOutput, TrainingStep, Task, TaskError};
+use mvmhat_detectors::{DetectorConfig, PersonNetwork, PretrainedParts, detection_loss};
+use mvmhat_learning::{StepOutput, Task, TaskError, TrainingStep};
 use mvmhat_random::Random;
 use serde_json::{Value, json};
 use tch::nn::VarStore;
 use tch::{Kind, Tensor};
 
-use super::DetectorTrainConfig;
-use super::augmentation::Canvas;
-use super::canvas::Painted;
-use super::footage::Footage;
-use super::validation::{self, Validation};
-use crate::threads;
-use crate::training::loader::Loader;
+use super::DetectionRecipe;
+use super::augmentation::{CanvasPlan, CanvasSampler};
+use super::canvas::CanvasBatch;
+use super::dataset::ImageDataset;
+use super::validation::{self, DetectionValidation};
+use crate::prefetch::Prefetcher;
+use crate::recipe::{TimedTask, recipe_identity};
 
-/// Steps that images are read ahead of.
-const AHEAD: usize = 4;
-
-/// A network that learns to find the people of some footage.
-pub(crate) struct DetectorTask {
-    config: DetectorTrainConfig,
-    /// What the boxes come from, beyond `config`.
-    source: Value,
+/// A network that learns to detect the people of a dataset.
+pub struct DetectionTask {
+    recipe: DetectionRecipe,
+    /// The detector that found the boxes, where one did.
+    teacher: Option<DetectorConfig>,
     store: VarStore,
     network: PersonNetwork,
-    start: Start,
-    footage: Arc<Footage>,
-    loader: Loader<Vec<Canvas>, Painted>,
-    /// The step whose images are asked for next.
-    next: u64,
-    validation: Option<Validation>,
-    waiting: Duration,
+    pretrained: PretrainedParts,
+    dataset: Arc<ImageDataset>,
+    prefetcher: Prefetcher<Vec<CanvasPlan>, CanvasBatch>,
+    validation: Option<DetectionValidation>,
 }
 
-/// What it takes to make a task.
-pub(super) struct Parts {
-    pub(super) config: DetectorTrainConfig,
-    pub(super) source: Value,
+/// What a task is made of.
+pub(super) struct DetectionTaskParts {
+    pub(super) recipe: DetectionRecipe,
+    pub(super) teacher: Option<DetectorConfig>,
     pub(super) store: VarStore,
     pub(super) network: PersonNetwork,
-    /// What of it started from weights.
-    pub(super) start: Start,
-    pub(super) footage: Footage,
-    pub(super) validation: Option<Validation>,
+    /// What of the network is pretrained.
+    pub(super) pretrained: PretrainedParts,
+    pub(super) dataset: ImageDataset,
+    pub(super) validation: Option<DetectionValidation>,
     pub(super) workers: usize,
 }
 
-impl DetectorTask {
+impl DetectionTask {
     /// Ready for the first step.
-    pub(super) fn new(parts: Parts) -> Self {
-        let Parts { config, source, store, network, start, footage, validation, workers } = parts;
-        let footage = Arc::new(footage);
-        let reader = Arc::clone(&footage);
-        let (size, min_height) = (config.canvas, config.data.min_height);
-        let paint = move |canvases: Vec<Canvas>| {
-            threads::of_opencv()?;
-            let mut painted = Painted::default();
-            canvases.iter().try_for_each(|canvas| painted.push(canvas, &reader, size, min_height))?;
-            Ok(painted)
+    pub(super) fn new(parts: DetectionTaskParts) -> Self {
+        let DetectionTaskParts { recipe, teacher, store, network, pretrained, dataset, validation, workers } =
+            parts;
+        let dataset = Arc::new(dataset);
+        let reader = Arc::clone(&dataset);
+        let (size, min_height) = (recipe.canvas, recipe.data.min_height);
+        let render = move |canvases: Vec<CanvasPlan>| {
+            mvmhat_detectors::limit_opencv_threads()?;
+            let mut batch = CanvasBatch::default();
+            canvases.iter().try_for_each(|canvas| batch.push(canvas, &reader, size, min_height))?;
+            Ok(batch)
         };
-        let loader = Loader::new(workers, paint);
-        Self {
-            config,
-            source,
-            store,
-            network,
-            start,
-            footage,
-            loader,
-            next: 0,
-            validation,
-            waiting: Duration::ZERO,
-        }
-    }
-
-    /// How long it has waited for images so far.
-    pub(crate) fn waiting(&self) -> Duration {
-        self.waiting
-    }
-
-    /// The canvases of a step: a function of seed and step.
-    fn canvases(&self, step: u64) -> Vec<Canvas> {
-        let DetectorTrainConfig { augmentation, canvas, network, batch, trainer, .. } = &self.config;
-        let mut random = Random::new(trainer.seed, &format!("canvases {step}"));
-        (0..*batch)
-            .map(|_| Canvas::drawn(augmentation, &self.footage, *canvas, network.size, &mut random))
-            .collect()
+        let prefetcher = Prefetcher::new(workers, render);
+        Self { recipe, teacher, store, network, pretrained, dataset, prefetcher, validation }
     }
 
     /// The batch of a step; those of the next steps are read meanwhile.
-    fn batch(&mut self, step: u64) -> Result<Painted> {
-        if self.next != step + self.loader.ahead() as u64 {
-            self.next = step;
-        }
-        while self.loader.ahead() <= AHEAD {
-            self.loader.ask(self.canvases(self.next));
-            self.next += 1;
-        }
-        let start = Instant::now();
-        let painted = self.loader.next();
-        self.waiting += start.elapsed();
-        painted
+    fn batch(&mut self, step: u64) -> Result<CanvasBatch> {
+        let Self { prefetcher, recipe, dataset, .. } = self;
+        prefetcher.step(step, u64::MAX, |step| Ok(canvases(recipe, dataset, step)))
     }
 }
 
-impl Task for DetectorTask {
+/// The canvases of a step: a function of seed and step.
+fn canvases(recipe: &DetectionRecipe, dataset: &ImageDataset, step: u64) -> Vec<CanvasPlan> {
+    let DetectionRecipe { augmentation: config, canvas: size, network, batch, trainer, .. } = recipe;
+    let mut random = Random::new(trainer.seed, &format!("canvases {step}"));
+    let sampler = CanvasSampler { config, dataset, size: *size, input_size: network.input_size };
+    (0..*batch).map(|_| sampler.draw(&mut random)).collect()
+}
+
+impl Task for DetectionTask {
     fn store(&self) -> &VarStore {
         &self.store
     }
 
     fn steps_per_epoch(&self) -> u64 {
-        // As many steps as it takes to see as many images as there are.
-        (self.footage.len() / self.config.batch).max(1) as u64
+        // As many steps as it takes to process as many images as there are.
+        (self.dataset.len() / self.recipe.batch).max(1) as u64
     }
 
     fn configuration(&self) -> Value {
-        let mut config = json!(self.config);
-        if let Some(keys) = config.as_object_mut() {
-            // The trainer compares its own; threads change the speed only.
-            keys.retain(|key, _| !["trainer", "threads", "workers", "half"].contains(&key.as_str()));
-        }
-        let cameras: Vec<&str> = self.footage.files.iter().map(|(name, _)| name.as_str()).collect();
+        let cameras: Vec<&str> = self.dataset.cameras.iter().map(|camera| camera.name.as_str()).collect();
         json!({
-            "train": config,
+            "train": recipe_identity(&self.recipe),
             "cameras": cameras,
-            "pictures": self.footage.len(),
-            "source": self.source,
+            "images": self.dataset.len(),
+            "teacher": self.teacher,
         })
     }
 
     fn loss(&mut self, at: TrainingStep) -> Result<StepOutput, TaskError> {
-        let Painted { pixels, targets } = self.batch(at.step)?;
-        let [width, height] = self.config.canvas.map(i64::from);
+        let CanvasBatch { pixels, targets } = self.batch(at.step)?;
+        let [width, height] = self.recipe.canvas.map(i64::from);
         let size = [targets.len() as i64, height, width, 3];
         let batch = Tensor::f_from_data_size(&pixels, &size, Kind::Uint8)?.to_device(self.store.device());
         let batch = mvmhat_learning::channels_last(&batch.permute([0, 3, 1, 2]).to_kind(Kind::Float));
-        let rows = self.network.logits(&batch, self.start);
+        let rows = self.network.logits(&batch, self.pretrained);
         let loss = detection_loss(&rows, &targets, [width, height])?;
         Ok(StepOutput { loss: loss.total, metrics: vec![loss.score, loss.boxes, loss.cells] })
     }
 
     fn describe_batch(&self, at: TrainingStep) -> String {
-        let canvases = self.canvases(at.step);
+        let canvases = canvases(&self.recipe, &self.dataset, at.step);
         let tiles = canvases.iter().flat_map(|canvas| &canvas.tiles);
-        let mut told: Vec<String> = tiles.map(|tile| self.footage.told(tile.shot)).collect();
-        told.sort();
-        told.dedup();
-        told.join(", ")
+        let mut images: Vec<String> = tiles.map(|tile| self.dataset.describe(tile.image)).collect();
+        images.sort();
+        images.dedup();
+        images.join(", ")
     }
 
     fn metadata_entry(&self) -> Option<(String, String)> {
-        self.config.network.entry().ok()
+        self.recipe.network.metadata_entry().ok()
     }
 
     fn fp16(&self) -> bool {
-        self.config.half
+        self.recipe.fp16
     }
 
     fn metrics(&self) -> &[&str] {
@@ -172,6 +136,12 @@ impl Task for DetectorTask {
 
     fn validate(&mut self) -> Result<Vec<f64>, TaskError> {
         let Some(validation) = &self.validation else { return Ok(Vec::new()) };
-        Ok(validation.scores(&self.config.network, &self.store)?)
+        Ok(validation.scores(&self.recipe.network, &self.store)?)
+    }
+}
+
+impl TimedTask for DetectionTask {
+    fn time_spent(&self) -> Vec<(Duration, &'static str)> {
+        vec![(self.prefetcher.waited(), "waiting for images")]
     }
 }

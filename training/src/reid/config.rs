@@ -1,115 +1,125 @@
-//! The section `train` of a configuration.
+//! The section `train` of a configuration with `task: reid`.
 
-use anyhow::Result;
-use mvmhat_detectors::networks::EmbeddingNetworkConfig;
+use mvmhat_detectors::EmbeddingNetworkConfig;
 use mvmhat_learning::{AssignmentNetworkConfig, LdaHeadConfig, LossConfig, TrainerConfig};
+use mvmhat_scene::SequencePart;
+use mvmhat_settings::ConfigError;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::augmentation::AugmentationConfig;
-use super::boxes::Boxes;
-use super::frame_set_samples::SamplesConfig;
-use super::identity_samples::PeopleConfig;
-use crate::sequence_part::SequencePart;
+use super::augmentation::ReidAugmentationConfig;
+use super::frame_set_sampler::FrameSetConfig;
+use super::pk_sampler::PkConfig;
+use crate::boxes::{BoxSelection, BoxSource};
+use crate::rules::{self, Rules};
 
-/// `train.data`: what of the recordings is learned from.
+/// `train.data`: which boxes of the sequences are learned from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct DataConfig {
+pub struct ReidDataConfig {
     /// Where boxes come from.
-    pub(crate) boxes: Boxes,
-    /// Timesteps a second that are looked at.
-    pub(crate) rate: f64,
-    /// Boxes lower than this many pixels are left out.
-    pub(crate) min_height: f64,
-    /// Boxes of the ground truth of which less than this share can be seen are left out.
-    pub(crate) visibility: f64,
-    /// Detections less certain than this are left out.
-    pub(crate) score: f64,
+    pub boxes: BoxSource,
+    /// Timesteps per second.
+    pub rate: f64,
+    /// Boxes shorter than this many pixels are left out.
+    pub min_height: f64,
+    /// Boxes of the ground truth with a lower visibility are left out, 0 to 1.
+    pub min_visibility: f64,
+    /// Detections with a lower confidence are left out, 0 to 1.
+    pub conf: f64,
 }
 
-impl Default for DataConfig {
+impl Default for ReidDataConfig {
     fn default() -> Self {
-        Self { boxes: Boxes::default(), rate: 5.0, min_height: 32.0, visibility: 0.3, score: 0.5 }
+        Self { boxes: BoxSource::default(), rate: 5.0, min_height: 32.0, min_visibility: 0.3, conf: 0.5 }
     }
 }
 
-/// `train`: how an embedding is learned.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct TrainConfig {
-    /// Which network.
-    pub(crate) network: EmbeddingNetworkConfig,
-    /// What it starts from: a path, or a name of known weights; from scratch without.
-    pub(crate) weights: Option<String>,
-    pub(crate) data: DataConfig,
-    /// A labelled recording that is not learned from, to see how well it goes.
-    pub(crate) validate: Option<SequencePart>,
-    pub(crate) augmentation: AugmentationConfig,
-    /// What is minimized.
-    #[serde(deserialize_with = "loss")]
-    pub(crate) loss: LossConfig,
-    /// The samples of `loss: mvmhat` and `loss: mvmhat_pp`.
-    pub(crate) samples: SamplesConfig,
-    /// The people of `loss: identities`.
-    pub(crate) people: PeopleConfig,
-    /// How the head is solved at the end of `loss: identities`; it stays as it was learned without.
-    pub(crate) discriminant: Option<LdaHeadConfig>,
-    /// The network that `loss: mvmhat_pp` trains beside the embedding.
-    pub(crate) assignment_network: AssignmentNetworkConfig,
-    pub(crate) trainer: TrainerConfig,
-    /// Whether the weights are kept in half precision.
-    pub(crate) half: bool,
-    /// Threads of libtorch; 0: one a processor core.
-    pub(crate) threads: usize,
-    /// Threads that read crops ahead; 0: one a processor core, at most 4.
-    pub(crate) workers: usize,
+impl ReidDataConfig {
+    pub(crate) fn selection(&self) -> BoxSelection {
+        let Self { boxes, rate, min_visibility, conf, .. } = *self;
+        BoxSelection { source: boxes, rate, min_visibility, conf }
+    }
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        self.selection().validate()?;
+        let min_height = self.min_height;
+        let is_valid = min_height.is_finite() && min_height >= 2.0;
+        Rules::new("train.data").check("min_height", min_height, is_valid, "at least 2")
+    }
 }
 
-impl TrainConfig {
+/// `train` with `task: reid`: how a re-ID embedding is learned.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReidRecipe {
+    /// The network.
+    pub network: EmbeddingNetworkConfig,
+    /// Pretrained weights: a path, or a name of known weights; `None`: from scratch.
+    pub weights: Option<String>,
+    /// Which boxes are learned from.
+    pub data: ReidDataConfig,
+    /// A labelled sequence that is held out for validation.
+    pub validate: Option<SequencePart>,
+    /// How crops are augmented.
+    pub augmentation: ReidAugmentationConfig,
+    /// What is minimized.
+    #[serde(deserialize_with = "deserialize_loss")]
+    pub loss: LossConfig,
+    /// The samples of `loss: mvmhat` and `loss: mvmhat_pp`.
+    pub samples: FrameSetConfig,
+    /// The batches of `loss: identities`.
+    pub pk_sampling: PkConfig,
+    /// The closed-form LDA head that replaces the learned one at the end of `loss: identities`; `None` keeps the learned one.
+    pub lda_head: Option<LdaHeadConfig>,
+    /// The network that `loss: mvmhat_pp` trains beside the embedding network.
+    pub assignment_network: AssignmentNetworkConfig,
+    /// The training loop.
+    pub trainer: TrainerConfig,
+    /// Whether the weights are saved in half precision.
+    pub fp16: bool,
+    /// Intra-op threads of libtorch; 0: one per processor core.
+    pub threads: usize,
+    /// Threads that prefetch crops; 0: one per processor core, at most 4.
+    pub workers: usize,
+}
+
+impl ReidRecipe {
     /// Checks what types cannot say.
-    ///
-    /// # Errors
-    /// The first key that is out of range, as `train.…`.
-    pub(crate) fn validate(&self) -> Result<(), String> {
-        let DataConfig { rate, min_height, visibility, score, .. } = self.data;
-        let number = |key: &str, value: f64, ok: bool, rule: &str| {
-            if ok { Ok(()) } else { Err(format!("`train.data.{key}` is {value}, but must be {rule}")) }
-        };
-        number("rate", rate, rate.is_finite() && rate > 0.0, "above 0")?;
-        number("min_height", min_height, min_height.is_finite() && min_height >= 2.0, "at least 2")?;
-        number("visibility", visibility, (0.0..=1.0).contains(&visibility), "from 0 to 1")?;
-        number("score", score, (0.0..=1.0).contains(&score), "from 0 to 1")?;
-        self.network.validate().map_err(|error| error.to_string())?;
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        self.data.validate()?;
+        self.network.validate().map_err(rules::network_error)?;
         self.augmentation.validate()?;
-        self.loss.validate().map_err(|error| error.to_string())?;
+        self.loss.validate().map_err(rules::loss_error)?;
         self.samples.validate()?;
-        self.people.validate()?;
-        if let Some(discriminant) = &self.discriminant {
-            discriminant.validate().map_err(|error| format!("train.{error}"))?;
-            let (dimension, features) = (self.network.dimension, self.network.backbone.features());
-            let solved = matches!(self.loss, LossConfig::Identities(_));
-            if solved && !self.network.neck {
-                return Err("`train.discriminant` needs `train.network.neck: true`; null keeps the head that is learned".into());
-            }
-            if solved && dimension > features {
-                return Err(format!(
-                    "`train.network.dimension` is {dimension}, but the head that `train.discriminant` solves has at most \
-                     {features} with this backbone; null keeps the one that is learned"
-                ));
-            }
+        self.pk_sampling.validate()?;
+        if let Some(lda_head) = &self.lda_head {
+            lda_head.validate().map_err(rules::loss_error)?;
+            self.check_lda_head()?;
         }
-        self.assignment_network.validate().map_err(|error| format!("train.{error}"))?;
-        for (key, threads) in [("threads", self.threads), ("workers", self.workers)] {
-            if threads > 256 {
-                return Err(format!("`train.{key}` is {threads}, but must be from 0 to 256"));
-            }
+        self.assignment_network.validate().map_err(rules::assignment_network_error)?;
+        let rules = Rules::new("train");
+        rules.threads("threads", self.threads)?;
+        rules.threads("workers", self.workers)
+    }
+
+    /// Whether the head of the network can be replaced by an LDA head.
+    fn check_lda_head(&self) -> Result<(), ConfigError> {
+        if !matches!(self.loss, LossConfig::Identities(_)) {
+            return Ok(());
         }
-        Ok(())
+        let rules = Rules::new("train.network");
+        let rule = "true for `train.lda_head`; `train.lda_head: null` keeps the learned head";
+        rules.check("bn_neck", self.network.bn_neck, self.network.bn_neck, rule)?;
+        let (dimensions, features) = (self.network.embedding_dim, self.network.backbone.features);
+        let rule = format!(
+            "at most {features} for `train.lda_head` with this backbone; `train.lda_head: null` keeps the learned head"
+        );
+        rules.check("embedding_dim", dimensions, dimensions <= features, &rule)
     }
 }
 
 /// Reads `loss: {name: mvmhat, margin: 0.5, …}`, or `loss: mvmhat`.
-fn loss<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LossConfig, D::Error> {
+fn deserialize_loss<'de, D: Deserializer<'de>>(deserializer: D) -> Result<LossConfig, D::Error> {
     use serde::de::Error;
     use serde_yaml::{Mapping, Value};
     let (name, options) = match Value::deserialize(deserializer)? {

@@ -1,58 +1,66 @@
-//! The crops of one camera on disk: images are decoded once, however often their people are looked at.
+//! The crops of one camera on disk.
 //!
-//! A crop is kept a little larger than its box, so that boxes can be shaken in training. The file holds the crops as
-//! JPEG ([`IndexedFile`]); its name has a checksum of everything it was made from.
+//! A crop is kept a little larger than its box, so that boxes can be jittered in training. The file holds the crops as JPEG in an
+//! [`IndexedFile`]; its name has a checksum of everything it was made from.
 
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use mvmhat_detectors::{Image, crop};
-use opencv::core::{Mat, Vector};
-use opencv::imgcodecs::{IMREAD_COLOR, IMWRITE_JPEG_QUALITY, imdecode, imencode};
-use mvmhat_scene::{BBox, FrameNumber};
+use mvmhat_scene::{BBox, Detection, FrameNumber, mot};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use super::indexed_file::{IndexedFile, IndexedWriter, Place};
+use crate::boxes::BoxSelection;
+use crate::camera_cache::{CameraCache, CameraWriter, LabelledFrames};
+use crate::indexed_file::{ByteRange, IndexedFile, IndexedWriter};
+use crate::jpeg;
 
 /// What a whole file ends with.
-const MAGIC: &[u8; 8] = b"mvmcrop2";
-/// Of JPEG; what it loses is far below the noise of a camera.
-const QUALITY: i32 = 95;
+const MAGIC: &[u8; 8] = b"mvmcrop3";
 
 /// One crop of a camera.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Entry {
+pub(super) struct CropEntry {
     /// The frame it is of.
     pub(super) frame: FrameNumber,
     /// The box, in pixels of the image.
     pub(super) bbox: BBox,
     /// The box, in pixels of the crop.
     pub(super) inside: BBox,
-    place: Place,
+    bytes: ByteRange,
 }
 
-/// What was not made a crop of.
+/// What no crop was made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct LeftOut {
+pub(super) struct CropStatistics {
     /// Boxes that lie outside their image.
     pub(super) outside: u64,
-    /// Boxes that are too low.
-    pub(super) low: u64,
+    /// Boxes that are too short.
+    pub(super) short: u64,
     /// Frames that have boxes and no image that can be read.
     pub(super) without_image: u64,
 }
 
+impl CropStatistics {
+    pub(super) fn add(&mut self, other: Self) {
+        self.outside += other.outside;
+        self.short += other.short;
+        self.without_image += other.without_image;
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Index {
-    entries: Vec<Entry>,
-    left_out: LeftOut,
+    entries: Vec<CropEntry>,
+    statistics: CropStatistics,
 }
 
 /// The crops of one camera.
 pub(super) struct CropFile {
     file: IndexedFile,
-    pub(super) entries: Vec<Entry>,
-    pub(super) left_out: LeftOut,
+    pub(super) entries: Vec<CropEntry>,
+    pub(super) statistics: CropStatistics,
 }
 
 impl CropFile {
@@ -61,38 +69,71 @@ impl CropFile {
     /// # Errors
     /// A file that cannot be read or is damaged.
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let (file, Index { entries, left_out }) = IndexedFile::open(path, MAGIC)?;
-        Ok(Self { file, entries, left_out })
+        let (file, Index { entries, statistics }) = IndexedFile::open(path, MAGIC)?;
+        Ok(Self { file, entries, statistics })
     }
 
     /// The image of a crop: blue, green, red.
     ///
     /// # Errors
     /// If it cannot be read or decoded.
-    pub(super) fn image(&self, entry: &Entry) -> Result<Image> {
-        let bytes = self.file.bytes(entry.place).context("a crop cannot be read")?;
-        let image = imdecode(&Mat::from_slice(&bytes)?, IMREAD_COLOR)?;
-        Ok(Image::new(image)?)
+    pub(super) fn image(&self, entry: &CropEntry) -> Result<Image> {
+        jpeg::decode(&self.file.bytes(entry.bytes).context("a crop cannot be read")?)
     }
 }
 
-/// How crops are cut.
+/// What a crop is like.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(super) struct Cut {
+pub(crate) struct CropShape {
     /// Height and width that a box has in its crop, pixels.
-    pub(super) size: [i32; 2],
-    /// How far a crop reaches beyond its box on each side, a share of the side.
-    pub(super) margin: f64,
-    /// Boxes lower than this many pixels are left out.
-    pub(super) min_height: f64,
+    pub(crate) size: [i32; 2],
+    /// How far a crop reaches beyond its box on each side, relative to the length of the side.
+    pub(crate) margin: f64,
+    /// Boxes shorter than this many pixels are left out.
+    pub(crate) min_height: f64,
 }
 
-/// A file of crops in the making.
-pub(super) struct CropWriter {
+/// Keeps the crops of the boxes of a frame.
+pub(crate) struct CropCache {
+    pub(crate) shape: CropShape,
+    pub(crate) selection: BoxSelection,
+}
+
+impl CameraCache for CropCache {
+    type Labels = Vec<BBox>;
+    type Writer = CropWriter;
+    const SUFFIX: &'static str = "crops";
+
+    fn from_ground_truth(&self, rows: &[mot::Row]) -> LabelledFrames<Vec<BBox>> {
+        let mut frames = LabelledFrames::<Vec<BBox>>::new();
+        let is_learned_from =
+            |row: &&mot::Row| row.score > 0.0 && row.bbox.is_valid() && self.selection.is_visible(row);
+        for row in rows.iter().filter(is_learned_from) {
+            frames.entry(row.frame).or_default().push(row.bbox);
+        }
+        frames
+    }
+
+    fn from_detections(&self, detections: &[Detection]) -> Vec<BBox> {
+        let confident = detections.iter().filter(|found| f64::from(found.score) >= self.selection.conf);
+        confident.map(|found| found.bbox).collect()
+    }
+
+    fn identity(&self) -> Value {
+        json!([String::from_utf8_lossy(MAGIC), self.shape])
+    }
+
+    fn create(&self, path: &Path) -> Result<CropWriter> {
+        CropWriter::create(path, self.shape)
+    }
+}
+
+/// A file of crops that is being written.
+pub(crate) struct CropWriter {
     file: IndexedWriter,
-    cut: Cut,
-    entries: Vec<Entry>,
-    left_out: LeftOut,
+    shape: CropShape,
+    entries: Vec<CropEntry>,
+    statistics: CropStatistics,
 }
 
 impl CropWriter {
@@ -100,63 +141,61 @@ impl CropWriter {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(super) fn create(path: &Path, cut: Cut) -> Result<Self> {
+    fn create(path: &Path, shape: CropShape) -> Result<Self> {
         let file = IndexedWriter::create(path)?;
-        Ok(Self { file, cut, entries: Vec::new(), left_out: LeftOut::default() })
+        Ok(Self { file, shape, entries: Vec::new(), statistics: CropStatistics::default() })
     }
+}
 
-    /// Cuts the boxes out of an image. Those that lie outside of it or are too low are counted and left out.
-    ///
-    /// # Errors
-    /// If they cannot be cut out or written.
-    pub(super) fn push(&mut self, frame: FrameNumber, image: &Image, boxes: &[BBox]) -> Result<()> {
+impl CameraWriter<Vec<BBox>> for CropWriter {
+    /// Cuts the boxes out of an image. Those that lie outside of it or are too short are counted and left out.
+    fn push(&mut self, frame: FrameNumber, image: &Image, boxes: &Vec<BBox>) -> Result<()> {
         let (width, height) = (f64::from(image.width()), f64::from(image.height()));
         for bbox in boxes {
-            let Some(seen) = bbox.clipped(width, height).filter(|seen| seen.w >= 2.0 && seen.h >= 2.0) else {
-                self.left_out.outside += 1;
+            let clipped = bbox.clipped(width, height);
+            let Some(visible) = clipped.filter(|clipped| clipped.w >= 2.0 && clipped.h >= 2.0) else {
+                self.statistics.outside += 1;
                 continue;
             };
-            if seen.h < self.cut.min_height {
-                self.left_out.low += 1;
+            if visible.h < self.shape.min_height {
+                self.statistics.short += 1;
                 continue;
             }
-            let (dx, dy) = (seen.w * self.cut.margin, seen.h * self.cut.margin);
-            let wide = BBox::new(seen.x - dx, seen.y - dy, seen.w + 2.0 * dx, seen.h + 2.0 * dy);
+            let (dx, dy) = (visible.w * self.shape.margin, visible.h * self.shape.margin);
+            let wide = BBox::new(visible.x - dx, visible.y - dy, visible.w + 2.0 * dx, visible.h + 2.0 * dy);
             // Whole pixels, so that where the box lies inside is known exactly.
             let (left, top) = (wide.x.max(0.0).round(), wide.y.max(0.0).round());
             let (right, bottom) = (wide.right().min(width).round(), wide.bottom().min(height).round());
             let wide = BBox::new(left, top, (right - left).max(1.0), (bottom - top).max(1.0));
-            let [box_height, box_width] = self.cut.size.map(f64::from);
-            let (sx, sy) = (box_width / seen.w, box_height / seen.h);
+            let [box_height, box_width] = self.shape.size.map(f64::from);
+            let (sx, sy) = (box_width / visible.w, box_height / visible.h);
             let (columns, rows) = ((wide.w * sx).round().max(1.0), (wide.h * sy).round().max(1.0));
             let (sx, sy) = (columns / wide.w, rows / wide.h);
-            let inside = BBox::new((seen.x - wide.x) * sx, (seen.y - wide.y) * sy, seen.w * sx, seen.h * sy);
-            let mut bytes = Vector::<u8>::new();
-            let parameters = Vector::from_slice(&[IMWRITE_JPEG_QUALITY, QUALITY]);
-            imencode(".jpg", &crop(image, wide, columns as i32, rows as i32)?, &mut bytes, &parameters)?;
-            let place = self.file.push(bytes.as_slice())?;
-            self.entries.push(Entry { frame, bbox: *bbox, inside, place });
+            let inside = BBox::new(
+                (visible.x - wide.x) * sx,
+                (visible.y - wide.y) * sy,
+                visible.w * sx,
+                visible.h * sy,
+            );
+            let encoded = jpeg::encode(&crop(image, wide, columns as i32, rows as i32)?)?;
+            let bytes = self.file.push(encoded.as_slice())?;
+            self.entries.push(CropEntry { frame, bbox: *bbox, inside, bytes });
         }
         Ok(())
     }
 
-    /// Counts a frame that has boxes and no image.
-    pub(super) fn missing(&mut self) {
-        self.left_out.without_image += 1;
+    fn missing_image(&mut self) {
+        self.statistics.without_image += 1;
     }
 
-    /// Makes the file appear.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub(super) fn finish(self) -> Result<()> {
-        self.file.finish(&Index { entries: self.entries, left_out: self.left_out }, MAGIC)
+    fn finish(self) -> Result<()> {
+        self.file.finish(&Index { entries: self.entries, statistics: self.statistics }, MAGIC)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use opencv::core::{CV_8UC3, Rect, Scalar};
+    use opencv::core::{CV_8UC3, Mat, Rect, Scalar};
     use opencv::imgproc::rectangle;
     use opencv::prelude::*;
 
@@ -168,27 +207,27 @@ mod tests {
         Image::new(mat).unwrap()
     }
 
-    const CUT: Cut = Cut { size: [64, 32], margin: 0.25, min_height: 10.0 };
+    const SHAPE: CropShape = CropShape { size: [64, 32], margin: 0.25, min_height: 10.0 };
 
     #[test]
-    fn crops_come_back_with_their_place_inside_and_what_is_no_person_is_counted() {
+    fn crops_are_read_back_with_their_boxes_inside_and_boxes_without_a_crop_are_counted() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.crops");
-        let mut writer = CropWriter::create(&path, CUT).unwrap();
+        let mut writer = CropWriter::create(&path, SHAPE).unwrap();
         let boxes = [
             BBox::new(40.0, 20.0, 30.0, 60.0),
             BBox::new(300.0, 20.0, 30.0, 60.0),
             BBox::new(40.0, 20.0, 30.0, 9.0),
             BBox::new(-10.0, 50.0, 30.0, 80.0),
         ];
-        writer.push(FrameNumber(7), &image(), &boxes).unwrap();
-        writer.missing();
+        writer.push(FrameNumber(7), &image(), &boxes.to_vec()).unwrap();
+        writer.missing_image();
         writer.finish().unwrap();
         let file = CropFile::open(&path).unwrap();
-        assert_eq!(file.left_out, LeftOut { outside: 1, low: 1, without_image: 1 });
-        let [whole, cut] = &file.entries[..] else { panic!("{:?}", file.entries) };
+        assert_eq!(file.statistics, CropStatistics { outside: 1, short: 1, without_image: 1 });
+        let [whole, clipped] = &file.entries[..] else { panic!("{:?}", file.entries) };
         assert_eq!((whole.frame, whole.bbox), (FrameNumber(7), boxes[0]));
-        // The white box fills its place in the crop and nothing beside it.
+        // The white box fills its part of the crop and nothing beside it.
         let crop = file.image(whole).unwrap();
         let BBox { x, y, w, h } = whole.inside;
         assert!((w - 32.0).abs() < 1.0 && (h - 64.0).abs() < 1.0, "{:?}", whole.inside);
@@ -200,16 +239,16 @@ mod tests {
         for (px, py) in [(x - 3.0, y + 3.0), (x + w + 3.0, y + 3.0), (x + 3.0, y - 3.0)] {
             assert!(!bright(px, py));
         }
-        // What reaches outside of the image is cut at its edge.
-        assert_eq!(cut.inside.x, 0.0);
+        // A box that reaches outside of the image is clipped at its edge.
+        assert_eq!(clipped.inside.x, 0.0);
     }
 
     #[test]
-    fn a_file_cut_short_is_refused_and_an_unfinished_one_is_none() {
+    fn a_truncated_file_is_refused_and_an_unfinished_one_does_not_appear() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.crops");
-        let mut writer = CropWriter::create(&path, CUT).unwrap();
-        writer.push(FrameNumber(1), &image(), &[BBox::new(40.0, 20.0, 30.0, 60.0)]).unwrap();
+        let mut writer = CropWriter::create(&path, SHAPE).unwrap();
+        writer.push(FrameNumber(1), &image(), &vec![BBox::new(40.0, 20.0, 30.0, 60.0)]).unwrap();
         assert!(!path.exists());
         writer.finish().unwrap();
         let bytes = std::fs::read(&path).unwrap();

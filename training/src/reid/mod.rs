@@ -1,130 +1,129 @@
-//! Learning an embedding from footage without labels: what `mvmhat train` does.
+//! Learning a re-ID embedding without labels: `task: reid`, `mvmhat train`.
 //!
 //! ```text
-//! recordings -> boxes (ground truth without identities, det.txt, detector) at a few timesteps a second
-//!            -> crops, cut once and kept on disk (crop_file), the cameras side by side
-//!            -> plan of a step: which crops, how augmented (frame_set_samples | identity_samples, augmentation,
-//!               occlusion)
-//!            -> read by threads a few steps ahead (loader)
-//!            -> network -> loss (mvmhat_learning::losses) -> mvmhat_learning::Trainer
-//!            -> the head, solved from who is who (mvmhat_learning::LdaHead)
+//! sequences -> boxes (ground truth without identities, det.txt, detector) at a few timesteps per second
+//!           -> crops, cut once and kept on disk (crop_file), read back as one dataset (dataset)
+//!           -> plan of a step: which crops, how augmented (frame_set_sampler | pk_sampler, batch_plan, augmentation)
+//!           -> read by threads a few steps ahead (crate::prefetch)
+//!           -> network -> loss (objective, mvmhat_learning::losses) -> mvmhat_learning::Trainer (task)
+//!           -> the closed-form LDA head, fitted to pseudo-labels (rounds, mvmhat_learning::LdaHead)
 //! ```
 //!
-//! `loss: mvmhat` and `loss: mvmhat_pp` learn from samples of several views and timesteps, as published. `loss: identities`
-//! learns from who is who as far as the association can tell with the embedding learned so far (pseudo_identities).
-//!
-//! Everything that is random is a function of seed and step, so a run that was killed goes on as if it had not been.
+//! `loss: mvmhat` and `loss: mvmhat_pp` learn from samples of several views and timesteps, as published. `loss: identities` learns
+//! from pseudo-labels: the identities that the association gives with the embedding learned so far (pseudo_labels).
 
 mod augmentation;
-mod boxes;
-mod cache_path;
-mod colors;
+mod batch_plan;
 mod config;
 mod crop_file;
-mod curves;
-mod detection;
-mod embedding_task;
-mod footage;
-mod footage_reader;
-mod frame_set_samples;
-mod identity_samples;
-mod indexed_file;
-mod loader;
+mod dataset;
+mod frame_set_sampler;
 mod objective;
-mod occlusion;
-mod plan;
-mod pseudo_identities;
+mod pk_sampler;
+mod pseudo_labels;
+mod rounds;
+mod task;
 mod validation;
 
-use std::path::Path;
-
 use anyhow::{Context, Result};
-use mvmhat_detectors::{CropInput, StateDict};
-use mvmhat_learning::LossConfig;
-use tch::Device;
+use mvmhat_detectors::CropInput;
+use mvmhat_learning::{ASSIGNMENT_NETWORK, LossConfig, TrainerConfig};
+use mvmhat_pipeline::Section;
+use mvmhat_scene::SequencePart;
+use mvmhat_settings::ConfigError;
+use mvmhat_weights::StateDict;
 use tch::nn::VarStore;
 
-use crate::config::Config;
-use crate::sequence_part::SequencePart;
-use crate::stream::Stop;
+use crate::boxes::BoxSource;
+use crate::dataset_reader::DatasetReader;
+use crate::prefetch;
+use crate::recipe::{Recipe, Session};
 
-pub(crate) use boxes::Boxes;
-pub(crate) use config::{DataConfig, TrainConfig};
-pub(crate) use curves::{Curves, Watch};
-pub(crate) use detection::{DetectorSession, DetectorTrainConfig};
-use embedding_task::Parts;
-pub(crate) use embedding_task::{ASSIGNMENT_NETWORK, EmbeddingTask};
-use footage_reader::FootageReader;
+pub use augmentation::ReidAugmentationConfig;
+pub use config::{ReidDataConfig, ReidRecipe};
+pub(crate) use crop_file::{CropCache, CropShape};
+use dataset::CropDataset;
+pub use frame_set_sampler::FrameSetConfig;
 use objective::Objective;
-use validation::Validation;
+pub use pk_sampler::PkConfig;
+pub use task::ReidTask;
+use task::ReidTaskParts;
+use validation::ReidValidation;
 
-/// Threads that read ahead: so many, or for 0 one a processor core, at most 4.
-fn reading_threads(workers: usize) -> usize {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    if workers == 0 { cores.min(4) } else { workers }
+impl Section for ReidRecipe {
+    const NAME: &'static str = "train";
+    const TASK: &'static str = "reid";
+
+    fn wrong_task(_task: &str) -> String {
+        "must be reid here; `mvmhat train-detector` takes `task: detection`".into()
+    }
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        self.check()
+    }
 }
 
-/// What is learned from, and where what is learned goes.
-pub(crate) struct Session<'a> {
-    /// Recordings, or parts of them.
-    pub(crate) parts: &'a [SequencePart],
-    /// The folder of the run.
-    pub(crate) out: &'a Path,
-    /// Where crops are kept.
-    pub(crate) cache: &'a Path,
-    pub(crate) config: &'a Config,
-    pub(crate) train: &'a TrainConfig,
-    pub(crate) device: Device,
-    pub(crate) stop: &'a Stop,
-}
+impl Recipe for ReidRecipe {
+    const PRESET: &'static str = include_str!("../../../configs/train-cpu.yaml");
+    const USED_AS: &'static str = "embedder.weights=";
 
-impl Session<'_> {
-    /// Reads the footage and builds the network: all that a trainer needs.
-    ///
-    /// # Errors
-    /// Footage or weights that cannot be read, or too little footage.
-    pub(crate) fn task(&self) -> Result<EmbeddingTask> {
-        let Self { train, device, .. } = self;
-        let workers = reading_threads(train.workers);
-        let size = train.network.crop;
-        let reader = FootageReader {
-            data: &train.data,
-            size,
-            margin: train.augmentation.shake,
-            detector: &self.config.detector,
-            device: *device,
+    type Task = ReidTask;
+
+    fn trainer(&self) -> &TrainerConfig {
+        &self.trainer
+    }
+
+    fn threads(&self) -> usize {
+        self.threads
+    }
+
+    fn validate_on(&mut self, part: SequencePart) {
+        self.validate = Some(part);
+    }
+
+    fn task(&self, session: &Session<'_>) -> Result<ReidTask> {
+        let Session { config, device, .. } = *session;
+        let workers = prefetch::thread_count(self.workers);
+        let size = self.network.crop_size;
+        let (margin, min_height) = (self.augmentation.box_jitter, self.data.min_height);
+        let selection = self.data.selection();
+        let reader = DatasetReader {
+            cache: CropCache { shape: CropShape { size, margin, min_height }, selection },
+            folder: session.cache,
+            selection,
+            detector: config.detector.clone(),
+            device,
             workers,
-            cache: self.cache,
-            stop: self.stop,
+            cancellation: session.cancellation,
         };
-        let footage = reader.read(self.parts)?;
-        let validation = match &train.validate {
+        let dataset = CropDataset::read(&reader, session.parts)?;
+        let validation = match &self.validate {
             Some(part) => {
-                let at = || format!("--validate {part}");
-                Some(Validation::read(part, &CropInput::new(size, *device)).with_context(at)?)
+                let input = CropInput::new(size, device);
+                Some(ReidValidation::read(part, &input).with_context(|| format!("--validate {part}"))?)
             }
             None => None,
         };
-        let store = VarStore::new(*device);
-        // The assignment network draws its start from libtorch's generator.
-        tch::manual_seed(train.trainer.seed as i64);
-        let network = train.network.build(&store.root());
-        let assignment_network = matches!(train.loss, LossConfig::MvmhatPp(_))
-            .then(|| train.assignment_network.init(&(store.root() / ASSIGNMENT_NETWORK)));
-        train.network.start(&store, train.trainer.seed)?;
-        if let Some(weights) = &train.weights {
-            train.network.start_from(&StateDict::read(&mvmhat_detectors::locate(weights)?)?, &store)?;
+        let store = VarStore::new(device);
+        // The assignment network is initialized by libtorch's generator.
+        tch::manual_seed(self.trainer.seed as i64);
+        let network = self.network.build(&store.root());
+        let assignment_network = matches!(self.loss, LossConfig::MvmhatPp(_))
+            .then(|| self.assignment_network.init(&(store.root() / ASSIGNMENT_NETWORK)));
+        self.network.initialize(&store, self.trainer.seed)?;
+        if let Some(weights) = &self.weights {
+            self.network.load_pretrained(&StateDict::read(&mvmhat_weights::locate(weights)?)?, &store)?;
         }
-        EmbeddingTask::new(Parts {
-            config: (*train).clone(),
-            association: self.config.association.clone(),
-            detector: (train.data.boxes == Boxes::Detect).then(|| self.config.detector.clone()),
+        ReidTask::new(ReidTaskParts {
+            recipe: self.clone(),
+            association: config.association.clone(),
+            detector: (selection.source == BoxSource::Detect).then(|| config.detector.clone()),
             store,
             network,
-            objective: Objective { loss: train.loss.clone(), assignment_network },
-            footage,
+            objective: Objective { loss: self.loss.clone(), assignment_network },
+            dataset,
             validation,
-            run: self.out.to_path_buf(),
+            run: session.out.to_path_buf(),
             workers,
         })
     }

@@ -1,10 +1,10 @@
-//! What is minimized: a loss, and for one of them a network beside the embedding.
+//! What is minimized: a loss, and for one of them a network beside the embedding network.
 
 use anyhow::{Result, bail};
-use mvmhat_learning::{AssignmentNetwork, ViewEmbeddings, Loss, LossConfig};
+use mvmhat_learning::{AssignmentNetwork, Loss, LossConfig, ViewEmbeddings};
 use tch::Tensor;
 
-use super::plan::Grouping;
+use super::batch_plan::Grouping;
 
 /// A loss with what it needs.
 pub(super) struct Objective {
@@ -25,7 +25,7 @@ impl Objective {
         }
     }
 
-    /// The losses of a batch, one a sample. `embeddings` are N x D, rows of unit length.
+    /// The losses of a batch, one per sample. `embeddings` are N x D, rows of unit length.
     ///
     /// # Errors
     /// Embeddings that are not finite, or a grouping that is not that of the loss.
@@ -35,17 +35,18 @@ impl Objective {
                 let identities = Tensor::from_slice(identities).to_device(embeddings.device());
                 Ok(vec![loss.loss(embeddings, &identities)])
             }
-            (Grouping::FrameSets(samples), _) => {
+            (Grouping::EmbeddingSets(samples), _) => {
                 let sizes: Vec<i64> = samples.iter().flatten().map(|size| *size as i64).collect();
                 let mut sets = embeddings.split_with_sizes(sizes, 0).into_iter();
                 let sets_of = |sizes: &Vec<usize>| sets.by_ref().take(sizes.len()).collect::<Vec<_>>();
-                samples.iter().map(sets_of).map(|sets| self.of_sample(&ViewEmbeddings::new(&sets)?)).collect()
+                let samples = samples.iter().map(sets_of);
+                samples.map(|sets| self.sample_loss(&ViewEmbeddings::new(&sets)?)).collect()
             }
             _ => bail!("the batch is not of the kind that the loss learns from"),
         }
     }
 
-    fn of_sample(&self, sets: &ViewEmbeddings) -> Result<Loss> {
+    fn sample_loss(&self, sets: &ViewEmbeddings) -> Result<Loss> {
         match (&self.loss, &self.assignment_network) {
             (LossConfig::Mvmhat(loss), _) => Ok(loss.loss(sets)),
             (LossConfig::MvmhatPp(loss), Some(network)) => Ok(loss.loss(sets, |soft| network.forward(soft))?),

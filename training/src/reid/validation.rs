@@ -1,77 +1,72 @@
-//! How well people of a labelled recording are told apart while the embedding is learned.
+//! How well the people of a held-out labelled sequence are told apart while the embedding is learned.
 
 use std::num::NonZeroUsize;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use mvmhat_detectors::CropInput;
-use mvmhat_evaluation::{Crop, Crops, EmbeddingScores, MIN_VISIBILITY, Window};
-use mvmhat_scene::{Embedding, Sequence};
+use mvmhat_evaluation::{Crop, Crops, EmbeddingScores, MIN_VISIBILITY};
+use mvmhat_pipeline::evaluate::reid::{LabelledCrop, LabelledCropSelection, labelled_crops};
+use mvmhat_scene::{Embedding, Sequence, SequencePart};
 
-use crate::commands::eval::embedding::samples::{self, Limits, Sample};
-use crate::sequence_part::SequencePart;
-use crate::frame_range::FrameRange;
-use crate::source::Reader;
+use crate::labelled_images::for_each_image;
 
-/// The crops of a labelled recording, in memory. The same as `mvmhat eval --embedding` looks at where no
-/// `groups.json` leaves frames or views out.
-pub(super) struct Validation {
-    samples: Vec<Sample>,
+/// The crops of a labelled sequence, in memory: those that `mvmhat eval-reid` scores where no `groups.json` leaves frames or
+/// views out.
+pub(super) struct ReidValidation {
+    labelled: Vec<LabelledCrop>,
     /// Red, green, blue, crop by crop.
     pub(super) pixels: Vec<u8>,
 }
 
-/// What [`Validation::scores`] tells.
+/// The names of [`ReidValidation::scores`].
 pub(super) const METRICS: &[&str] = &["cross_view_accuracy", "rank1"];
 
+/// Of the labelled timesteps one in so many is used.
 const EVERY: NonZeroUsize = NonZeroUsize::new(10).unwrap();
 
-impl Validation {
-    /// Reads the crops of a recording, or of a part of it.
+impl ReidValidation {
+    /// Reads the crops of a sequence, or of a part of it.
     ///
     /// # Errors
     /// Images or ground truth that cannot be read.
     pub(super) fn read(part: &SequencePart, input: &CropInput) -> Result<Self> {
-        let recording = Sequence::open(&part.folder)?;
-        let window = part.frames.map(|FrameRange { first, last }| Window { first, last });
-        let limits = Limits { window, views: None, every: EVERY, visibility: MIN_VISIBILITY };
-        let samples = samples::samples(&recording, &limits)?;
-        let mut pixels = Vec::with_capacity(samples.len() * input.bytes());
-        for of_camera in samples.chunk_by(|a, b| a.camera == b.camera) {
-            let camera = &recording.cameras[of_camera[0].camera.index()];
-            let wanted = of_camera.iter().map(|sample| sample.number).collect();
-            let mut images = Reader::open(camera)?.among(wanted);
-            for view in of_camera.chunk_by(|a, b| a.timestep == b.timestep) {
-                let number = view[0].number;
-                let image = match images.next() {
-                    Some((read, image)) if read == number => image?,
-                    _ => bail!(
-                        "camera {}: there is ground truth of frame {number}, but no image",
-                        camera.name
-                    ),
-                };
-                for sample in view {
-                    input.push(&image, sample.detection.bbox, &mut pixels)?;
+        let sequence = Sequence::open(&part.folder)?;
+        let selection = LabelledCropSelection {
+            frames: part.frames,
+            views: None,
+            every: EVERY,
+            min_visibility: MIN_VISIBILITY,
+        };
+        let labelled = labelled_crops(&sequence, &selection)?;
+        let mut pixels = Vec::with_capacity(labelled.len() * input.bytes());
+        for_each_image(
+            &sequence,
+            &labelled,
+            |crop| (crop.camera, crop.number),
+            |image, crops| {
+                for crop in crops {
+                    input.push(&image, crop.detection.bbox, &mut pixels)?;
                 }
-            }
-        }
-        Ok(Self { samples, pixels })
+                Ok(())
+            },
+        )?;
+        Ok(Self { labelled, pixels })
     }
 
     /// The scores of the crops with these embeddings, in the order of [`METRICS`].
     ///
     /// # Errors
-    /// Crops that cannot be compared: nobody is seen by two cameras.
+    /// Crops that cannot be compared: no person is visible to two cameras.
     pub(super) fn scores(&self, embeddings: Vec<Embedding>) -> Result<Vec<f64>> {
-        let crop = |(sample, embedding): (&Sample, Embedding)| Crop {
-            camera: sample.camera,
-            timestep: sample.timestep,
-            person: sample.person,
+        let crop = |(labelled, embedding): (&LabelledCrop, Embedding)| Crop {
+            camera: labelled.camera,
+            timestep: labelled.timestep,
+            person: labelled.person,
             embedding,
         };
-        let crops = self.samples.iter().zip(embeddings).map(crop).collect();
-        let scores =
-            EmbeddingScores::new(&Crops::new(crops).context("the recording cannot be validated on")?);
-        let overall = scores.overall;
+        let crops = self.labelled.iter().zip(embeddings).map(crop).collect();
+        let crops = Crops::new(crops).context("the recording cannot be validated on")?;
+        let overall = EmbeddingScores::new(&crops).overall;
         Ok(vec![overall.cross_view.accuracy(), overall.retrieval.rank1()])
     }
 }
