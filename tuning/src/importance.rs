@@ -1,9 +1,9 @@
-//! What mattered: how much of the differences between trials each constant accounts for.
+//! Importance: how much of the differences between trials each constant accounts for.
 //!
-//! Only trials by chance are asked. A guided search moves all constants at once to where scores are good, and each would get
-//! the importance of all. The trials are ranked by score, so that a few disasters do not outweigh everything else. For one
+//! Only random trials count. A guided search moves all constants at once to where scores are good, and each would get the
+//! importance of all. The trials are ranked by score, so that a few disasters do not outweigh everything else. For one
 //! constant they are then put into groups of about the same size by its value, and its importance is the share of the
-//! variance of the ranks that lies between the groups, less what chance alone would put there: with `n` trials in `k` groups
+//! variance of the ranks that lies between the groups, minus what is expected there by chance: with `n` trials in `k` groups
 //!
 //! ```text
 //! H = (n - 1) * (variance between the groups) / (variance in all),   importance = (H - k + 1) / (n - k), at least 0
@@ -12,7 +12,7 @@
 //! `H` is the statistic of Kruskal and Wallis (*Use of ranks in one-criterion variance analysis*, JASA 1952), the importance
 //! its effect size (Tomczak and Tomczak, *The need to report effect size estimates revisited*, 2014). It is 0 for a constant
 //! that does not matter and 1 for one that decides everything, whichever values are good: they need not lie at an end.
-//! Constants are taken one by one: what two do only together is in neither.
+//! Constants are taken one by one: interactions are not counted.
 //!
 //! The trend is Spearman's rank correlation of value and score: 1 where larger is better, -1 where smaller is.
 
@@ -21,18 +21,18 @@ const GROUP: usize = 10;
 /// Groups at most.
 const MOST_GROUPS: usize = 8;
 
-/// How one constant and the score belong together.
+/// How one constant and the score are related.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Importance {
+pub(crate) struct Importance {
     /// Share of the differences between trials that it accounts for, 0 to 1.
-    pub(super) share: f64,
+    pub(crate) share: f64,
     /// Whether larger is better (1) or smaller (-1).
-    pub(super) trend: f64,
+    pub(crate) trend: f64,
 }
 
 impl Importance {
-    /// Of a constant that had these values in trials with these scores.
-    pub(super) fn of(values: &[f64], scores: &[f64]) -> Self {
+    /// That of a constant with these values in trials with these scores.
+    pub(crate) fn new(values: &[f64], scores: &[f64]) -> Self {
         let (values, scores) = (ranks(values), ranks(scores));
         let n = scores.len();
         let mean = (n as f64 + 1.0) / 2.0;
@@ -93,15 +93,15 @@ mod tests {
     #[test]
     fn two_groups_by_hand() {
         // Ranks 1 to 4 of the scores; groups {1, 2} and {3, 4}: between 2 * 1 + 2 * 1 = 4, all 5, H = 3 * 4 / 5 = 2.4.
-        let importance = Importance::of(&[1.0, 2.0, 3.0, 4.0], &[10.0, 20.0, 30.0, 400.0]);
+        let importance = Importance::new(&[1.0, 2.0, 3.0, 4.0], &[10.0, 20.0, 30.0, 400.0]);
         assert!((importance.share - (2.4 - 1.0) / 2.0).abs() < 1e-12, "{importance:?}");
         assert!((importance.trend - 1.0).abs() < 1e-12);
         assert_eq!(
-            Importance::of(&[1.0, 1.0], &[1.0, 2.0]),
+            Importance::new(&[1.0, 1.0], &[1.0, 2.0]),
             Importance::default(),
             "a constant that never changed"
         );
-        assert_eq!(Importance::of(&[], &[]), Importance::default());
+        assert_eq!(Importance::new(&[], &[]), Importance::default());
     }
 
     #[test]
@@ -111,7 +111,7 @@ mod tests {
             (0..200).map(|_| [random.uniform(), random.uniform(), random.uniform()]).collect();
         let scores: Vec<f64> = trials.iter().map(|t| -(t[0] - 0.5).powi(2) - 0.1 * t[1]).collect();
         let [middle, end, nothing] =
-            [0, 1, 2].map(|i| Importance::of(&trials.iter().map(|t| t[i]).collect::<Vec<_>>(), &scores));
+            [0, 1, 2].map(|i| Importance::new(&trials.iter().map(|t| t[i]).collect::<Vec<_>>(), &scores));
         assert!(middle.share > 0.5 && middle.trend.abs() < 0.2, "{middle:?}");
         assert!((0.03..0.3).contains(&end.share) && end.trend < -0.2, "{end:?}");
         assert!(nothing.share < 0.05 && nothing.trend.abs() < 0.2, "{nothing:?}");

@@ -1,23 +1,23 @@
-//! What a search makes as high as possible.
+//! The score that a search maximizes.
 
 use clap::ValueEnum;
 use mvmhat_evaluation::SequenceScores;
 
 /// One of the scores of `mvmhat eval`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Objective {
+pub enum Objective {
     /// One identity over time and in all cameras
     #[default]
     GlobalIdf1,
     /// The same, with detection and association in equal parts
     GlobalHota,
-    /// Few misses, inventions and switches, all cameras end to end
+    /// Few misses, false positives and identity switches, all cameras end to end
     GlobalMota,
     /// One identity over time in each camera by itself
     Idf1,
     /// Detection and association in equal parts, in each camera by itself
     Hota,
-    /// Few misses, inventions and switches, in each camera by itself
+    /// Few misses, false positives and identity switches, in each camera by itself
     Mota,
     /// Agreement of the cameras, MvMHAT's protocol
     Cvidf1,
@@ -31,7 +31,7 @@ pub(super) enum Objective {
 
 impl Objective {
     /// The score in percent.
-    pub(super) fn of(self, scores: &SequenceScores) -> f64 {
+    pub(crate) fn percent(self, scores: &SequenceScores) -> f64 {
         let (overall, global, views) = (&scores.overall, &scores.global, &scores.cross_view);
         let ratio = match self {
             Self::GlobalIdf1 => global.identity.idf1(),
@@ -52,8 +52,8 @@ impl Objective {
         100.0 * ratio
     }
 
-    /// The word that chooses it on the command line.
-    pub(super) fn name(self) -> String {
+    /// Its name on the command line.
+    pub fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 }

@@ -6,19 +6,19 @@ use anyhow::Result;
 use mvmhat_association::AssociationConfig;
 use serde_yaml::Value;
 
-use super::constants::Constants;
-use super::trial_log::Trial;
+use crate::constants::Constants;
+use crate::trial_log::Trial;
 
 /// The text of the preset: every constant of the associator, those that were searched with their ranges and what they were
-/// before. `about` are lines for the top of the file.
-pub(super) fn text(
+/// before. `head` are the lines at the top of the file.
+pub(crate) fn text(
     config: &AssociationConfig,
     constants: &Constants,
     configured: &Trial,
-    about: &[String],
+    head: &[String],
 ) -> Result<String> {
     let mut text = String::new();
-    for line in about {
+    for line in head {
         let _ = writeln!(text, "# {line}");
     }
     text += "association:\n";
@@ -42,18 +42,19 @@ pub(super) fn text(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::tune::trial_log::Proposer;
-    use crate::config::Config;
+    use crate::trial_log::Proposer;
+    use mvmhat_pipeline::Config;
 
     #[test]
-    fn a_preset_is_a_configuration_with_the_constants_that_were_found() {
+    fn a_preset_is_a_configuration_with_the_best_constants() {
         for name in AssociationConfig::NAMES {
             let configured = Config::load(None, &[format!("association.name={name}")]).unwrap().association;
             let constants =
                 Constants::choose(configured, &["track_low_thresh".into(), "max_age".into()], &[]).unwrap();
-            let trial = |number, values| Trial { number, by: Proposer::Random, values, scores: vec![50.0] };
+            let trial =
+                |number, values| Trial { number, proposer: Proposer::Random, values, scores: vec![50.0] };
             let first = trial(0, constants.configured().unwrap());
-            let best = constants.with(&[0.234, 41.0]).unwrap();
+            let best = constants.configuration(&[0.234, 41.0]).unwrap();
             let text = text(&best, &constants, &first, &["Found: by a test.".into()]).unwrap();
             assert!(text.starts_with("# Found: by a test.\nassociation:\n"), "{text}");
             assert!(text.contains("track_low_thresh: 0.234  # ") && text.contains(" tried; was "), "{text}");

@@ -3,33 +3,39 @@
 //!
 //! The trials so far are split into the good ones and the rest. Of each constant two densities are estimated, `l(x)` from
 //! its values in the good trials and `g(x)` from those in the rest; expected improvement grows with `l(x) / g(x)`. So some
-//! values are drawn from `l`, and the one with the greatest ratio is tried next: a value that good trials had and others
+//! values are drawn from `l`, and the one with the greatest ratio is tried next: a value that good trials had and the others
 //! had not.
 //!
-//! All values are shares of their ranges, 0 to 1. The constants here are independent of each other (the tree of the paper
+//! All values are fractions of their ranges, 0 to 1. The constants here are independent of each other (the tree of the paper
 //! is flat), each chosen by its own pair of densities.
 
 use mvmhat_random::Random;
 
-/// Share of the trials that count as good (gamma of the paper).
+/// The fraction of trials that count as good (gamma of the paper).
 const GOOD: f64 = 0.15;
 /// No more than this many are good, so that the search does not widen when it goes on for long.
 const MOST_GOOD: usize = 25;
 /// Values drawn from `l`, of which the best is taken.
 const CANDIDATES: usize = 24;
 
-/// The point to try next. `tried` are the points so far, each with one share a constant, and their scores.
-pub(super) fn propose(tried: &[(Vec<f64>, f64)], random: &mut Random) -> Vec<f64> {
-    let mut order: Vec<&(Vec<f64>, f64)> = tried.iter().collect();
+/// A point that was tried.
+pub(crate) struct ScoredPoint {
+    /// One fraction per constant.
+    pub(crate) point: Vec<f64>,
+    pub(crate) score: f64,
+}
+
+/// The point to try next, one fraction per constant; `tried` are the points so far.
+pub(crate) fn propose(tried: &[ScoredPoint], random: &mut Random) -> Vec<f64> {
+    let mut order: Vec<&ScoredPoint> = tried.iter().collect();
     // A stable sort: of equal scores the earlier trial is the better one.
-    order.sort_by(|a, b| b.1.total_cmp(&a.1));
+    order.sort_by(|a, b| b.score.total_cmp(&a.score));
     let good = ((GOOD * order.len() as f64).ceil() as usize).min(MOST_GOOD);
     let (good, rest) = order.split_at(good);
-    let constants = tried.first().map_or(0, |(point, _)| point.len());
+    let constants = tried.first().map_or(0, |tried| tried.point.len());
     (0..constants)
         .map(|constant| {
-            let values =
-                |trials: &[&(Vec<f64>, f64)]| trials.iter().map(|(point, _)| point[constant]).collect();
+            let values = |points: &[&ScoredPoint]| points.iter().map(|tried| tried.point[constant]).collect();
             let (l, g) = (Parzen::new(values(good)), Parzen::new(values(rest)));
             let drawn = (0..CANDIDATES).map(|_| l.sample(random));
             let rated = drawn.map(|x| (x, l.density(x) / g.density(x)));
@@ -147,7 +153,7 @@ mod tests {
     fn best(seed: u64, trials: usize, guided: bool) -> f64 {
         let score =
             |p: &[f64]| -((p[0] - 0.7).powi(2) + 2.0 * (p[1] - 0.2).powi(2) + 0.5 * (p[2] - 0.9).powi(2));
-        let mut tried: Vec<(Vec<f64>, f64)> = Vec::new();
+        let mut tried: Vec<ScoredPoint> = Vec::new();
         for trial in 0..trials {
             let mut random = Random::new(seed, &format!("trial {trial}"));
             let point: Vec<f64> = if guided && trial >= 20 {
@@ -156,9 +162,9 @@ mod tests {
                 (0..6).map(|_| random.uniform()).collect()
             };
             let score = score(&point);
-            tried.push((point, score));
+            tried.push(ScoredPoint { point, score });
         }
-        tried.iter().map(|(_, score)| *score).fold(f64::NEG_INFINITY, f64::max)
+        tried.iter().map(|tried| tried.score).fold(f64::NEG_INFINITY, f64::max)
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! `trials.csv`: every trial, on the disk as soon as it is finished.
 //!
-//! One line a trial: its number, who proposed it, the score, the score of each recording, and the constants. Numbers are
-//! written so that they are read back exactly. While a search goes on the lines stand in the order in which trials were
-//! finished; a finished search has them in order of their numbers.
+//! One line per trial: its number, what proposed it, the score, the score of each recording, and the constants. Numbers are
+//! written so that they are read back exactly. While a search goes on the lines are in the order in which trials were finished;
+//! a finished search has them sorted by number.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -10,34 +10,34 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use mvmhat_scene::AtomicFile;
+use mvmhat_scene::write_atomically_with;
 
-/// A set of constants and what it is worth.
+/// A set of constants and its scores.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Trial {
-    /// Counted from 0, which is the configuration as it was given.
-    pub(super) number: usize,
-    /// Who proposed it.
-    pub(super) by: Proposer,
+pub(crate) struct Trial {
+    /// Counted from 0, which is the configuration as it is.
+    pub(crate) number: usize,
+    /// What proposed it.
+    pub(crate) proposer: Proposer,
     /// The constants, in the order of the search.
-    pub(super) values: Vec<f64>,
-    /// The score on each recording, in percent.
-    pub(super) scores: Vec<f64>,
+    pub(crate) values: Vec<f64>,
+    /// The score on each sequence, in percent.
+    pub(crate) scores: Vec<f64>,
 }
 
 impl Trial {
-    /// The mean over the recordings, in percent: what is made as high as possible.
-    pub(super) fn score(&self) -> f64 {
+    /// The mean over the sequences, in percent: what is maximized.
+    pub(crate) fn score(&self) -> f64 {
         self.scores.iter().sum::<f64>() / self.scores.len().max(1) as f64
     }
 }
 
-/// Who proposed a trial.
+/// What proposed a trial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Proposer {
-    /// The configuration as it was given.
+pub(crate) enum Proposer {
+    /// The configuration as it is.
     Configured,
-    /// Chance.
+    /// The random generator.
     Random,
     /// The estimator of [`tpe`](super::tpe).
     Tpe,
@@ -47,7 +47,7 @@ impl Proposer {
     const ALL: [Self; 3] = [Self::Configured, Self::Random, Self::Tpe];
 
     /// As the file and the tables name it.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Configured => "configured",
             Self::Random => "random",
@@ -58,35 +58,31 @@ impl Proposer {
 
 /// The file and what is in it.
 #[derive(Debug)]
-pub(super) struct TrialLog {
+pub(crate) struct TrialLog {
     path: PathBuf,
     file: File,
     header: Vec<String>,
-    recordings: usize,
+    sequences: usize,
     trials: BTreeMap<usize, Trial>,
 }
 
 impl TrialLog {
-    /// Opens the log of a search on `recordings` for `constants`, new or left by a run that was cut short. A last line that
-    /// was not finished is taken away.
+    /// Opens the log of a search on `sequences` for `constants`, new or left by a run that was interrupted. A last line that was
+    /// not finished is removed.
     ///
     /// # Errors
     /// A file that cannot be read or written, or is no log of this search.
-    pub(super) fn open(path: &Path, recordings: &[&str], constants: &[&str]) -> Result<Self> {
-        let names = ["trial", "by", "score"].iter().chain(recordings).chain(constants);
+    pub(crate) fn open(path: &Path, sequences: &[&str], constants: &[&str]) -> Result<Self> {
+        let names = ["trial", "by", "score"].iter().chain(sequences).chain(constants);
         let header: Vec<String> = names.map(|name| (*name).to_owned()).collect();
-        let at = || format!("cannot write {}", path.display());
-        let file = OpenOptions::new().create(true).read(true).append(true).open(path).with_context(at)?;
-        let text = std::fs::read(path).with_context(at)?;
+        let cannot_write = || format!("cannot write {}", path.display());
+        let file =
+            OpenOptions::new().create(true).read(true).append(true).open(path).with_context(cannot_write)?;
+        let text = std::fs::read(path).with_context(cannot_write)?;
         let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
-        file.set_len(whole as u64).with_context(at)?;
-        let mut log = Self {
-            path: path.to_owned(),
-            file,
-            header,
-            recordings: recordings.len(),
-            trials: BTreeMap::new(),
-        };
+        file.set_len(whole as u64).with_context(cannot_write)?;
+        let mut log =
+            Self { path: path.to_owned(), file, header, sequences: sequences.len(), trials: BTreeMap::new() };
         if whole == 0 {
             log.write_line(&log.header.clone())?;
         } else {
@@ -102,10 +98,10 @@ impl TrialLog {
             bail!("{}: not a log of this search (its columns differ)", self.path.display());
         }
         for row in rows.records() {
-            let place = |row: &csv::StringRecord| row.position().map_or(0, csv::Position::line);
+            let line = |row: &csv::StringRecord| row.position().map_or(0, csv::Position::line);
             let row = row.with_context(|| format!("{} is damaged", self.path.display()))?;
             let trial = self.parse(&row).with_context(|| {
-                format!("{}:{} is damaged: take the line away", self.path.display(), place(&row))
+                format!("{}:{} is damaged: delete the line", self.path.display(), line(&row))
             })?;
             self.trials.insert(trial.number, trial);
         }
@@ -113,19 +109,19 @@ impl TrialLog {
     }
 
     fn parse(&self, row: &csv::StringRecord) -> Result<Trial> {
-        let by = Proposer::ALL.into_iter().find(|by| row.get(1) == Some(by.name()));
+        let proposer = Proposer::ALL.into_iter().find(|proposer| row.get(1) == Some(proposer.name()));
         let numbers: Vec<f64> = row.iter().skip(3).map(str::parse).collect::<Result<_, _>>()?;
-        let (scores, values) = numbers.split_at_checked(self.recordings).context("too few columns")?;
+        let (scores, values) = numbers.split_at_checked(self.sequences).context("too few columns")?;
         Ok(Trial {
             number: row.get(0).unwrap_or_default().parse()?,
-            by: by.context("an unknown proposer")?,
+            proposer: proposer.context("an unknown proposer")?,
             values: values.to_vec(),
             scores: scores.to_vec(),
         })
     }
 
     /// The trials that are finished, by number.
-    pub(super) fn trials(&self) -> &BTreeMap<usize, Trial> {
+    pub(crate) fn trials(&self) -> &BTreeMap<usize, Trial> {
         &self.trials
     }
 
@@ -133,7 +129,7 @@ impl TrialLog {
     ///
     /// # Errors
     /// A disk that is full.
-    pub(super) fn append(&mut self, trial: Trial) -> Result<()> {
+    pub(crate) fn append(&mut self, trial: Trial) -> Result<()> {
         self.write_line(&cells(&trial))?;
         self.trials.insert(trial.number, trial);
         Ok(())
@@ -147,26 +143,25 @@ impl TrialLog {
         write().with_context(|| format!("cannot write {}", self.path.display()))
     }
 
-    /// Writes the file anew, in order.
+    /// Writes the file anew, sorted by number.
     ///
     /// # Errors
     /// A file that cannot be written.
-    pub(super) fn put_in_order(&self) -> Result<()> {
-        let write = || -> Result<()> {
-            let mut file = AtomicFile::create(&self.path)?;
+    pub(crate) fn sort(&self) -> Result<()> {
+        let write = write_atomically_with(&self.path, |file| -> Result<()> {
             file.write_all(&line(&self.header)?)?;
             for trial in self.trials.values() {
                 file.write_all(&line(&cells(trial))?)?;
             }
-            Ok(file.commit()?)
-        };
-        write().with_context(|| format!("cannot write {}", self.path.display()))
+            Ok(())
+        });
+        write.with_context(|| format!("cannot write {}", self.path.display()))
     }
 }
 
 fn cells(trial: &Trial) -> Vec<String> {
     let numbers = std::iter::once(trial.score()).chain(trial.scores.iter().chain(&trial.values).copied());
-    let first = [trial.number.to_string(), trial.by.name().to_owned()];
+    let first = [trial.number.to_string(), trial.proposer.name().to_owned()];
     first.into_iter().chain(numbers.map(|number| number.to_string())).collect()
 }
 
@@ -182,7 +177,7 @@ mod tests {
 
     fn trial(number: usize) -> Trial {
         let values = vec![0.1 + number as f64, 1.0 / 3.0];
-        Trial { number, by: Proposer::Tpe, values, scores: vec![100.0 / 3.0, 1e-17] }
+        Trial { number, proposer: Proposer::Tpe, values, scores: vec![100.0 / 3.0, 1e-17] }
     }
 
     fn open(path: &Path) -> Result<TrialLog> {
@@ -190,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_appended_is_read_back_exactly_and_put_in_order() {
+    fn what_was_appended_is_read_back_exactly_and_sorted() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("trials.csv");
         let mut log = open(&path).unwrap();
@@ -199,7 +194,7 @@ mod tests {
         }
         let again = open(&path).unwrap();
         assert_eq!(again.trials().values().cloned().collect::<Vec<_>>(), [trial(0), trial(1)]);
-        again.put_in_order().unwrap();
+        again.sort().unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "trial,by,score,\"hall, north\",yard,track_low_thresh,max_cost");
@@ -207,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_torn_by_a_crash_is_taken_away() {
+    fn a_line_torn_by_a_crash_is_removed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("trials.csv");
         open(&path).unwrap().append(trial(0)).unwrap();

@@ -1,37 +1,30 @@
-//! `tune.json`: what a search was asked for, so that only the same search is resumed.
+//! `tune.json`: the settings of a search, so that only the same search is resumed.
 
-use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use mvmhat_scene::AtomicFile;
+use mvmhat_console::usage;
+use mvmhat_scene::write_atomically;
 use serde_json::Value;
-
-use crate::error::usage;
 
 /// Writes the settings of a search that begins.
 ///
 /// # Errors
 /// A file that cannot be written.
-pub(super) fn write(path: &Path, settings: &Value) -> Result<()> {
-    let write = || -> Result<()> {
-        let mut file = AtomicFile::create(path)?;
-        serde_json::to_writer_pretty(&mut file, settings)?;
-        file.write_all(b"\n")?;
-        Ok(file.commit()?)
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
+pub(crate) fn write(path: &Path, settings: &Value) -> Result<()> {
+    let text = format!("{settings:#}\n");
+    write_atomically(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Refuses to resume a search with other settings than it was begun with.
 ///
 /// # Errors
 /// Names everything that differs.
-pub(super) fn check(path: &Path, settings: &Value) -> Result<()> {
+pub(crate) fn check(path: &Path, settings: &Value) -> Result<()> {
     let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let before: Value =
         serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))?;
-    // What has been on the disk is compared: numbers may lose their last digit on the way.
+    // Compared as they are read back: numbers may lose their last digit on the way.
     let now: Value = serde_json::from_slice(&serde_json::to_vec(settings)?)?;
     let mut differences = Vec::new();
     compare("", &before, &now, &mut differences);
@@ -45,18 +38,18 @@ pub(super) fn check(path: &Path, settings: &Value) -> Result<()> {
     ))
 }
 
-fn compare(place: &str, before: &Value, now: &Value, differences: &mut Vec<String>) {
+fn compare(path: &str, before: &Value, now: &Value, differences: &mut Vec<String>) {
     match (before, now) {
         (Value::Object(b), Value::Object(n)) => {
             let keys = b.keys().chain(n.keys().filter(|key| !b.contains_key(*key)));
             for key in keys {
-                let place = if place.is_empty() { key.clone() } else { format!("{place}.{key}") };
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                 let value =
                     |object: &serde_json::Map<String, Value>| object.get(key).cloned().unwrap_or_default();
-                compare(&place, &value(b), &value(n), differences);
+                compare(&path, &value(b), &value(n), differences);
             }
         }
-        (before, now) if before != now => differences.push(format!("{place} was {before}, now {now}")),
+        (before, now) if before != now => differences.push(format!("{path} was {before}, now {now}")),
         _ => {}
     }
 }
