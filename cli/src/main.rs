@@ -1,7 +1,27 @@
-//! The `mvmhat` program; everything it does is in the library beside it.
+//! The `mvmhat` program: arguments, messages and exit statuses. What the commands do is in the libraries below.
+
+mod arguments;
+mod commands;
+mod examples;
+mod replaced;
 
 use std::process::ExitCode;
 
+use clap::Parser;
+use commands::Cli;
+
+/// Exit status 0: done; 1: the run failed; 2: wrong usage or configuration.
 fn main() -> ExitCode {
-    mvmhat_pipeline::main()
+    let run = || -> anyhow::Result<()> {
+        replaced::refuse(std::env::args().skip(1))?;
+        let cli = Cli::parse();
+        mvmhat_console::log_to_stderr(cli.verbosity.level());
+        // What OpenCV cannot do comes back as an error; its own messages would only stand between ours.
+        let _ = opencv::core::set_log_level(opencv::core::LogLevel::LOG_LEVEL_SILENT);
+        cli.command.run()
+    };
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => mvmhat_console::report(&error),
+    }
 }

@@ -1,5 +1,4 @@
-//! The command line's own promises: help, versions, exit statuses. Being an integration test of this package, it
-//! also makes `cargo test` build the program that the tests in `tests/` run.
+//! The command line's own promises: help, versions, exit statuses.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
@@ -14,16 +13,35 @@ fn help_names_every_subcommand_and_succeeds() {
     let help = mvmhat(&["--help"]);
     assert_eq!(help.status.code(), Some(0));
     let text = String::from_utf8(help.stdout).unwrap();
-    for command in ["track", "learn", "eval", "tune", "weights", "doctor"] {
-        assert!(text.contains(command), "no `{command}` in\n{text}");
+    for command in [
+        "track",
+        "eval",
+        "eval-detector",
+        "eval-reid",
+        "train",
+        "train-detector",
+        "tune",
+        "synth",
+        "weights",
+        "doctor",
+        "completions",
+        "man",
+    ] {
+        assert!(text.contains(&format!("\n  {command} ")), "no `{command}` in\n{text}");
     }
 }
 
 #[test]
 fn wrong_usage_has_status_2() {
-    for arguments in
-        [&["fly"][..], &["track"], &["track", "somewhere"], &["track", "r", "--out", "o", "--frames", "9..1"]]
-    {
+    for arguments in [
+        &["fly"][..],
+        &["learn"],
+        &["track"],
+        &["track", "somewhere"],
+        &["track", "r", "--out", "o", "--frames", "9..=1"],
+        &["track", "r", "--out", "o", "-v", "-q"],
+        &["train", "r", "--out", "o", "--overwrite", "--resume"],
+    ] {
         assert_eq!(mvmhat(arguments).status.code(), Some(2), "{arguments:?}");
     }
 }

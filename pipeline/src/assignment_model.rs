@@ -1,18 +1,17 @@
-//! An assignment network at the service of the association.
+//! An assignment network as the association asks it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use mvmhat_association::{AssignmentModel, AssignmentSource, AssociationConfig};
+use mvmhat_console::usage;
 use mvmhat_learning::{
     ASSIGNMENT_NETWORK, AssignmentNetwork, AssignmentNetworkConfig, RecurrentConfig, Temperature,
     TransformerConfig, ViewEmbeddings,
 };
 use tch::nn::VarStore;
 use tch::{Device, Kind, Tensor, no_grad};
-
-use mvmhat_console::usage;
 
 /// People of all views up to whom the network is asked: it works with the square of their number, the attention of its
 /// Transformer with the square of that.
@@ -52,7 +51,7 @@ pub fn open_assignment_model(
 struct Network {
     network: AssignmentNetwork,
     device: Device,
-    /// Whether somebody was told of too many people.
+    /// Whether too many people were warned of.
     warned: bool,
 }
 
@@ -111,11 +110,11 @@ impl AssignmentModel for Network {
         let sets: Vec<Tensor> = views.iter().map(matrix).collect();
         // Embeddings of one recording have one length, so they always form a sample.
         let Ok(sets) = ViewEmbeddings::new(&sets) else { return Vec::new() };
-        let said = no_grad(|| self.network.forward(&sets.soft_assignments(&Temperature::default())));
-        // Whoever is asked about a against b answers for b against a too.
-        let said = (&said + said.tr()) * 0.5;
-        let said = said.to_kind(Kind::Float).to(Device::Cpu).contiguous().view([-1]);
-        Vec::<f32>::try_from(said).unwrap_or_default()
+        let probabilities = no_grad(|| self.network.forward(&sets.soft_assignments(&Temperature::default())));
+        // The probability of a pair is the mean of both directions.
+        let probabilities = (&probabilities + probabilities.tr()) * 0.5;
+        let probabilities = probabilities.to_kind(Kind::Float).to(Device::Cpu).contiguous().view([-1]);
+        Vec::<f32>::try_from(probabilities).unwrap_or_default()
     }
 }
 

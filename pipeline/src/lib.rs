@@ -5,6 +5,7 @@ mod config;
 pub mod evaluate;
 mod ffmpeg_path;
 pub mod ground_truth;
+mod run_outputs;
 mod run_report;
 pub mod sinks;
 pub mod source;
@@ -15,7 +16,8 @@ mod video_file;
 
 pub use assignment_model::open_assignment_model;
 pub use config::{Config, OutputConfig, PipelineConfig, RecordingConfig, Section};
+pub use run_outputs::RunOutputs;
 pub use run_report::RunReport;
 pub use stream::{CameraReport, Discarded, Gap, MotionReport, RunSummary, StageReport, Stream};
-pub use track::{WeightsFile, open_associator, track, weights_files};
+pub use track::{UsedWeights, open_associator, track, weights_files};
 pub use video_file::{Codec, VideoFile};

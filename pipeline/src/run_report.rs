@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::config::Config;
 use crate::stream::RunSummary;
-use crate::track::WeightsFile;
+use crate::track::UsedWeights;
 
 /// Everything that goes into `run.json`.
 pub struct RunReport<'a> {
@@ -19,7 +19,7 @@ pub struct RunReport<'a> {
     /// With which configuration.
     pub config: &'a Config,
     /// Every file of weights that was read.
-    pub weights: Vec<WeightsFile>,
+    pub weights: Vec<UsedWeights>,
     /// What came of it.
     pub summary: &'a RunSummary,
     /// Where the networks ran.
@@ -46,7 +46,7 @@ impl RunReport<'_> {
             (None, false) => None,
         };
         let weights =
-            |file: &WeightsFile| json!({"file": file.path.display().to_string(), "sha256": file.sha256});
+            |file: &UsedWeights| json!({"file": file.path.display().to_string(), "sha256": file.sha256});
         let mut cameras = Map::new();
         for (camera, report) in self.sequence.cameras.iter().zip(&summary.cameras) {
             cameras.insert(camera.name.clone(), serde_json::to_value(report)?);

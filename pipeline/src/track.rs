@@ -45,9 +45,9 @@ pub fn open_associator(sequence: &Sequence, config: &Config, device: Device) -> 
     Ok(mvmhat_association::build(&config.association, evidence)?)
 }
 
-/// A file of weights that a run reads.
+/// A file of weights that a run uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WeightsFile {
+pub struct UsedWeights {
     /// The file.
     pub path: PathBuf,
     /// The sha256 of its content, in hexadecimal.
@@ -58,13 +58,13 @@ pub struct WeightsFile {
 ///
 /// # Errors
 /// Weights that are not on this machine, with how to get them.
-pub fn weights_files(config: &Config) -> Result<Vec<WeightsFile>> {
+pub fn weights_files(config: &Config) -> Result<Vec<UsedWeights>> {
     let named = [config.detector.weights(), config.embedder.weights()];
     let located = named.into_iter().flatten().map(mvmhat_weights::locate);
     let mut paths: Vec<PathBuf> = located.collect::<Result<_, _>>()?;
     paths.extend(assignment_model::weights(&config.association).map(PathBuf::from));
     let files = paths
         .into_iter()
-        .map(|path| Ok(WeightsFile { sha256: mvmhat_weights::sha256_of_file(&path)?, path }));
+        .map(|path| Ok(UsedWeights { sha256: mvmhat_weights::sha256_of_file(&path)?, path }));
     files.collect()
 }

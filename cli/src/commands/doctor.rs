@@ -2,17 +2,20 @@
 
 use anyhow::{Result, anyhow, ensure};
 use clap::Args;
-use mvmhat_detectors::Place;
+use mvmhat_console::print;
+use mvmhat_pipeline::sinks::viewer;
+use mvmhat_pipeline::{Config, versions};
+use mvmhat_weights::WeightsLocation;
 use opencv::core::{CV_8UC3, Mat, Scalar, Size};
 use opencv::prelude::*;
 use opencv::videoio::{self, VideoCapture, VideoWriter};
 use tch::{Cuda, Kind, Tensor};
 
-use crate::config::Config;
-use crate::{print, versions, viewer};
+use crate::examples::examples;
 
-/// Check every piece this program stands on, and say what to do about those that do not work.
+/// Check every piece this program needs, and say what to do about those that do not work.
 #[derive(Debug, Args)]
+#[command(after_help = examples!["mvmhat doctor"])]
 pub(crate) struct Doctor {}
 
 /// How a piece is.
@@ -25,13 +28,13 @@ enum State {
 }
 
 /// What was found out about one piece.
-struct Finding {
+struct Check {
     piece: &'static str,
     state: State,
     says: String,
 }
 
-impl Finding {
+impl Check {
     /// A piece nothing goes without.
     fn essential(piece: &'static str, found: Result<String>, remedy: &str) -> Self {
         match found {
@@ -43,29 +46,29 @@ impl Finding {
 
 impl Doctor {
     pub(crate) fn run(self) -> Result<()> {
-        let mut findings = vec![
-            Finding::essential("OpenCV", opencv_library(), "run scripts/system-packages.sh and build again"),
-            Finding::essential(
+        let mut checks = vec![
+            Check::essential("OpenCV", opencv_library(), "run scripts/system-packages.sh and build again"),
+            Check::essential(
                 "video",
                 video(),
                 "install OpenCV with its FFmpeg back end (Debian: libopencv-videoio-dev), then build again",
             ),
-            Finding::essential("libtorch", libtorch(), "run scripts/libtorch.sh and build again"),
+            Check::essential("libtorch", libtorch(), "run scripts/libtorch.sh and build again"),
             devices(),
         ];
-        findings.extend(weights());
-        findings.push(rerun_viewer());
+        checks.extend(weights());
+        checks.push(rerun_viewer());
 
-        for finding in &findings {
-            let mark = match finding.state {
+        for check in &checks {
+            let mark = match check.state {
                 State::Works => "ok     ",
                 State::Missing => "missing",
                 State::Broken => "BROKEN ",
             };
-            print::lines(&format!("{mark}  {:<9} {}", finding.piece, finding.says));
+            print::lines(&format!("{mark}  {:<9} {}", check.piece, check.says));
         }
         let broken: Vec<_> =
-            findings.iter().filter(|f| matches!(f.state, State::Broken)).map(|f| f.piece).collect();
+            checks.iter().filter(|f| matches!(f.state, State::Broken)).map(|f| f.piece).collect();
         ensure!(broken.is_empty(), "{} must work before anything else does", broken.join(" and "));
         Ok(())
     }
@@ -115,45 +118,48 @@ fn libtorch() -> Result<String> {
     Ok(format!("{version}{file}, {} threads, convolution checked", tch::get_num_threads()))
 }
 
-fn devices() -> Finding {
+fn devices() -> Check {
     let says = match Cuda::device_count() {
         0 => "cpu; no GPU that this libtorch can use (for one, set LIBTORCH to a libtorch with CUDA and build again)"
             .to_owned(),
         n => format!("cpu and {n} GPU(s): cuda:0 to cuda:{}", n - 1),
     };
-    Finding { piece: "devices", state: State::Works, says }
+    Check { piece: "devices", state: State::Works, says }
 }
 
 /// The weights the default configuration needs, and how many others are here.
-fn weights() -> Vec<Finding> {
-    let found = Config::load(None, &[]).and_then(|config| Ok((config, mvmhat_detectors::available()?)));
+fn weights() -> Vec<Check> {
+    let found = Config::load(None, &[]).and_then(|config| Ok((config, mvmhat_weights::available()?)));
     let (config, known) = match found {
         Ok(found) => found,
-        Err(e) => return vec![Finding { piece: "weights", state: State::Broken, says: format!("{e:#}") }],
+        Err(e) => return vec![Check { piece: "weights", state: State::Broken, says: format!("{e:#}") }],
     };
     let needed = [config.detector.weights(), config.embedder.weights()];
-    let mut findings: Vec<Finding> = needed
+    let mut checks: Vec<Check> = needed
         .into_iter()
         .flatten()
-        .map(|name| match mvmhat_detectors::locate(name) {
+        .map(|name| match mvmhat_weights::locate(name) {
             Ok(path) => {
-                Finding { piece: "weights", state: State::Works, says: format!("{name}: {}", path.display()) }
+                Check { piece: "weights", state: State::Works, says: format!("{name}: {}", path.display()) }
             }
-            Err(e) => Finding { piece: "weights", state: State::Missing, says: e.to_string() },
+            Err(e) => Check { piece: "weights", state: State::Missing, says: e.to_string() },
         })
         .collect();
-    let here = known.iter().filter(|w| w.place != Place::Nowhere).count();
+    let here = known.iter().filter(|w| w.location != WeightsLocation::Absent).count();
     let says = format!("{here} of {} known weights are here, see `mvmhat weights list`", known.len());
-    findings.push(Finding { piece: "weights", state: State::Works, says });
-    findings
+    checks.push(Check { piece: "weights", state: State::Works, says });
+    checks
 }
 
-fn rerun_viewer() -> Finding {
+fn rerun_viewer() -> Check {
     let program = viewer::installed().unwrap_or_else(|| "no `rerun` program".into());
-    let wanted = versions::rerun_sdk();
+    let Some(wanted) = versions::rerun_sdk() else {
+        let says = "this program was built without the feature `rerun`: no --rrd and no --view".to_owned();
+        return Check { piece: "viewer", state: State::Missing, says };
+    };
     let (state, says) = match (viewer::to_install(), program) {
         (Some(first), program) => {
-            (State::Missing, format!("{program}; before recordings can be looked at: {first}"))
+            (State::Missing, format!("{program}; before recordings can be watched: {first}"))
         }
         (None, program) if program.contains(&wanted) => (State::Works, program),
         (None, program) => (
@@ -163,5 +169,5 @@ fn rerun_viewer() -> Finding {
             ),
         ),
     };
-    Finding { piece: "viewer", state, says }
+    Check { piece: "viewer", state, says }
 }

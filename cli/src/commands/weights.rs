@@ -4,14 +4,21 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use mvmhat_detectors::{Fetched, Origin, Place, WeightsEntry, WeightsError, WeightsStore, available};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use mvmhat_console::{print, usage};
+use mvmhat_weights::{
+    Fetched, WeightsEntry, WeightsError, WeightsLocation, WeightsOrigin, WeightsStore, available,
+};
 
-use crate::error::usage;
-use crate::print;
+use crate::examples::examples;
 
 /// List, fetch and import the weights of networks.
 #[derive(Debug, Args)]
+#[command(after_help = examples![
+    "mvmhat weights list",
+    "mvmhat weights pull yolox-nano osnet-x0.25-msmt17",
+    "mvmhat weights import osnet.pth --as osnet-x1.0-msmt17",
+])]
 pub(crate) struct Weights {
     #[command(subcommand)]
     command: Command,
@@ -19,19 +26,20 @@ pub(crate) struct Weights {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show the known weights, their licences, and which of them are on this machine.
+    /// Show the known weights, their licences, and which of them are on this machine
     List,
-    /// Bring known weights to the cache folder: from MVMHAT_WEIGHTS_MIRROR if they are there, else from the internet.
+    /// Bring known weights to the cache folder: from MVMHAT_WEIGHTS_MIRROR if they are there, else from the internet
     Pull {
-        /// Names that `mvmhat weights list` shows.
+        /// Names that `mvmhat weights list` shows
         #[arg(required = true, value_name = "NAME")]
         names: Vec<String>,
     },
-    /// Copy a weights file to the cache folder, to be used by a known name from then on.
+    /// Copy a weights file to the cache folder, to be used by a known name from then on
     Import {
-        /// A safetensors file or a PyTorch checkpoint.
+        /// A safetensors file or a PyTorch checkpoint
+        #[arg(value_name = "FILE")]
         file: PathBuf,
-        /// The known name it is to go by.
+        /// The known name it is to go by
         #[arg(long = "as", value_name = "NAME")]
         name: String,
     },
@@ -54,11 +62,11 @@ fn list() -> Result<()> {
     let mut rows = vec![["NAME", "ARCHITECTURE", "SIZE", "HERE", "LICENCE", "TRAINED ON"].map(String::from)];
     for known in available()? {
         let WeightsEntry { name, architecture, summary, licence, files, .. } = known.entry;
-        let (here, size) = match &known.place {
-            Place::Cache(path) => ("cached", path.metadata().ok().map(|file| file.len())),
-            Place::Mirror(path) => ("in mirror", path.metadata().ok().map(|file| file.len())),
-            Place::Shipped => ("built in", files.first().and_then(|file| file.bytes)),
-            Place::Nowhere => ("no", files.first().and_then(|file| file.bytes)),
+        let (here, size) = match &known.location {
+            WeightsLocation::Cache(path) => ("cached", path.metadata().ok().map(|file| file.len())),
+            WeightsLocation::Mirror(path) => ("in mirror", path.metadata().ok().map(|file| file.len())),
+            WeightsLocation::Shipped => ("built in", files.first().and_then(|file| file.bytes)),
+            WeightsLocation::Absent => ("no", files.first().and_then(|file| file.bytes)),
         };
         let size = size.map_or_else(|| "?".into(), |bytes| HumanBytes(bytes).to_string());
         let terms = format!("{}; {}", licence.code, licence.data);
@@ -104,12 +112,12 @@ fn explain(error: WeightsError) -> anyhow::Error {
 
 fn show(fetched: &Fetched) {
     let origin = match &fetched.origin {
-        Origin::Cache => "was in the cache already".into(),
-        Origin::Mirror(path) => format!("copied from {}", path.display()),
-        Origin::Program => "part of the program".into(),
-        Origin::Download(url) => format!("downloaded from {url}"),
-        Origin::Import { published: true } => "imported: one of the published files".into(),
-        Origin::Import { published: false } => {
+        WeightsOrigin::Cache => "was in the cache already".into(),
+        WeightsOrigin::Mirror(path) => format!("copied from {}", path.display()),
+        WeightsOrigin::Program => "part of the program".into(),
+        WeightsOrigin::Download(url) => format!("downloaded from {url}"),
+        WeightsOrigin::Import { published: true } => "imported: one of the published files".into(),
+        WeightsOrigin::Import { published: false } => {
             "imported: none of the published files, so its checksum is now noted".into()
         }
     };

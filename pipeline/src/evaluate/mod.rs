@@ -1,7 +1,8 @@
-//! Networks scored against ground truth: what `mvmhat eval-detector` and `mvmhat eval-reid` do.
+//! Tracks, detectors and embedders scored against ground truth: what `mvmhat eval`, `eval-detector` and `eval-reid` do.
 
 pub mod detector;
 pub mod reid;
+pub mod tracks;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};

@@ -41,7 +41,7 @@ impl Groups {
     ///
     /// # Errors
     /// A `groups.json` that cannot be read.
-    pub fn beside(sequence: &Path) -> Result<Self> {
+    pub fn of_dataset_around(sequence: &Path) -> Result<Self> {
         // The parent of `.` is not in its name.
         let sequence = std::path::absolute(sequence)?;
         sequence.parent().map_or_else(|| Ok(Self::default()), Self::inside)
@@ -109,8 +109,8 @@ mod tests {
         fs::write(dataset.path().join("groups.json"), text).unwrap();
         let groups = Groups::inside(dataset.path()).unwrap();
         assert_eq!(groups.sequences(dataset.path()).unwrap(), ["3", "12"]);
-        let beside = Groups::beside(&dataset.path().join("12")).unwrap();
-        let group = beside.group(&dataset.path().join("12")).unwrap();
+        let around = Groups::of_dataset_around(&dataset.path().join("12")).unwrap();
+        let group = around.group(&dataset.path().join("12")).unwrap();
         assert_eq!((group.window(), group.views), (Window::new(5, 9), Some(3)));
         assert!(groups.group(&dataset.path().join("4")).is_none());
     }

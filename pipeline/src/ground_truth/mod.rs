@@ -1,7 +1,7 @@
 //! Ground truth as it is read for scores: which rows count, which frames are labelled, which tracks belong to them.
 //!
 //! [`labelled_cameras`] gives the labelled rows of every camera, [`LabelledImages`] the images of the frames they are of.
-//! [`tracks_and_truth`] pairs ground truth with files of tracks, for `mvmhat eval`; [`Groups`] is a dataset's own say in what
+//! [`gt_and_tracks`] pairs ground truth with files of tracks, for `mvmhat eval`; [`Groups`] is a dataset's own say in what
 //! is scored.
 
 mod groups;
@@ -12,7 +12,7 @@ mod tracks;
 pub use groups::{Group, Groups};
 pub use images::LabelledImages;
 pub use rows::{LabelledCamera, RowSelection, counts, is_scored, labelled_cameras};
-pub use tracks::{ground_positions, labelled_window, observations, scored_window, tracks_and_truth};
+pub use tracks::{ground_positions, gt_and_tracks, labelled_window, observations, scored_window};
 
 use std::path::Path;
 

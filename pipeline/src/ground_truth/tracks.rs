@@ -29,16 +29,16 @@ pub fn observations(sequence: &Sequence, views: Option<u32>) -> Result<Vec<(Stri
 ///
 /// # Errors
 /// Files that cannot be read, and cameras that only one of the two has.
-pub fn tracks_and_truth(sequence: &Sequence, tracks: &Path, views: Option<u32>) -> Result<Vec<CameraRows>> {
-    let with_truth = observations(sequence, views)?;
+pub fn gt_and_tracks(sequence: &Sequence, tracks: &Path, views: Option<u32>) -> Result<Vec<CameraRows>> {
+    let labelled = observations(sequence, views)?;
     let folder = if tracks.join("tracks").is_dir() { tracks.join("tracks") } else { tracks.to_owned() };
     let track_files: Vec<_> =
         track_files(&folder)?.into_iter().filter(|(name, _)| is_scored(name, views)).collect();
-    let (truth_names, track_names): (BTreeSet<&str>, BTreeSet<&str>) = (
-        with_truth.iter().map(|(name, _)| name.as_str()).collect(),
+    let (gt_names, track_names): (BTreeSet<&str>, BTreeSet<&str>) = (
+        labelled.iter().map(|(name, _)| name.as_str()).collect(),
         track_files.iter().map(|(name, _)| name.as_str()).collect(),
     );
-    if truth_names != track_names {
+    if gt_names != track_names {
         let list = |names: &BTreeSet<&str>| match names.is_empty() {
             true => "none".to_owned(),
             false => names.iter().copied().collect::<Vec<_>>().join(", "),
@@ -46,16 +46,16 @@ pub fn tracks_and_truth(sequence: &Sequence, tracks: &Path, views: Option<u32>) 
         bail!(
             "the cameras differ: {} has ground truth of {}; {} has tracks of {}. Give the files the same names",
             sequence.root.display(),
-            list(&truth_names),
+            list(&gt_names),
             folder.display(),
             list(&track_names),
         );
     }
-    let mut cameras = Vec::with_capacity(with_truth.len());
-    for (name, truth) in with_truth {
+    let mut cameras = Vec::with_capacity(labelled.len());
+    for (name, gt) in labelled {
         let Some((_, path)) = track_files.iter().find(|(other, _)| *other == name) else { continue };
         let tracks = mot::read(path)?.iter().map(Observation::from).collect();
-        cameras.push(CameraRows { name, gt: truth, tracks });
+        cameras.push(CameraRows { name, gt, tracks });
     }
     Ok(cameras)
 }
@@ -85,8 +85,8 @@ fn track_files(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
 }
 
 /// From the first to the last frame in which any camera has ground truth.
-pub fn labelled_window<'a>(truth: impl Iterator<Item = &'a Vec<Observation>>) -> Option<Window> {
-    let frames: Vec<FrameNumber> = truth.flatten().map(|row| row.frame).collect();
+pub fn labelled_window<'a>(gt: impl Iterator<Item = &'a Vec<Observation>>) -> Option<Window> {
+    let frames: Vec<FrameNumber> = gt.flatten().map(|row| row.frame).collect();
     Some(Window { first: *frames.iter().min()?, last: *frames.iter().max()? })
 }
 
@@ -117,14 +117,14 @@ pub fn ground_positions(sequence: &Sequence, cameras: &[CameraRows]) -> Result<C
             Some(Observation { frame: row.frame, id: row.id, location: GroundPoint { x, y } })
         })
     });
-    let Some(truth) = sequence.ground_truth_positions()? else {
+    let Some(gt) = sequence.ground_truth_positions()? else {
         bail!(
             "--ground-plane needs true positions: {} has no ground_truth_world.csv and no annotations of WILDTRACK",
             sequence.root.display()
         );
     };
-    let truth = truth.iter().map(Observation::from).collect();
-    Ok(CameraRows { name: "ground".to_owned(), gt: truth, tracks: fuse(feet) })
+    let gt = gt.iter().map(Observation::from).collect();
+    Ok(CameraRows { name: "ground".to_owned(), gt, tracks: fuse(feet) })
 }
 
 #[cfg(test)]
@@ -143,7 +143,7 @@ mod tests {
     }
 
     fn read(root: &Path, tracks: &str, views: Option<u32>) -> Result<Vec<CameraRows>> {
-        tracks_and_truth(&Sequence::open(&root.join("gt"))?, &root.join(tracks), views)
+        gt_and_tracks(&Sequence::open(&root.join("gt"))?, &root.join(tracks), views)
     }
 
     #[test]

@@ -9,7 +9,7 @@ use opencv::imgcodecs;
 /// How many timesteps there are, counted from 1.
 pub(super) const FRAMES: u32 = 4;
 /// What every pixel of every image is.
-pub(super) const GREY: u8 = 120;
+pub(super) const GRAY: u8 = 120;
 
 /// Two cameras of 320x240 at 10 frames per second. Camera `a` lacks frame 2; frame 3 of camera `b` is cut off.
 pub(super) fn images(folder: &Path) -> Sequence {
@@ -17,7 +17,7 @@ pub(super) fn images(folder: &Path) -> Sequence {
     for camera in ["a", "b"] {
         let images = root.join(camera).join("img1");
         std::fs::create_dir_all(&images).unwrap();
-        let image = Mat::new_rows_cols_with_default(240, 320, CV_8UC3, Scalar::all(f64::from(GREY))).unwrap();
+        let image = Mat::new_rows_cols_with_default(240, 320, CV_8UC3, Scalar::all(f64::from(GRAY))).unwrap();
         let mut bytes = Vector::new();
         imgcodecs::imencode(".jpg", &image, &mut bytes, &Vector::new()).unwrap();
         for frame in (1..=FRAMES).filter(|frame| (camera, *frame) != ("a", 2)) {

@@ -1,4 +1,4 @@
-//! The tracks as MOT text, one file a camera.
+//! The tracks as MOT text, one file per camera.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ pub struct MotSink {
 }
 
 impl MotSink {
-    /// Begins one file a camera in `folder`, which is made.
+    /// Begins one file per camera in `folder`, which is made.
     ///
     /// # Errors
     /// A folder or file that cannot be made.

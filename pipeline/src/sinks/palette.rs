@@ -1,4 +1,4 @@
-//! One color a person, the same in the Rerun viewer and in the overlay video, in every run.
+//! One color per person, the same in the Rerun viewer and in the overlay video, in every run.
 //!
 //! Hues go round by the golden angle, so that any run of neighbouring identities is spread over the whole circle, and
 //! three lightnesses take turns, so that hues which come close again differ otherwise. Both are steps in OKLCh, where
@@ -9,7 +9,7 @@ use mvmhat_scene::PersonId;
 
 /// 360 degrees divided by the square of the golden ratio.
 const GOLDEN_ANGLE: f64 = 137.507_764_050_037_85;
-/// Light enough to stand out from replay, dark enough to differ from white.
+/// Light enough to stand out from video, dark enough to differ from white.
 const LIGHTNESS: [f64; 3] = [0.74, 0.62, 0.86];
 /// As colorful as most hues can be on a screen at these lightnesses; the others get what they can.
 const CHROMA: f64 = 0.19;

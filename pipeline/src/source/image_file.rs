@@ -7,7 +7,7 @@ use opencv::imgcodecs;
 use opencv::prelude::*;
 
 /// Reads an image as BGR, 8 bit. A file that stops in the middle is an error: the decoder would fill the rest
-/// with grey and say nothing.
+/// with gray and say nothing.
 pub(crate) fn read(path: &Path) -> Result<Mat, String> {
     let name = path.display();
     let bytes = std::fs::read(path).map_err(|e| format!("{name}: {e}"))?;

@@ -7,7 +7,7 @@ use mvmhat_learning::set_libtorch_threads;
 use mvmhat_scene::{CameraId, Detection, FrameSet, Sequence, ViewDetections, ViewFrame};
 use tch::Device;
 
-use super::Shared;
+use super::shared::Shared;
 use super::stages::{DecodedFrame, Numbered};
 use crate::config::Config;
 

@@ -6,9 +6,10 @@
 
 mod counters;
 mod inference;
+mod shared;
 mod stages;
+mod summary;
 
-use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use anyhow::{Context, Result};
@@ -21,9 +22,11 @@ use tch::Device;
 use crate::config::Config;
 use crate::sinks::Sink;
 use crate::source::{CameraMotionEstimator, FrameSource};
-use counters::{CameraCounters, StageTimer};
+use counters::StageTimer;
 pub use counters::{CameraReport, Discarded, Gap, MotionReport, StageReport};
 use inference::InferenceWorker;
+use shared::Shared;
+pub use summary::RunSummary;
 
 /// The cameras of a sequence and the networks that process their images, opened and ready to go.
 pub struct Stream {
@@ -33,43 +36,6 @@ pub struct Stream {
     queue: usize,
     /// Whether the motion of the cameras is estimated.
     camera_motion: bool,
-}
-
-/// What a run did, whole or cut short.
-#[derive(Debug)]
-pub struct RunSummary {
-    /// Timesteps that were tracked and written.
-    pub frame_sets: u64,
-    /// Identities that were given.
-    pub people: usize,
-    /// Seconds from the start of the first stage to the end of the last one.
-    pub seconds: f64,
-    /// Frames of each camera, in the order of the cameras.
-    pub cameras: Vec<CameraReport>,
-    /// Working time of each stage.
-    pub stages: Vec<(String, StageReport)>,
-    /// Videos that hold less than they announce: one sentence each.
-    pub incomplete: Vec<String>,
-    /// What ended the run before its sequence did.
-    pub failure: Option<anyhow::Error>,
-    /// Whether the user ended the run before its sequence did.
-    pub interrupted: bool,
-}
-
-/// What all stages of a run share.
-struct Shared<'a> {
-    token: &'a CancellationToken,
-    cameras: Vec<CameraCounters>,
-    decode: StageTimer,
-    camera_motion: StageTimer,
-    detect: StageTimer,
-    embed: StageTimer,
-    /// The networks' own part of `detect` and `embed`.
-    forward: StageTimer,
-    associate: StageTimer,
-    /// Whether a stage left something of the sequence out because of `token`.
-    cut_short: AtomicBool,
-    incomplete: std::sync::Mutex<Vec<String>>,
 }
 
 impl Stream {
@@ -109,18 +75,7 @@ impl Stream {
         let expected = sources.iter().map(FrameSource::expected).max().unwrap_or(0);
         let progress = Progress::new(expected, "frame sets");
 
-        let shared = Shared {
-            token,
-            cameras: sources.iter().map(|_| CameraCounters::default()).collect(),
-            decode: StageTimer::default(),
-            camera_motion: StageTimer::default(),
-            detect: StageTimer::default(),
-            embed: StageTimer::default(),
-            forward: StageTimer::default(),
-            associate: StageTimer::default(),
-            cut_short: AtomicBool::new(false),
-            incomplete: std::sync::Mutex::default(),
-        };
+        let shared = Shared::new(token, sources.len());
         let sink_times: Vec<_> = sinks.iter().map(|s| (s.name(), StageTimer::default())).collect();
 
         let (frame_sets, people) = thread::scope(|scope| {
@@ -168,29 +123,11 @@ impl Stream {
         });
         progress.finish();
 
-        let failure = token.take_failure();
-        let cut_short =
-            if failure.is_some() { "the run ended with an error" } else { "the run was interrupted" };
-        let own = [
-            ("decode", shared.decode),
-            ("camera_motion", shared.camera_motion),
-            ("detect", shared.detect),
-            ("embed", shared.embed),
-            ("forward", shared.forward),
-            ("associate", shared.associate),
-        ];
+        let seconds = start.elapsed().as_secs_f64();
+        let mut summary = shared.into_summary(seconds, sink_times);
+        (summary.frame_sets, summary.people) = (frame_sets, people);
         // A stage that there was not is no stage that took no time.
-        let own = own.into_iter().filter(|(name, _)| camera_motion || *name != "camera_motion");
-        let stages = own.chain(sink_times);
-        RunSummary {
-            frame_sets,
-            people,
-            seconds: start.elapsed().as_secs_f64(),
-            cameras: shared.cameras.iter().map(|c| c.report(cut_short)).collect(),
-            stages: stages.map(|(name, time)| (name.to_owned(), time.report())).collect(),
-            incomplete: shared.incomplete.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner),
-            interrupted: failure.is_none() && shared.cut_short.into_inner(),
-            failure,
-        }
+        summary.stages.retain(|(name, _)| camera_motion || name != "camera_motion");
+        summary
     }
 }

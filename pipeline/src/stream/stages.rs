@@ -14,12 +14,12 @@ use mvmhat_scene::{
     CameraId, CameraMotion, Clock, FrameNumber, FrameSet, FrameSets, TrackedBox, ViewDetections,
 };
 
-use super::Shared;
 use super::counters::{CameraCounters, Gap, StageTimer};
+use super::shared::Shared;
 use crate::sinks::Sink;
 use crate::source::{CameraMotionEstimator, FrameError, FrameSource};
 
-/// What the reader of a camera gives of a frame.
+/// A frame as the reader of its camera passes it on.
 pub(super) struct DecodedFrame {
     /// `None` where no network needs images.
     pub(super) image: Option<Image>,

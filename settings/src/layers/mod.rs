@@ -98,7 +98,9 @@ impl Layers {
             }
             if !self.schema.sections.contains(&name.as_str()) {
                 let nearest = mvmhat_scene::nearest(&name, self.names());
-                return Err(self.at(&name, &format!("unknown section `{name}`{}", did_you_mean(nearest))));
+                return Err(
+                    self.refuse_top(&name, &format!("unknown section `{name}`{}", did_you_mean(nearest)))
+                );
             }
             let over = match value {
                 // `detector: file` is short for `detector: {name: file}`.
@@ -107,7 +109,7 @@ impl Layers {
                 Value::Null => Mapping::new(),
                 other => {
                     let message = format!("section `{name}` must hold keys, not {}", describe(&other));
-                    return Err(self.at(&name, &message));
+                    return Err(self.refuse_top(&name, &message));
                 }
             };
             let below = self.merged.entry(key).or_insert_with(|| Mapping::new().into());
@@ -233,7 +235,7 @@ impl Layers {
     }
 
     /// A message about the top of a configuration, with the place where it was said.
-    fn at(&self, path: &str, message: &str) -> anyhow::Error {
+    fn refuse_top(&self, path: &str, message: &str) -> anyhow::Error {
         let origin = self.origin(path);
         if origin.is_of_user() { usage!("{origin}: {message}") } else { usage!("{message}") }
     }
@@ -263,7 +265,7 @@ fn complete(origins: &mut BTreeMap<Vec<String>, Origin>, content: &Mapping, arou
 fn describe(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",
-        Value::Bool(_) => "a truth value",
+        Value::Bool(_) => "true or false",
         Value::Number(_) => "a number",
         Value::String(_) => "a word",
         Value::Sequence(_) => "a list",

@@ -13,13 +13,13 @@ pub(super) struct ErrorFile {
 }
 
 impl ErrorFile {
-    /// For the errors of one recording.
-    pub(super) fn of_recording(path: &Path) -> Result<Self> {
+    /// For the errors of one sequence.
+    pub(super) fn for_sequence(path: &Path) -> Result<Self> {
         Self::create(path, ErrorWriter::for_sequence)
     }
 
     /// For those of several, each with its name.
-    pub(super) fn of_dataset(path: &Path) -> Result<Self> {
+    pub(super) fn for_dataset(path: &Path) -> Result<Self> {
         Self::create(path, ErrorWriter::for_dataset)
     }
 
@@ -35,7 +35,7 @@ impl ErrorFile {
         Ok(Self { writer, path: path.to_owned() })
     }
 
-    /// Adds the errors of a recording.
+    /// Adds the errors of a sequence.
     pub(super) fn write(
         &mut self,
         recording: &str,

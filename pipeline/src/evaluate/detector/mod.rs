@@ -77,7 +77,7 @@ impl DetectorEvaluation<'_> {
 
     /// The images of a sequence, camera by camera.
     fn cameras(&self, detector: &DetectorConfig, folder: &Path) -> Result<Parts> {
-        let groups = Groups::beside(folder)?;
+        let groups = Groups::of_dataset_around(folder)?;
         let group = groups.group(folder);
         let sequence = self.config.open_sequence(folder)?;
         let selection = LabelledImageSelection {

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 use mvmhat_detectors::{EmbedderName, EmbeddingNetworkConfig};
 use mvmhat_evaluation::{
-    Crop, CropError, Crops, DatasetEmbeddingScores, EmbeddingScores, EmbeddingCounts, Table,
+    Crop, CropError, Crops, DatasetEmbeddingScores, EmbeddingCounts, EmbeddingScores, Table,
 };
 use mvmhat_plots::Figure;
 use mvmhat_scene::{CameraId, FrameIndex};
@@ -81,18 +81,18 @@ impl ReidEvaluation<'_> {
     }
 
     fn sequences(&self, folders: &[PathBuf]) -> Result<Scored> {
-        let (mut tallies, mut jsons) = (Vec::new(), Vec::new());
+        let (mut counts, mut jsons) = (Vec::new(), Vec::new());
         for (name, folder) in named(folders) {
             let scored = self.sequence(folder)?;
-            tallies.push((name.clone(), scored.overall));
+            counts.push((name.clone(), scored.overall));
             jsons.push((name, scored.json));
         }
-        let scores = DatasetEmbeddingScores::new(tallies);
+        let scores = DatasetEmbeddingScores::new(counts);
         Ok(Scored { tables: vec![scores.table()], json: scores.to_json(jsons), overall: scores.overall })
     }
 
     fn sequence(&self, folder: &Path) -> Result<Scored> {
-        let groups = Groups::beside(folder)?;
+        let groups = Groups::of_dataset_around(folder)?;
         let group = groups.group(folder);
         let sequence = self.config.open_sequence(folder)?;
         let selection = LabelledCropSelection {

@@ -10,7 +10,7 @@ use crate::sinks::palette::{Rgb, color};
 /// Behind the caption, and all of a tile without an image.
 pub(super) const DARK: Rgb = Rgb { r: 28, g: 28, b: 32 };
 const MUTED: Rgb = Rgb { r: 160, g: 160, b: 160 };
-/// Pixels between a text and the edge of its plate.
+/// Pixels between a text and the edge of its label.
 const PADDING: i32 = 3;
 
 /// Draws on tiles of one size, all coordinates in pixels of the tile.
@@ -36,7 +36,7 @@ impl Pen {
         let color = color(person);
         let outline = Rect::new(x, y, (right - x).max(1), (bottom - y).max(1));
         imgproc::rectangle(tile, outline, scalar(color), self.line_thickness, LINE_8, 0)?;
-        self.plate(tile, &person.to_string(), (x, y), color, color.text_color())
+        self.label(tile, &person.to_string(), (x, y), color, color.text_color())
     }
 
     /// Where a person went, the oldest point first.
@@ -53,7 +53,7 @@ impl Pen {
 
     /// What camera, frame and time this is, in the upper left corner.
     pub(super) fn caption(self, tile: &mut Mat, text: &str) -> opencv::Result<()> {
-        self.plate(tile, text, (0, 0), DARK, DARK.text_color())
+        self.label(tile, text, (0, 0), DARK, DARK.text_color())
     }
 
     /// That there is nothing to see, in the middle.
@@ -64,20 +64,20 @@ impl Pen {
         self.text(tile, text, origin, MUTED)
     }
 
-    /// A text on a plate whose lower left corner is at (x, y) where there is room above, else just inside the tile.
-    fn plate(
+    /// A text on a filled background whose lower left corner is at (x, y) where there is room above, else just inside the tile.
+    fn label(
         self,
         tile: &mut Mat,
         text: &str,
         (x, y): (i32, i32),
-        plate: Rgb,
+        background: Rgb,
         ink: Rgb,
     ) -> opencv::Result<()> {
         let (size, below) = self.text_size(text)?;
         let (width, height) = (size.width + 2 * PADDING, size.height + below + 2 * PADDING);
         let left = x.min(tile.cols() - width).max(0);
         let top = (y - height).max(0);
-        imgproc::rectangle(tile, Rect::new(left, top, width, height), scalar(plate), FILLED, LINE_8, 0)?;
+        imgproc::rectangle(tile, Rect::new(left, top, width, height), scalar(background), FILLED, LINE_8, 0)?;
         self.text(tile, text, Point::new(left + PADDING, top + PADDING + size.height), ink)
     }
 

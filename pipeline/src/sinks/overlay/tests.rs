@@ -30,7 +30,7 @@ fn is_near(a: [i32; 3], b: [i32; 3]) -> bool {
 }
 
 #[test]
-fn the_video_has_a_frame_an_instant_and_shows_who_is_where() {
+fn the_video_has_a_frame_an_timestep_and_shows_who_is_where() {
     let folder = tempfile::tempdir().unwrap();
     let sequence = fixture::images(folder.path());
     let path = folder.path().join("overlay.mp4");
@@ -47,10 +47,10 @@ fn the_video_has_a_frame_an_instant_and_shows_who_is_where() {
     assert!((fps - 10.0).abs() < 1e-6, "{fps}");
     // Two cameras of 320x240 side by side.
     assert_eq!((frames[0].cols(), frames[0].rows()), (640, 240));
-    // The images are the fixture's grey, camera a lacks frame 2, camera b's frame 3 is cut off.
-    let grey = [fixture::GREY; 3].map(i32::from);
+    // The images are the fixture's gray, camera a lacks frame 2, camera b's frame 3 is cut off.
+    let gray = [fixture::GRAY; 3].map(i32::from);
     let dark = [DARK.b, DARK.g, DARK.r].map(i32::from);
-    for (i, expected) in [[grey, grey], [dark, grey], [grey, dark], [grey, grey]].into_iter().enumerate() {
+    for (i, expected) in [[gray, gray], [dark, gray], [gray, dark], [gray, gray]].into_iter().enumerate() {
         for (camera, expected) in expected.into_iter().enumerate() {
             let found = pixel(&frames[i], camera as i32 * 320 + 300, 200);
             assert!(is_near(found, expected), "frame {}, camera {camera}: {found:?}", i + 1);

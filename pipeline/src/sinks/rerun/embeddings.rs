@@ -2,7 +2,7 @@
 //!
 //! | entity | what |
 //! |---|---|
-//! | `/map/<camera>` | a point a crop, at its two principal components, colored by identity; larger where the most similar crop shows somebody else |
+//! | `/map/<camera>` | a point per crop, at its two principal components, colored by identity; larger where the most similar crop shows somebody else |
 //! | `/map/people` | the number of each person in the middle of their crops |
 //! | `/map/query` | from the query to the most similar crop: green if it is the same person, red if not |
 //! | `/nearest/image` | the query, and the most similar crops of other cameras at other times, framed in the same colors |
@@ -45,7 +45,7 @@ pub struct EmbeddedCrop {
     pub thumbnail: Option<Vec<u8>>,
 }
 
-/// Writes a map of the embeddings for the viewer. `labels` has an entry a crop, in the order of [`Crops::as_slice`].
+/// Writes a map of the embeddings for the viewer. `labels` has one entry per crop, in the order of [`Crops::as_slice`].
 ///
 /// # Errors
 /// A file that cannot be written.
@@ -126,17 +126,17 @@ impl MapLog<'_> {
         let mut time = vec![None; self.points.len()];
         (1..).zip(queries).for_each(|(number, query)| time[*query] = Some(number));
         for camera in &self.sequence.cameras {
-            let of_camera = |place: &usize| self.crops.as_slice()[*place].camera == camera.id;
-            let places: Vec<usize> = (0..self.points.len()).filter(of_camera).collect();
-            let label = |place: &usize| {
-                let query = time[*place].map(|number: u32| format!(", query {number}")).unwrap_or_default();
-                format!("{}{query}", self.name(*place))
+            let is_of_camera = |index: &usize| self.crops.as_slice()[*index].camera == camera.id;
+            let indices: Vec<usize> = (0..self.points.len()).filter(is_of_camera).collect();
+            let label = |index: &usize| {
+                let query = time[*index].map(|number: u32| format!(", query {number}")).unwrap_or_default();
+                format!("{}{query}", self.name(*index))
             };
-            let radius = |place: &usize| if self.is_wrong(*place) { 4.5 } else { 2.5 };
-            let points = Points2D::new(places.iter().map(|place| self.points[*place]))
-                .with_colors(places.iter().map(|place| self.color(*place)))
-                .with_radii(places.iter().map(|place| Radius::new_ui_points(radius(place))))
-                .with_labels(places.iter().map(label))
+            let radius = |index: &usize| if self.is_wrong(*index) { 4.5 } else { 2.5 };
+            let points = Points2D::new(indices.iter().map(|index| self.points[*index]))
+                .with_colors(indices.iter().map(|index| self.color(*index)))
+                .with_radii(indices.iter().map(|index| Radius::new_ui_points(radius(index))))
+                .with_labels(indices.iter().map(label))
                 .with_show_labels(false);
             self.stream.log_static(entity_path!("map", camera.name), &points)?;
         }
@@ -155,10 +155,10 @@ impl MapLog<'_> {
 
     fn log_query(&self, query: usize) -> Result<()> {
         let person = self.crops.as_slice()[query].person;
-        let is_right = |place: usize| self.crops.as_slice()[place].person == person;
+        let is_right = |index: usize| self.crops.as_slice()[index].person == person;
         let ranking = self.crops.ranking(query);
         let Some(nearest) = self.scores.nearest[query] else { return Ok(()) };
-        let frame = |place: usize| if is_right(place) { RIGHT } else { WRONG };
+        let frame = |index: usize| if is_right(index) { RIGHT } else { WRONG };
         let line = LineStrips2D::new([[self.points[query], self.points[nearest]]])
             .with_colors([Color::from(frame(nearest))])
             .with_radii([Radius::new_ui_points(1.5)]);
@@ -170,19 +170,19 @@ impl MapLog<'_> {
             text += &format!("right, {} (cosine {cosine:.3})", self.name(nearest));
         } else {
             text += &format!("taken for {} (cosine {cosine:.3})", self.name(nearest));
-            if let Some(rank) = ranking.iter().position(|(place, _)| is_right(*place)) {
-                let (place, cosine) = ranking[rank];
-                text += &format!("; rank {} is {} (cosine {cosine:.3})", rank + 1, self.name(place));
+            if let Some(rank) = ranking.iter().position(|(index, _)| is_right(*index)) {
+                let (index, cosine) = ranking[rank];
+                text += &format!("; rank {} is {} (cosine {cosine:.3})", rank + 1, self.name(index));
             }
         }
         let level = if is_right(nearest) { rerun::TextLogLevel::INFO } else { rerun::TextLogLevel::ERROR };
         self.stream.log(entity_path!("queries"), &TextLog::new(text).with_level(level))?;
 
-        let cell = |place: usize, frame, cosine: Option<f32>| {
-            let crop = &self.labels[place];
-            let camera = &self.sequence.cameras[self.crops.as_slice()[place].camera.index()].name;
+        let cell = |index: usize, frame, cosine: Option<f32>| {
+            let crop = &self.labels[index];
+            let camera = &self.sequence.cameras[self.crops.as_slice()[index].camera.index()].name;
             let lines = [
-                format!("person {}", self.crops.as_slice()[place].person),
+                format!("person {}", self.crops.as_slice()[index].person),
                 format!("{camera} {}", crop.number),
                 cosine.map_or_else(|| "query".to_owned(), |cosine| format!("{cosine:.3}")),
             ];
@@ -190,7 +190,7 @@ impl MapLog<'_> {
         };
         let of_query = [cell(query, super::TEXT, None)];
         let shown =
-            ranking.iter().take(SHOWN).map(|(place, cosine)| cell(*place, frame(*place), Some(*cosine)));
+            ranking.iter().take(SHOWN).map(|(index, cosine)| cell(*index, frame(*index), Some(*cosine)));
         // Without images there is no sheet.
         if let Some(cells) = of_query.into_iter().chain(shown).collect::<Option<Vec<_>>>() {
             let image = EncodedImage::from_file_contents(contact_sheet(&cells)?);
@@ -199,19 +199,19 @@ impl MapLog<'_> {
         Ok(())
     }
 
-    fn is_wrong(&self, place: usize) -> bool {
-        let person = |place: usize| self.crops.as_slice()[place].person;
-        self.scores.nearest[place].is_some_and(|nearest| person(nearest) != person(place))
+    fn is_wrong(&self, index: usize) -> bool {
+        let person = |index: usize| self.crops.as_slice()[index].person;
+        self.scores.nearest[index].is_some_and(|nearest| person(nearest) != person(index))
     }
 
-    fn color(&self, place: usize) -> Color {
-        color(PersonId(self.crops.as_slice()[place].person as u32)).into()
+    fn color(&self, index: usize) -> Color {
+        color(PersonId(self.crops.as_slice()[index].person as u32)).into()
     }
 
-    fn name(&self, place: usize) -> String {
-        let crop = &self.crops.as_slice()[place];
+    fn name(&self, index: usize) -> String {
+        let crop = &self.crops.as_slice()[index];
         let camera = &self.sequence.cameras[crop.camera.index()].name;
-        format!("person {}, {camera} frame {}", crop.person, self.labels[place].number)
+        format!("person {}, {camera} frame {}", crop.person, self.labels[index].number)
     }
 }
 

@@ -3,7 +3,7 @@
 //! | entity | what |
 //! |---|---|
 //! | `/cameras/<name>/image`, `people`, `trails`, `/ground/*` | as of a run |
-//! | `/cameras/<name>/truth` | boxes of the ground truth, grey |
+//! | `/cameras/<name>/ground_truth` | boxes of the ground truth, gray |
 //! | `/cameras/<name>/errors/<kind>` | a broad margin in the kind's color round the boxes that are wrong |
 //! | `/plots/people/<name>` | people tracked in each camera |
 //! | `/plots/errors/<kind>` | errors of all cameras at each frame |
@@ -16,7 +16,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use mvmhat_evaluation::{
-    Comparison, ErrorKind, Observation, Protocol, GtAndTracks, TrackingError, tracking_errors,
+    Comparison, ErrorKind, GtAndTracks, Observation, Protocol, TrackingError, tracking_errors,
 };
 use mvmhat_scene::{
     BBox, Clock, DEFAULT_FPS, FrameIndex, FrameNumber, FrameSet, PersonId, Sequence, TrackedBox, ViewFrame,
@@ -36,7 +36,7 @@ use crate::sinks::replay;
 const BELOW_PEOPLE: DrawOrder = DrawOrder(rerun::datatypes::Float32(5.0));
 /// The most pixels an empty image has on a side, whatever a wrong row says.
 const LARGEST: f64 = 65_535.0;
-const TRUTH: Rgb = Rgb { r: 200, g: 200, b: 200 };
+const GROUND_TRUTH: Rgb = Rgb { r: 200, g: 200, b: 200 };
 
 /// How errors of one kind are shown.
 struct Style {
@@ -148,11 +148,11 @@ impl ErrorLog {
             self.log.cameras().zip(&people).zip(comparison.cameras())
         {
             let boxes = boxes_2d(gt.iter().map(|row| row.location), scale)
-                .with_colors([Color::from(TRUTH)])
+                .with_colors([Color::from(GROUND_TRUTH)])
                 .with_radii([Radius::new_ui_points(0.75)])
-                .with_labels(gt.iter().map(|row| format!("truth {}", row.id)))
+                .with_labels(gt.iter().map(|row| format!("gt {}", row.id)))
                 .with_show_labels(false);
-            self.stream.log(path.join(&entity_path!("truth")), &boxes)?;
+            self.stream.log(path.join(&entity_path!("ground_truth")), &boxes)?;
             for style in &STYLES {
                 let here = errors.iter().filter(|error| error.kind == style.kind && error.camera == name);
                 let (boxes, labels): (Vec<BBox>, Vec<String>) = labelled(here).unzip();
@@ -193,15 +193,15 @@ fn labelled<'a>(errors: impl Iterator<Item = &'a TrackingError<'a>>) -> impl Ite
 
 /// What is wrong, in a word or two.
 fn label(error: &TrackingError<'_>) -> String {
-    let (truth, track) = (error.gt.unwrap_or_default(), error.track.unwrap_or_default());
+    let (gt, track) = (error.gt.unwrap_or_default(), error.track.unwrap_or_default());
     match (error.kind, error.other) {
         (ErrorKind::FalsePositive, _) => "FP".to_owned(),
-        (ErrorKind::FalseNegative, _) => format!("FN {truth}"),
-        (ErrorKind::CrossView, Some(other)) if other.gt == truth => {
+        (ErrorKind::FalseNegative, _) => format!("FN {gt}"),
+        (ErrorKind::CrossView, Some(other)) if other.gt == gt => {
             format!("{} in {}", other.track, other.camera)
         }
-        (ErrorKind::CrossView, Some(other)) => format!("truth {truth}, {} in {}", other.gt, other.camera),
-        (ErrorKind::Switch | ErrorKind::CrossView, _) => format!("truth {truth} is {track} now"),
+        (ErrorKind::CrossView, Some(other)) => format!("gt {gt}, {} in {}", other.gt, other.camera),
+        (ErrorKind::Switch | ErrorKind::CrossView, _) => format!("gt {gt} is {track} now"),
     }
 }
 

@@ -3,7 +3,7 @@
 //! | entity | what |
 //! |---|---|
 //! | `/cameras/<name>` | where the camera stands, if calibrated |
-//! | `/cameras/<name>/image` | the video with a reference a frame, or an image a frame |
+//! | `/cameras/<name>/image` | the video with one reference per frame, or one image per frame |
 //! | `/cameras/<name>/people` | boxes, colored and labelled by identity |
 //! | `/cameras/<name>/trails` | where the feet of each identity were in the last timesteps |
 //! | `/ground/people`, `/ground/trails` | the same on the ground, if calibrated |
@@ -13,8 +13,8 @@
 //!
 //! Two timelines: `frame`, the timestep on the recording's clock, and `time`, the same in seconds.
 //!
-//! A recording is written straight to its file and flushed every second, not renamed when it is complete: a run that
-//! is killed leaves all but its last second, which the viewer opens, and a long run can be looked at while it goes on.
+//! A file is written straight to its file and flushed every second, not renamed when it is complete: a run that
+//! is killed leaves all but its last second, which the viewer opens, and a long run can be watched while it goes on.
 //!
 //! [`save_errors`] shows an evaluation in the same way, see [`errors`], and [`save_embedding`] an embedding, see
 //! [`embeddings`].

@@ -72,7 +72,7 @@ impl CameraMotionEstimator {
     /// # Errors
     /// If OpenCV refuses an image.
     pub fn estimate(&mut self, image: &Image) -> opencv::Result<ImageMotion> {
-        let now = Shrunk::of(image)?;
+        let now = Shrunk::new(image)?;
         let moved = match &self.before {
             None => ImageMotion::First,
             Some(before) => before.motion_to(&now)?.map_or(ImageMotion::Unknown, ImageMotion::By),
@@ -82,24 +82,24 @@ impl CameraMotionEstimator {
     }
 }
 
-/// An image in grey, shrunk.
+/// An image in gray, shrunk.
 struct Shrunk {
-    grey: Mat,
+    gray: Mat,
     /// Pixels of the image in one of these, across and down.
     step: i32,
 }
 
 impl Shrunk {
-    fn of(image: &Image) -> opencv::Result<Self> {
+    fn new(image: &Image) -> opencv::Result<Self> {
         let (width, height) = (image.width(), image.height());
         let step = (width.max(height) - 1) / SHRUNK_SIDE + 1;
         let size = Size::new((width / step).max(1), (height / step).max(1));
         // Whole steps: a shrunk pixel is the mean of a block. What is left over at two edges is left out.
         let whole = Rect::new(0, 0, (size.width * step).min(width), (size.height * step).min(height));
-        let (mut grey, mut shrunk) = (Mat::default(), Mat::default());
-        cvt_color_def(&image.mat().roi(whole)?, &mut grey, COLOR_BGR2GRAY)?;
-        resize(&grey, &mut shrunk, size, 0.0, 0.0, INTER_AREA)?;
-        Ok(Self { grey: shrunk, step })
+        let (mut gray, mut shrunk) = (Mat::default(), Mat::default());
+        cvt_color_def(&image.mat().roi(whole)?, &mut gray, COLOR_BGR2GRAY)?;
+        resize(&gray, &mut shrunk, size, 0.0, 0.0, INTER_AREA)?;
+        Ok(Self { gray: shrunk, step })
     }
 
     /// The similarity from this image to a later one, in pixels of the whole image.
@@ -109,7 +109,7 @@ impl Shrunk {
             return Ok(None);
         }
         let mut inliers = Mat::default();
-        // Without OpenCV's refinement, which solves its equations by whatever LAPACK it meets in the process: that is
+        // Without OpenCV's iterations after RANSAC, which solves its equations by whatever LAPACK it meets in the process: that is
         // libtorch's, on many threads.
         let distance = INLIER_DISTANCE * f64::from(self.step);
         let found = estimate_affine_partial_2d(&from, &to, &mut inliers, RANSAC, distance, 2000, 0.99, 0)?;
@@ -131,7 +131,7 @@ impl Shrunk {
         let mut corners = Vector::<Point2f>::new();
         let (distance, nothing) = (CORNER_DISTANCE, no_array());
         good_features_to_track(
-            &self.grey,
+            &self.gray,
             &mut corners,
             CORNERS,
             CORNER_QUALITY,
@@ -146,8 +146,8 @@ impl Shrunk {
         }
         let (mut found, mut status) = (Vector::<Point2f>::new(), Vector::<u8>::new());
         calc_optical_flow_pyr_lk(
-            &self.grey,
-            &later.grey,
+            &self.gray,
+            &later.gray,
             &corners,
             &mut found,
             &mut status,
@@ -166,7 +166,7 @@ impl Shrunk {
 
     fn is_sensible(&self, motion: &CameraMotion) -> bool {
         let (zoom, turn, shift) = LARGEST;
-        let (width, height) = (self.grey.cols() * self.step, self.grey.rows() * self.step);
+        let (width, height) = (self.gray.cols() * self.step, self.gray.rows() * self.step);
         let middle = (f64::from(width) / 2.0, f64::from(height) / 2.0);
         let (x, y) = motion.point(middle);
         let shifted = (x - middle.0).hypot(y - middle.1);

@@ -7,7 +7,7 @@ use super::*;
 
 const SIZE: (i32, i32) = (640, 360);
 
-/// Numbers that look like chance, 0 to 1, the same every time (SplitMix64).
+/// Pseudo-random numbers, 0 to 1, the same every time (SplitMix64).
 fn chance(seed: u64) -> impl FnMut() -> f64 {
     let mut state = seed;
     move || {
@@ -18,7 +18,7 @@ fn chance(seed: u64) -> impl FnMut() -> f64 {
     }
 }
 
-/// Cloudy noise of `size`, in grey: blots of `blot` pixels, with finer ones in them.
+/// Cloudy noise of `size`, in gray: blots of `blot` pixels, with finer ones in them.
 fn clouds(size: (i32, i32), blot: i32, seed: u64) -> Mat {
     let mut random = chance(seed);
     let mut sum = Mat::new_rows_cols_with_default(size.1, size.0, CV_8UC1, Scalar::all(0.0)).unwrap();
@@ -59,35 +59,35 @@ impl World {
     }
 
     /// The image after the camera has moved by `motion`; people stand at their places in it.
-    fn film(&self, motion: &CameraMotion, places: &[(i32, i32)]) -> Image {
+    fn image(&self, motion: &CameraMotion, places: &[(i32, i32)]) -> Image {
         // Where the wall's pixels go: to the first image, and on. Pixels are counted from their middles here.
         let CameraMotion { a, b, dx, dy } = *motion;
         let (x, y) = (0.5 - AROUND, 0.5 - AROUND);
         let (x, y) = (a * x - b * y + dx - 0.5, b * x + a * y + dy - 0.5);
         let map = Mat::from_slice_2d(&[[a, -b, x], [b, a, y]]).unwrap();
-        let mut grey = Mat::default();
+        let mut gray = Mat::default();
         let size = Size::new(SIZE.0, SIZE.1);
-        warp_affine(&self.wall, &mut grey, &map, size, INTER_LINEAR, BORDER_CONSTANT, Scalar::default())
+        warp_affine(&self.wall, &mut gray, &map, size, INTER_LINEAR, BORDER_CONSTANT, Scalar::default())
             .unwrap();
         for (person, &(x, y)) in self.people.iter().zip(places) {
             let place = Rect::new(x, y, person.cols(), person.rows());
-            person.copy_to(&mut grey.roi_mut(place).unwrap()).unwrap();
+            person.copy_to(&mut gray.roi_mut(place).unwrap()).unwrap();
         }
-        color(&grey)
+        color(&gray)
     }
 }
 
-fn color(grey: &Mat) -> Image {
+fn color(gray: &Mat) -> Image {
     let mut image = Mat::default();
-    cvt_color_def(grey, &mut image, COLOR_GRAY2BGR).unwrap();
+    cvt_color_def(gray, &mut image, COLOR_GRAY2BGR).unwrap();
     Image::new(image).unwrap()
 }
 
 /// How far the motion found is from the true one at the corner of the image where it is worst, in pixels.
-fn error_at_corners(found: &CameraMotion, truth: &CameraMotion) -> f64 {
+fn error_at_corners(found: &CameraMotion, true_motion: &CameraMotion) -> f64 {
     let (w, h) = (f64::from(SIZE.0), f64::from(SIZE.1));
     let errors = [(0.0, 0.0), (w, 0.0), (0.0, h), (w, h)].map(|corner| {
-        let ((x, y), (tx, ty)) = (found.point(corner), truth.point(corner));
+        let ((x, y), (tx, ty)) = (found.point(corner), true_motion.point(corner));
         (x - tx).hypot(y - ty)
     });
     errors.into_iter().fold(0.0, f64::max)
@@ -114,16 +114,16 @@ fn shift_zoom_and_turn_are_found_whoever_walks_by() {
     let before = [(60, 100), (200, 140), (350, 90), (500, 150)];
     let after = [(75, 100), (191, 141), (361, 94), (480, 150)];
     for people in [0, 4] {
-        for (seed, truth) in motions().iter().enumerate() {
+        for (seed, motion) in motions().iter().enumerate() {
             let world = World::new(people, 100 * seed as u64);
-            let mut finder = CameraMotionEstimator::default();
+            let mut estimator = CameraMotionEstimator::default();
             assert_eq!(
-                finder.estimate(&world.film(&CameraMotion::STILL, &before)).unwrap(),
+                estimator.estimate(&world.image(&CameraMotion::STILL, &before)).unwrap(),
                 ImageMotion::First
             );
-            let moved = finder.estimate(&world.film(truth, &after)).unwrap();
-            let error = moved.motion().map_or(f64::INFINITY, |found| error_at_corners(&found, truth));
-            assert!(error < 0.5, "{people} people, {truth:?}: {error} pixels, {moved:?}");
+            let moved = estimator.estimate(&world.image(motion, &after)).unwrap();
+            let error = moved.motion().map_or(f64::INFINITY, |found| error_at_corners(&found, motion));
+            assert!(error < 0.5, "{people} people, {motion:?}: {error} pixels, {moved:?}");
         }
     }
 }
@@ -148,9 +148,9 @@ fn the_similarity_of_three_points_by_hand() {
 fn a_image_that_is_missing_is_bridged() {
     let world = World::new(0, 7);
     let motion = |t: f64| about_the_middle(1.01_f64.powf(t), 0.5 * t, (4.0 * t, -2.0 * t));
-    let mut finder = CameraMotionEstimator::default();
-    finder.estimate(&world.film(&motion(0.0), &[])).unwrap();
-    let found = finder.estimate(&world.film(&motion(3.0), &[])).unwrap().motion().unwrap();
+    let mut estimator = CameraMotionEstimator::default();
+    estimator.estimate(&world.image(&motion(0.0), &[])).unwrap();
+    let found = estimator.estimate(&world.image(&motion(3.0), &[])).unwrap().motion().unwrap();
     assert!(error_at_corners(&found, &motion(3.0)) < 0.5, "{found:?}");
 }
 
@@ -158,12 +158,13 @@ fn a_image_that_is_missing_is_bridged() {
 fn the_same_images_give_the_same_motion_to_the_last_bit() {
     let world = World::new(4, 3);
     let images = [(0.0, 40), (5.0, 55), (11.0, 70), (13.0, 85)].map(|(shift, x)| {
-        world.film(&about_the_middle(1.0, shift / 10.0, (shift, 0.0)), &[(x, 100), (x + 150, 100)])
+        world.image(&about_the_middle(1.0, shift / 10.0, (shift, 0.0)), &[(x, 100), (x + 150, 100)])
     });
-    let moved = |finder: &mut CameraMotionEstimator| images.each_ref().map(|p| finder.estimate(p).unwrap());
+    let moved =
+        |estimator: &mut CameraMotionEstimator| images.each_ref().map(|p| estimator.estimate(p).unwrap());
     let first = moved(&mut CameraMotionEstimator::default());
     let mut warm = CameraMotionEstimator::default();
-    // A finder that has drawn before, on another thread.
+    // An estimator that has drawn before, on another thread.
     let second = std::thread::scope(|scope| {
         scope.spawn(|| {
             moved(&mut warm);
@@ -178,17 +179,17 @@ fn the_same_images_give_the_same_motion_to_the_last_bit() {
 
 #[test]
 fn too_little_to_hold_on_to_or_another_scene_is_no_motion() {
-    let blank = |grey: f64| {
-        let mat = Mat::new_rows_cols_with_default(SIZE.1, SIZE.0, CV_8UC3, Scalar::all(grey)).unwrap();
+    let blank = |gray: f64| {
+        let mat = Mat::new_rows_cols_with_default(SIZE.1, SIZE.0, CV_8UC3, Scalar::all(gray)).unwrap();
         Image::new(mat).unwrap()
     };
-    let [here, elsewhere] = [1, 2].map(|seed| World::new(0, seed).film(&CameraMotion::STILL, &[]));
+    let [here, elsewhere] = [1, 2].map(|seed| World::new(0, seed).image(&CameraMotion::STILL, &[]));
     for (before, now) in [(&blank(90.0), &blank(90.0)), (&here, &blank(90.0)), (&here, &elsewhere)] {
-        let mut finder = CameraMotionEstimator::default();
-        finder.estimate(before).unwrap();
-        assert_eq!(finder.estimate(now).unwrap(), ImageMotion::Unknown);
+        let mut estimator = CameraMotionEstimator::default();
+        estimator.estimate(before).unwrap();
+        assert_eq!(estimator.estimate(now).unwrap(), ImageMotion::Unknown);
         assert_eq!(
-            finder.estimate(now).unwrap().motion().is_some(),
+            estimator.estimate(now).unwrap().motion().is_some(),
             std::ptr::eq(now, &elsewhere),
             "it goes on"
         );
@@ -198,10 +199,10 @@ fn too_little_to_hold_on_to_or_another_scene_is_no_motion() {
 #[test]
 fn tiny_images_and_large_ones() {
     for (width, height) in [(1, 1), (5, 3), (40, 700), (1920, 1088)] {
-        let mut finder = CameraMotionEstimator::default();
+        let mut estimator = CameraMotionEstimator::default();
         let image = color(&clouds((width, height), 24, 5));
-        finder.estimate(&image).unwrap();
-        let moved = finder.estimate(&image).unwrap();
+        estimator.estimate(&image).unwrap();
+        let moved = estimator.estimate(&image).unwrap();
         assert_eq!(matches!(moved, ImageMotion::By(_)), width >= 40, "{width}x{height}: {moved:?}");
     }
 }

@@ -1,16 +1,14 @@
+mod videos;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use mvmhat_evaluation::{CameraRows, Comparison, Crop, Crops, EmbeddingScores, Observation, Protocol};
-use mvmhat_scene::{BBox, Calibration, CameraId, Embedding, FrameIndex, FrameNumber, Rotation};
-use opencv::core::{CV_8UC3, Mat, Scalar};
-use opencv::prelude::*;
-use opencv::videoio::{CAP_FFMPEG, VideoWriter};
+use mvmhat_scene::{BBox, Calibration, CameraId, Embedding, FrameIndex, FrameNumber};
 use rerun::StoreKind;
 use rerun::external::re_log_encoding::DecoderApp;
 use rerun::log::{Chunk, LogMsg};
 
 use super::ground::Ground;
-use super::image::Images;
 use super::*;
 use crate::sinks::{fixture, thumbnail};
 
@@ -97,61 +95,6 @@ fn what_was_flushed_can_be_read_though_the_run_never_ended() {
     assert_eq!(entities["/cameras/b/people"].rows, 1);
 }
 
-/// One camera filmed as a video of 320x240, MP4 or AVI.
-fn film(folder: &Path, file: &str, [a, b, c, d]: [char; 4]) -> Sequence {
-    let camera = folder.join("film").join("a");
-    std::fs::create_dir_all(&camera).unwrap();
-    let code = VideoWriter::fourcc(a, b, c, d).unwrap();
-    let size = opencv::core::Size::new(320, 240);
-    let path = camera.join(file);
-    let mut writer = VideoWriter::new_with_backend(&path, CAP_FFMPEG, code, 10.0, size, true).unwrap();
-    assert!(writer.is_opened().unwrap(), "{file}");
-    let image = Mat::new_rows_cols_with_default(240, 320, CV_8UC3, Scalar::all(90.0)).unwrap();
-    for _ in 0..fixture::FRAMES {
-        writer.write(&image).unwrap();
-    }
-    writer.release().unwrap();
-    Sequence::open(&folder.join("film")).unwrap()
-}
-
-#[test]
-fn an_mp4_is_embedded_once_and_referred_to() {
-    let folder = tempfile::tempdir().unwrap();
-    let sequence = film(folder.path(), "video.mp4", ['a', 'v', 'c', '1']);
-    let (entities, _) = written(&sequence, folder.path());
-    let image = &entities["/cameras/a/image"];
-    assert!(image.is_static && image.components.contains("AssetVideo:blob"), "{image:?}");
-    assert!(image.components.contains("VideoFrameReference:timestamp"), "{image:?}");
-    assert!(!image.components.contains("EncodedImage:blob"), "{image:?}");
-}
-
-#[test]
-fn a_frame_is_referred_to_by_its_own_presentation_time() {
-    let folder = tempfile::tempdir().unwrap();
-    let sequence = film(folder.path(), "video.mp4", ['a', 'v', 'c', '1']);
-    let (stream, storage) = RecordingStreamBuilder::new("test").memory().unwrap();
-    let images = Images::open(&sequence.cameras[0], &stream, &camera_path("a")).unwrap();
-    let Images::Video(times) = images else { panic!("an MP4 is embedded") };
-    // 10 frames per second.
-    assert_eq!(times, [0, 100_000_000, 200_000_000, 300_000_000]);
-    assert!(!storage.take().is_empty());
-}
-
-#[test]
-fn what_the_viewer_cannot_show_upright_is_decoded() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut turned = film(folder.path(), "video.mp4", ['a', 'v', 'c', '1']);
-    turned.cameras[0].rotation = Rotation::Clockwise;
-    let other = tempfile::tempdir().unwrap();
-    let avi = film(other.path(), "video.avi", ['M', 'J', 'P', 'G']);
-    for sequence in [turned, avi] {
-        let (entities, _) = written(&sequence, folder.path());
-        let image = &entities["/cameras/a/image"];
-        assert!(image.components.contains("EncodedImage:blob"), "{image:?}");
-        assert!(!image.components.contains("AssetVideo:blob"), "{image:?}");
-    }
-}
-
 #[test]
 fn a_calibrated_recording_has_a_ground() {
     let folder = tempfile::tempdir().unwrap();
@@ -221,7 +164,7 @@ fn errors_are_drawn_by_kind_beside_the_tracks() {
     let (entities, blueprint) = read(&path);
     assert!(blueprint > 0);
     let both = BTreeSet::from([FRAME.to_owned(), TIME.to_owned()]);
-    for name in ["people", "truth", "image", "errors/false_positives", "errors/cross_view"] {
+    for name in ["people", "ground_truth", "image", "errors/false_positives", "errors/cross_view"] {
         for camera in ["a", "b"] {
             let entity = &entities[&format!("/cameras/{camera}/{name}")];
             assert_eq!((entity.rows, &entity.timelines), (2, &both), "{camera} {name}");
@@ -231,9 +174,9 @@ fn errors_are_drawn_by_kind_beside_the_tracks() {
     assert_eq!(entities["/switches"].rows, 1);
     let at = |entity: &str| labels(&path, entity);
     assert_eq!(at("/cameras/a/people"), ["8"]);
-    assert_eq!(at("/cameras/a/truth"), ["truth 1", "truth 2"]);
+    assert_eq!(at("/cameras/a/ground_truth"), ["gt 1", "gt 2"]);
     assert_eq!(at("/cameras/a/errors/false_negatives"), ["FN 2"]);
-    assert_eq!(at("/cameras/a/errors/switches"), ["truth 1 is 8 now"]);
+    assert_eq!(at("/cameras/a/errors/switches"), ["gt 1 is 8 now"]);
     assert_eq!(at("/cameras/b/errors/false_positives"), ["FP"]);
     assert_eq!(at("/cameras/b/errors/cross_view"), ["8 in a"]);
     assert!(at("/cameras/b/errors/switches").is_empty());
@@ -242,9 +185,9 @@ fn errors_are_drawn_by_kind_beside_the_tracks() {
 #[test]
 fn a_camera_without_images_shows_the_edge_of_one() {
     let folder = tempfile::tempdir().unwrap();
-    let truth = folder.path().join("yard/a/gt");
-    std::fs::create_dir_all(&truth).unwrap();
-    std::fs::write(truth.join("gt.txt"), "1,1,10,20,30.5,40,1,1,1\n").unwrap();
+    let gt = folder.path().join("yard/a/gt");
+    std::fs::create_dir_all(&gt).unwrap();
+    std::fs::write(gt.join("gt.txt"), "1,1,10,20,30.5,40,1,1,1\n").unwrap();
     let sequence = Sequence::open(&folder.path().join("yard")).unwrap();
     let row = Observation::new(1, 1, BBox::new(10.0, 20.0, 30.5, 40.0));
     let a = CameraRows { name: "a".to_owned(), gt: vec![row], tracks: vec![row] };
