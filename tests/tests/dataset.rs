@@ -95,7 +95,7 @@ fn assert_percent(ours: &Value, reference: f64, what: &str) {
 /// `new_metric.py` of MvMHAT++. The tests of `evaluation` compare all of its numbers; this one, whether the program reads the
 /// same files, windows and views.
 #[test]
-#[ignore = "needs the reference data"]
+#[ignore = "needs the reference data in ../shared (MVMHAT_SHARED)"]
 fn the_published_tracks_of_mvmhat_score_as_the_public_scorers_say() {
     let data = mvmhat_reference::shared("mvmhat");
     let folder = tempfile::tempdir().unwrap();

@@ -32,7 +32,7 @@ fn three_people_keep_their_identities_with_nothing_but_the_program() {
 }
 
 #[test]
-#[ignore = "needs the real clip and the reference data"]
+#[ignore = "needs the real clip, and the reference data in ../shared (MVMHAT_SHARED)"]
 fn three_people_keep_their_identities_with_the_public_networks() {
     let weights = mvmhat_reference::shared("weights");
     let preset = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs/track-yolox.yaml");
