@@ -33,7 +33,7 @@ impl GroundTruth {
     /// # Errors
     /// Files that cannot be read, and a sequence without ground truth.
     pub(crate) fn read(sequence: &Sequence, gt: &Path, frames: FrameRange) -> Result<Self> {
-        let groups = Groups::beside(gt)?;
+        let groups = Groups::of_dataset_around(gt)?;
         let group = groups.group(gt);
         let mut labelled = observations(&Sequence::open(gt)?, group.and_then(|group| group.views))?;
         labelled.retain(|(_, rows)| !rows.is_empty());
