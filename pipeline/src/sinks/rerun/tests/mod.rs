@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mvmhat_evaluation::{CameraRows, Comparison, Crop, Crops, EmbeddingScores, Observation, Protocol};
 use mvmhat_scene::{BBox, Calibration, CameraId, Embedding, FrameIndex, FrameNumber};
+use opencv::core::{CV_8UC3, Mat, Scalar};
 use rerun::StoreKind;
 use rerun::external::re_log_encoding::DecoderApp;
 use rerun::log::{Chunk, LogMsg};
