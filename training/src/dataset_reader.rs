@@ -118,7 +118,10 @@ impl<C: CameraCache> DatasetReader<'_, C> {
             )
         })?;
         let file = DetectionFile::read(path)?;
-        Ok(file.numbers().map(|number| (number, self.cache.from_detections(file.detections(number)))).collect())
+        Ok(file
+            .numbers()
+            .map(|number| (number, self.cache.from_detections(file.detections(number))))
+            .collect())
     }
 
     /// The file of a camera: a name that changes with anything it is made of.
