@@ -22,10 +22,10 @@ pub(crate) trait CameraCache: Sync {
     const SUFFIX: &'static str;
 
     /// The labels that rows of ground truth give, by frame.
-    fn from_ground_truth(&self, rows: &[mot::Row]) -> LabelledFrames<Self::Labels>;
+    fn labels_of_ground_truth(&self, rows: &[mot::Row]) -> LabelledFrames<Self::Labels>;
 
     /// The labels that the detections of a frame give.
-    fn from_detections(&self, detections: &[Detection]) -> Self::Labels;
+    fn labels_of_detections(&self, detections: &[Detection]) -> Self::Labels;
 
     /// What the content of a file depends on, beside images and labels.
     fn identity(&self) -> Value;

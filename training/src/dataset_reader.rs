@@ -98,7 +98,7 @@ impl<C: CameraCache> DatasetReader<'_, C> {
                     "{} has no ground truth (<camera>/gt/gt.txt): take --boxes det or --boxes detect",
                     sequence.root.display()
                 );
-                let labels = |rows: Option<Vec<_>>| self.cache.from_ground_truth(&rows.unwrap_or_default());
+                let labels = |rows: Option<Vec<_>>| self.cache.labels_of_ground_truth(&rows.unwrap_or_default());
                 Ok(rows.into_iter().map(labels).collect())
             }
             BoxSource::Det => cameras.map(|camera| self.detected_frames(camera)).collect(),
@@ -120,7 +120,7 @@ impl<C: CameraCache> DatasetReader<'_, C> {
         let file = DetectionFile::read(path)?;
         Ok(file
             .numbers()
-            .map(|number| (number, self.cache.from_detections(file.detections(number))))
+            .map(|number| (number, self.cache.labels_of_detections(file.detections(number))))
             .collect())
     }
 
@@ -210,7 +210,7 @@ impl<C: CameraCache> DatasetReader<'_, C> {
             let frame = Frame { camera: camera.id, number, image: Some(image) };
             let detections = detector.detect(std::slice::from_ref(&frame))?.concat();
             if let Some(image) = &frame.image {
-                writer.push(number, image, &self.cache.from_detections(&detections))?;
+                writer.push(number, image, &self.cache.labels_of_detections(&detections))?;
             }
         }
         wanted.for_each(|_| writer.missing_image());

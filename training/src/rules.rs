@@ -55,13 +55,13 @@ pub(crate) fn network_error(error: mvmhat_detectors::ConfigError) -> ConfigError
 }
 
 /// The error of `train.loss` or `train.lda_head`.
-pub(crate) fn loss_error(error: LossConfigError) -> ConfigError {
+pub(crate) fn loss_error(error: &LossConfigError) -> ConfigError {
     let LossConfigError { section, key, value, allowed } = error;
     ConfigError::new(format!("train.{section}.{key}"), value, format!("must be {allowed}"))
 }
 
 /// The error of `train.assignment_network`.
-pub(crate) fn assignment_network_error(error: AssignmentNetworkConfigError) -> ConfigError {
+pub(crate) fn assignment_network_error(error: &AssignmentNetworkConfigError) -> ConfigError {
     let AssignmentNetworkConfigError { key, value, allowed } = error;
     ConfigError::new(format!("train.assignment_network.{key}"), value, format!("must be {allowed}"))
 }

@@ -232,7 +232,7 @@ mod tests {
         let info = png.next_frame(&mut rgb).unwrap();
         assert_eq!(
             (info.width, info.height),
-            (1360, 64 + (constants.searched.len() as u32 + 1 + 3) / 4 * 250)
+            (1360, 64 + (constants.searched.len() as u32 + 1).div_ceil(4) * 250)
         );
         // Dark pixels where the title is, and none to the right of it.
         let dark = |columns: std::ops::Range<usize>| {

@@ -87,7 +87,7 @@ impl CameraCache for FrameCache {
     type Writer = FrameWriter;
     const SUFFIX: &'static str = "frames";
 
-    fn from_ground_truth(&self, rows: &[mot::Row]) -> LabelledFrames<PersonBoxes> {
+    fn labels_of_ground_truth(&self, rows: &[mot::Row]) -> LabelledFrames<PersonBoxes> {
         let mut frames = LabelledFrames::<PersonBoxes>::new();
         for row in rows.iter().filter(|row| row.bbox.is_valid()) {
             let people = frames.entry(row.frame).or_default();
@@ -98,7 +98,7 @@ impl CameraCache for FrameCache {
         frames
     }
 
-    fn from_detections(&self, detections: &[Detection]) -> PersonBoxes {
+    fn labels_of_detections(&self, detections: &[Detection]) -> PersonBoxes {
         let between = |least: f64, end: f64| {
             let within = detections.iter().filter(|found| (least..end).contains(&f64::from(found.score)));
             within.map(|found| found.bbox).collect()

@@ -89,14 +89,14 @@ impl ReidRecipe {
         self.data.validate()?;
         self.network.validate().map_err(rules::network_error)?;
         self.augmentation.validate()?;
-        self.loss.validate().map_err(rules::loss_error)?;
+        self.loss.validate().map_err(|error| rules::loss_error(&error))?;
         self.samples.validate()?;
         self.pk_sampling.validate()?;
         if let Some(lda_head) = &self.lda_head {
-            lda_head.validate().map_err(rules::loss_error)?;
+            lda_head.validate().map_err(|error| rules::loss_error(&error))?;
             self.check_lda_head()?;
         }
-        self.assignment_network.validate().map_err(rules::assignment_network_error)?;
+        self.assignment_network.validate().map_err(|error| rules::assignment_network_error(&error))?;
         let rules = Rules::new("train");
         rules.threads("threads", self.threads)?;
         rules.threads("workers", self.workers)

@@ -104,7 +104,7 @@ impl CameraCache for CropCache {
     type Writer = CropWriter;
     const SUFFIX: &'static str = "crops";
 
-    fn from_ground_truth(&self, rows: &[mot::Row]) -> LabelledFrames<Vec<BBox>> {
+    fn labels_of_ground_truth(&self, rows: &[mot::Row]) -> LabelledFrames<Vec<BBox>> {
         let mut frames = LabelledFrames::<Vec<BBox>>::new();
         let is_learned_from =
             |row: &&mot::Row| row.score > 0.0 && row.bbox.is_valid() && self.selection.is_visible(row);
@@ -114,7 +114,7 @@ impl CameraCache for CropCache {
         frames
     }
 
-    fn from_detections(&self, detections: &[Detection]) -> Vec<BBox> {
+    fn labels_of_detections(&self, detections: &[Detection]) -> Vec<BBox> {
         let confident = detections.iter().filter(|found| f64::from(found.score) >= self.selection.conf);
         confident.map(|found| found.bbox).collect()
     }
