@@ -98,7 +98,8 @@ impl<C: CameraCache> DatasetReader<'_, C> {
                     "{} has no ground truth (<camera>/gt/gt.txt): take --boxes det or --boxes detect",
                     sequence.root.display()
                 );
-                let labels = |rows: Option<Vec<_>>| self.cache.labels_of_ground_truth(&rows.unwrap_or_default());
+                let labels =
+                    |rows: Option<Vec<_>>| self.cache.labels_of_ground_truth(&rows.unwrap_or_default());
                 Ok(rows.into_iter().map(labels).collect())
             }
             BoxSource::Det => cameras.map(|camera| self.detected_frames(camera)).collect(),

@@ -1,5 +1,7 @@
 //! The presets of both recipes, and how a configuration file is laid over them.
 
+#![allow(clippy::unwrap_used, reason = "a broken preset may stop it")]
+
 use std::path::Path;
 
 use mvmhat_learning::{LdaHeadConfig, LossConfig};
