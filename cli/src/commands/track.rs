@@ -15,7 +15,7 @@ use crate::examples::examples;
 
 /// Follow people through a recorded folder of synchronized cameras.
 ///
-/// Writes OUT/tracks/<camera>.txt (MOT text, identities shared by all cameras) and OUT/run.json. The built-in configuration is
+/// Writes OUT/tracks/CAMERA.txt (MOT text, identities shared by all cameras) and OUT/run.json. The built-in configuration is
 /// configs/track.yaml.
 #[derive(Debug, Args)]
 #[command(after_help = examples![

@@ -30,7 +30,7 @@ pub(crate) struct Tune {
     /// Recordings with ground truth; the mean of their scores counts
     #[arg(required = true, value_name = "RECORDING")]
     recordings: Vec<PathBuf>,
-    /// Where the ground truth is, if not in the recording itself; for several recordings DIR/<recording>
+    /// Where the ground truth is, if not in the recording itself; for several recordings DIR/RECORDING
     #[arg(long, value_name = "DIR", num_args = 0..=1)]
     gt: Option<Option<PathBuf>>,
     /// RECORDING (and --validate) are folders of recordings

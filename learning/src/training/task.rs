@@ -47,7 +47,7 @@ pub type TaskError = Box<dyn Error + Send + Sync>;
 ///
 /// For a run that is resumed after a crash to be the same run to the bit, everything a task does has to be a function of
 /// its configuration and the step: which samples a batch has ([`Batches`](super::Batches)), what is random about
-/// them ([`Random`](crate::Random)). libtorch's own generator, which dropout draws from, is seeded before every step.
+/// them ([`Random`](mvmhat_random::Random)). libtorch's own generator, which dropout draws from, is seeded before every step.
 /// Batches may be loaded ahead by threads as long as they come in order.
 ///
 /// A straight line through points, as a task:

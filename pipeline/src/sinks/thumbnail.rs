@@ -12,7 +12,7 @@ use opencv::prelude::*;
 pub(super) const SIZE: (i32, i32) = (64, 128);
 const JPEG_QUALITY: i32 = 80;
 
-/// The part of an image inside a box as JPEG of [`SIZE`], in its own proportions on a black ground; all black for a box
+/// The part of an image inside a box as JPEG of 64 x 128 pixels, in its own proportions on a black ground; all black for a box
 /// that lies outside.
 pub fn thumbnail(image: &Image, bbox: &BBox) -> Result<Vec<u8>> {
     let mut small = Mat::new_rows_cols_with_default(SIZE.1, SIZE.0, CV_8UC3, Scalar::all(0.0))?;

@@ -28,7 +28,7 @@ pub(crate) struct Eval {
     /// The recording with the ground truth; with --dataset a folder of recordings
     #[arg(long, value_name = "RECORDING")]
     gt: PathBuf,
-    /// A run folder (DIR/tracks/<camera>.txt) or a plain one (DIR/<camera>.txt); with --dataset one for each recording
+    /// A run folder (DIR/tracks/CAMERA.txt) or a plain one (DIR/CAMERA.txt); with --dataset one for each recording
     #[arg(long, value_name = "DIR")]
     tracks: PathBuf,
     /// Score a folder of recordings, and all of them together
