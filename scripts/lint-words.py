@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Keeps words out of the project that its field has other words for: scripts/words.txt says which, and what to say.
+"""Keeps words out of the project that its field has other words for: scripts/lint-words.txt says which, and what to say.
 
     scripts/lint-words.py            # everything that git knows
     scripts/lint-words.py PATH...    # some files and folders
     scripts/lint-words.py --count    # how often each word occurs
 
-One line per finding: FILE:LINE: `the words`: say what stands in words.txt. Exit status 1 where there is one.
+One line per finding: FILE:LINE: `the words`: say what stands in lint-words.txt. Exit status 1 where there is one.
 """
 
 import fnmatch
@@ -20,10 +20,10 @@ except ImportError:  # before Python 3.11
     import sre_parse as parser
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-LIST = ROOT / "scripts" / "words.txt"
+LIST = ROOT / "scripts" / "lint-words.txt"
 ENDINGS = (".rs", ".md", ".yaml", ".yml", ".py", ".sh", "Cargo.toml", "Makefile")
 # The list itself has to name the words.
-SKIPPED = {"scripts/words.txt", "scripts/lint-words.py"}
+SKIPPED = {"scripts/lint-words.txt", "scripts/lint-words.py"}
 
 # What a line begins and ends with besides its words; a phrase may be wrapped inside a comment.
 MARGIN = re.compile(r"[ \t]*\n[ \t]*(?:(?://[/!]?|#|>)[ \t]*)?")
@@ -154,7 +154,7 @@ def main(arguments):
             print(f"{times:6} {pattern}")
     total = sum(counts.values())
     if total:
-        print(f"words: {total} to replace (scripts/words.txt; exceptions have their reasons there)", file=sys.stderr)
+        print(f"words: {total} to replace (scripts/lint-words.txt; exceptions have their reasons there)", file=sys.stderr)
     return 1 if total else 0
 
 

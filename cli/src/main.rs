@@ -13,7 +13,9 @@ use commands::Cli;
 /// Exit status 0: done; 1: the run failed; 2: wrong usage or configuration.
 fn main() -> ExitCode {
     let run = || -> anyhow::Result<()> {
-        replaced::refuse(std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()))?;
+        replaced::refuse(
+            std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()),
+        )?;
         let cli = Cli::parse();
         mvmhat_console::log_to_stderr(cli.verbosity.level());
         // What OpenCV cannot do comes back as an error; its own messages would only stand between ours.

@@ -9,7 +9,7 @@ use std::ops::AddAssign;
 use serde::{Deserialize, Serialize};
 
 use crate::Comparison;
-use crate::clear::at_least_one;
+use crate::clear_mot::at_least_one;
 use crate::frame_matches::FrameMatches;
 use crate::pair_counter::PairCounter;
 

@@ -15,7 +15,7 @@ use std::ops::AddAssign;
 use serde::{Deserialize, Serialize};
 
 use crate::camera_overlaps::FrameOverlaps;
-use crate::clear::at_least_one;
+use crate::clear_mot::at_least_one;
 use crate::matching::{Candidate, Matcher};
 use crate::{CameraSequence, GtAndTracks, Location};
 

@@ -9,7 +9,7 @@ use mvmhat_assignment::{CostMatrix, LinearAssignment};
 use serde::{Deserialize, Serialize};
 
 use crate::MATCH_IOU;
-use crate::clear::at_least_one;
+use crate::clear_mot::at_least_one;
 use crate::{CameraSequence, Location, Protocol};
 
 /// Counts of the identity measures. They add up over cameras and sequences.

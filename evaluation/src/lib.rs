@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod camera_overlaps;
-mod clear;
-mod clear_rules;
+mod clear_mot;
+mod clear_mot_rules;
 mod comparison;
 mod cross_view_pairs;
 mod detection;
@@ -16,7 +16,7 @@ mod identity;
 mod json;
 mod matching;
 mod metric;
-mod mvmhat;
+mod mvmhat_protocol;
 mod observation;
 mod pair_counter;
 mod protocol_constants;
@@ -27,7 +27,7 @@ mod table;
 mod tracking_errors;
 mod window;
 
-pub use clear::{Clear, Protocol, clear};
+pub use clear_mot::{Clear, Protocol, clear};
 pub use comparison::{CameraRows, CameraSequence, Comparison, ComparisonError, GtAndTracks};
 pub use cross_view_pairs::{CrossViewPairs, cross_view_pairs};
 pub use detection::{
@@ -43,7 +43,7 @@ pub use greedy_pairs::greedy_pairs;
 pub use ground::{GroundPoint, fuse, modp};
 pub use hota::{ALPHAS, Hota, PerAlpha, alpha, hota};
 pub use identity::{Identity, identity};
-pub use mvmhat::{MvmhatScores, mvmhat};
+pub use mvmhat_protocol::{MvmhatScores, mvmhat};
 pub use observation::{Location, Observation};
 pub use protocol_constants::{MATCH_IOU, MIN_VISIBILITY, OPERATING_SCORE};
 pub use re_entries::{MIN_ABSENCE, ReEntries, re_entries};

@@ -4,8 +4,8 @@ use mvmhat_scene::{BBox, FrameNumber};
 use serde::Serialize;
 
 use crate::camera_overlaps::{CameraOverlaps, FrameOverlaps};
-use crate::clear::scored_frames;
-use crate::clear_rules::ClearRules;
+use crate::clear_mot::scored_frames;
+use crate::clear_mot_rules::ClearRules;
 use crate::{Comparison, Protocol};
 
 /// What went wrong.

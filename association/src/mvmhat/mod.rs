@@ -41,14 +41,14 @@
 
 mod config;
 mod cross_view;
-mod over_time;
+mod temporal;
 mod track;
 
 use mvmhat_scene::{FrameSet, PersonId, TrackedBox, ViewDetections};
 
 pub use config::MvmhatConfig;
 use cross_view::CrossViewMatcher;
-use over_time::CascadeMatcher;
+use temporal::CascadeMatcher;
 use track::{Stage, Track};
 
 use crate::observations::{Observations, embedding_dimension};
@@ -62,7 +62,7 @@ use crate::{Associator, ConfigError};
 pub struct MvmhatBaseline {
     config: MvmhatConfig,
     views: Vec<ViewState>,
-    over_time: CascadeMatcher,
+    temporal: CascadeMatcher,
     across_views: CrossViewMatcher,
     /// One counter of identities for all views.
     last_person: u32,
@@ -105,7 +105,7 @@ impl MvmhatBaseline {
         Ok(Self {
             config,
             views: Vec::new(),
-            over_time: CascadeMatcher::default(),
+            temporal: CascadeMatcher::default(),
             across_views: CrossViewMatcher::default(),
             last_person: 0,
             dimension: None,
@@ -154,7 +154,7 @@ impl MvmhatBaseline {
     /// Continues the tracks of each view by its own detections.
     fn continue_tracks(&mut self, renewal: bool) {
         for (camera, state) in self.views.iter_mut().enumerate() {
-            let track_of = self.over_time.match_view(&state.tracks, &state.observations, &self.config);
+            let track_of = self.temporal.match_view(&state.tracks, &state.observations, &self.config);
             state.claims.clear();
             state.claims.extend(track_of.iter().map(|track| {
                 let person = track.map(|t| state.tracks[t].person);

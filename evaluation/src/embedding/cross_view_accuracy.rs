@@ -11,7 +11,7 @@ use mvmhat_assignment::{CostMatrix, LinearAssignment, TieBreaking};
 use mvmhat_scene::FrameIndex;
 
 use super::Crops;
-use crate::clear::at_least_one;
+use crate::clear_mot::at_least_one;
 
 /// What the right partner costs more: among equally similar people the wrong one is chosen. Far less than cosines of
 /// `f32` are exact to.

@@ -13,7 +13,7 @@
 
 use std::ops::AddAssign;
 
-use crate::clear::at_least_one;
+use crate::clear_mot::at_least_one;
 
 /// Sums over queries.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -32,8 +32,6 @@
 //! # Ok::<(), anyhow::Error>(())
 //! ```
 
-#[cfg(test)]
-mod fixture;
 mod mosaic;
 mod mot;
 mod overlay;
@@ -41,6 +39,8 @@ mod palette;
 mod replay;
 #[cfg(feature = "rerun")]
 mod rerun;
+#[cfg(test)]
+mod test_images;
 mod thumbnail;
 mod trails;
 pub mod viewer;

@@ -2,7 +2,7 @@ use mvmhat_scene::{FrameIndex, FrameNumber, PersonId};
 use opencv::videoio::{CAP_FFMPEG, CAP_PROP_FPS, VideoCapture};
 
 use super::*;
-use crate::sinks::fixture;
+use crate::sinks::test_images;
 
 /// The frames of a video, decoded.
 fn frames_of(path: &Path) -> (Vec<Mat>, f64) {
@@ -32,23 +32,23 @@ fn is_near(a: [i32; 3], b: [i32; 3]) -> bool {
 #[test]
 fn the_video_has_a_frame_an_timestep_and_shows_who_is_where() {
     let folder = tempfile::tempdir().unwrap();
-    let sequence = fixture::images(folder.path());
+    let sequence = test_images::images(folder.path());
     let path = folder.path().join("overlay.mp4");
     let config = OutputConfig { trail: 0, ..OutputConfig::default() };
     let mut sink = OverlaySink::create(&path, &sequence, &config).unwrap();
-    for i in 1..=fixture::FRAMES {
-        sink.write(&fixture::frame_set(i)).unwrap();
+    for i in 1..=test_images::FRAMES {
+        sink.write(&test_images::frame_set(i)).unwrap();
     }
     assert!(!path.exists(), "the name is for the finished video");
     sink.finish().unwrap();
 
     let (frames, fps) = frames_of(&path);
-    assert_eq!(frames.len() as u32, fixture::FRAMES);
+    assert_eq!(frames.len() as u32, test_images::FRAMES);
     assert!((fps - 10.0).abs() < 1e-6, "{fps}");
     // Two cameras of 320x240 side by side.
     assert_eq!((frames[0].cols(), frames[0].rows()), (640, 240));
     // The images are the fixture's gray, camera a lacks frame 2, camera b's frame 3 is cut off.
-    let gray = [fixture::GRAY; 3].map(i32::from);
+    let gray = [test_images::GRAY; 3].map(i32::from);
     let dark = [DARK.b, DARK.g, DARK.r].map(i32::from);
     for (i, expected) in [[gray, gray], [dark, gray], [gray, dark], [gray, gray]].into_iter().enumerate() {
         for (camera, expected) in expected.into_iter().enumerate() {
@@ -73,10 +73,10 @@ fn the_video_has_a_frame_an_timestep_and_shows_who_is_where() {
 #[test]
 fn a_run_given_up_leaves_no_video() {
     let folder = tempfile::tempdir().unwrap();
-    let sequence = fixture::images(folder.path());
+    let sequence = test_images::images(folder.path());
     let path = folder.path().join("overlay.mp4");
     let mut sink = OverlaySink::create(&path, &sequence, &OutputConfig::default()).unwrap();
-    sink.write(&fixture::frame_set(1)).unwrap();
+    sink.write(&test_images::frame_set(1)).unwrap();
     drop(sink);
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|f| f.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().ends_with("mp4")), "{left:?}");
@@ -85,7 +85,7 @@ fn a_run_given_up_leaves_no_video() {
 #[test]
 fn a_recording_without_images_has_no_overlay() {
     let folder = tempfile::tempdir().unwrap();
-    let mut sequence = fixture::images(folder.path());
+    let mut sequence = test_images::images(folder.path());
     for camera in &mut sequence.cameras {
         camera.source = mvmhat_scene::Source::Detections;
     }
@@ -112,11 +112,11 @@ fn a_box_beyond_the_edge_does_no_harm() {
 #[test]
 fn frames_are_asked_for_forward_only() {
     let folder = tempfile::tempdir().unwrap();
-    let sequence = fixture::images(folder.path());
+    let sequence = test_images::images(folder.path());
     let mut replay = Replay::open(&sequence.cameras[0]);
     assert!(replay.image(FrameNumber(1)).is_some());
     assert!(replay.image(FrameNumber(2)).is_none(), "camera a has no frame 2");
     assert!(replay.image(FrameNumber(3)).is_some(), "what was read ahead is kept");
     assert!(replay.image(FrameNumber(9)).is_none());
-    assert_eq!(fixture::frame_set(1).index, FrameIndex(1));
+    assert_eq!(test_images::frame_set(1).index, FrameIndex(1));
 }

@@ -11,7 +11,7 @@ use rerun::log::{Chunk, LogMsg};
 
 use super::ground::Ground;
 use super::*;
-use crate::sinks::{fixture, thumbnail};
+use crate::sinks::{test_images, thumbnail};
 
 /// What a file says of one entity.
 #[derive(Debug, Default)]
@@ -47,8 +47,8 @@ fn read(path: &Path) -> (BTreeMap<String, Entity>, usize) {
 fn written(sequence: &Sequence, folder: &Path) -> (BTreeMap<String, Entity>, usize) {
     let path = folder.join("run.rrd");
     let mut sink = RerunSink::save(&path, sequence, &OutputConfig::default()).unwrap();
-    for number in 1..=fixture::FRAMES {
-        sink.write(&fixture::frame_set(number)).unwrap();
+    for number in 1..=test_images::FRAMES {
+        sink.write(&test_images::frame_set(number)).unwrap();
     }
     sink.finish().unwrap();
     read(&path)
@@ -57,9 +57,9 @@ fn written(sequence: &Sequence, folder: &Path) -> (BTreeMap<String, Entity>, usi
 #[test]
 fn a_file_has_every_entity_on_both_timelines() {
     let folder = tempfile::tempdir().unwrap();
-    let (entities, blueprint) = written(&fixture::images(folder.path()), folder.path());
+    let (entities, blueprint) = written(&test_images::images(folder.path()), folder.path());
     assert!(blueprint > 0, "the layout of the viewer is in the file");
-    let frames = fixture::FRAMES as usize;
+    let frames = test_images::FRAMES as usize;
     for (name, rows) in [
         ("/cameras/a/people", frames),
         ("/cameras/a/trails", frames),
@@ -86,10 +86,10 @@ fn a_file_has_every_entity_on_both_timelines() {
 #[test]
 fn what_was_flushed_can_be_read_though_the_run_never_ended() {
     let folder = tempfile::tempdir().unwrap();
-    let sequence = fixture::images(folder.path());
+    let sequence = test_images::images(folder.path());
     let path = folder.path().join("run.rrd");
     let mut sink = RerunSink::save(&path, &sequence, &OutputConfig::default()).unwrap();
-    sink.write(&fixture::frame_set(1)).unwrap();
+    sink.write(&test_images::frame_set(1)).unwrap();
     sink.flush().unwrap();
     // Not finished, not dropped: as if the run were killed here.
     let (entities, _) = read(&path);
@@ -99,7 +99,7 @@ fn what_was_flushed_can_be_read_though_the_run_never_ended() {
 #[test]
 fn a_calibrated_recording_has_a_ground() {
     let folder = tempfile::tempdir().unwrap();
-    let mut sequence = fixture::images(folder.path());
+    let mut sequence = test_images::images(folder.path());
     // Both stand 3 m up and look straight down: x right, y towards the bottom of the image. Focal length 100 px.
     let camera = "{image_size: [320, 240], K: [[100, 0, 160], [0, 100, 120], [0, 0, 1]], \
                   R: [[1, 0, 0], [0, -1, 0], [0, 0, -1]], t: [0, 0, 3]}";
@@ -107,14 +107,14 @@ fn a_calibrated_recording_has_a_ground() {
         Calibration::parse(format!("cameras: {{a: {camera}, b: {camera}}}").as_bytes()).unwrap();
     sequence.calibration = Some(calibration);
     let (entities, _) = written(&sequence, folder.path());
-    assert_eq!(entities["/ground/people"].rows, fixture::FRAMES as usize);
+    assert_eq!(entities["/ground/people"].rows, test_images::FRAMES as usize);
     let camera = &entities["/cameras/b"];
     assert!(camera.is_static && camera.components.contains("Pinhole:image_from_camera"), "{camera:?}");
     assert!(camera.components.contains("Transform3D:mat3x3"), "{camera:?}");
 
     let (stream, _storage) = RecordingStreamBuilder::new("test").memory().unwrap();
     let ground = Ground::open(&sequence, 0, &[1.0, 1.0], &stream).unwrap().unwrap();
-    let positions = ground.positions(&fixture::frame_set(1));
+    let positions = ground.positions(&test_images::frame_set(1));
     // Person 1 is seen with the feet at (125, 200) by both: 3 m * (125 - 160) / 100 px and 3 m * (120 - 200) / 100 px.
     let [x, y, z] = positions[&PersonId(1)];
     assert!((x + 1.05).abs() < 1e-5 && (y + 2.4).abs() < 1e-5 && z == 0.0, "{x} {y} {z}");
@@ -123,7 +123,7 @@ fn a_calibrated_recording_has_a_ground() {
 #[test]
 fn a_file_that_cannot_be_written_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    let sequence = fixture::images(folder.path());
+    let sequence = test_images::images(folder.path());
     let error = RerunSink::save(&folder.path().join("no/such/run.rrd"), &sequence, &OutputConfig::default());
     assert!(error.err().unwrap().to_string().contains("run.rrd"));
 }
@@ -146,7 +146,7 @@ fn labels(path: &Path, entity: &str) -> Vec<String> {
 #[test]
 fn errors_are_drawn_by_kind_beside_the_tracks() {
     let folder = tempfile::tempdir().unwrap();
-    let sequence = fixture::images(folder.path());
+    let sequence = test_images::images(folder.path());
     let path = folder.path().join("errors.rrd");
     let row = |frame, id, x| Observation::new(frame, id, BBox::new(x, 20.0, 40.0, 100.0));
     // Person 1 is track 7 and then 8 in `a`, always 7 in `b`; person 2 is missed in `a`; track 9 is nobody in `b`.
@@ -221,7 +221,7 @@ fn embedded() -> (Crops, EmbeddingScores) {
 #[test]
 fn a_map_of_embeddings_goes_through_the_queries() {
     let folder = tempfile::tempdir().unwrap();
-    let sequence = fixture::images(folder.path());
+    let sequence = test_images::images(folder.path());
     let (crops, scores) = embedded();
     let path = folder.path().join("map.rrd");
     let image = Mat::new_rows_cols_with_default(240, 320, CV_8UC3, Scalar::all(90.0)).unwrap();

@@ -11,7 +11,7 @@ use rerun::RecordingStreamBuilder;
 use super::super::camera_path;
 use super::super::image::Images;
 use super::written;
-use crate::sinks::fixture;
+use crate::sinks::test_images;
 
 /// One camera filmed as a video of 320x240, MP4 or AVI.
 fn video(folder: &Path, file: &str, [a, b, c, d]: [char; 4]) -> Sequence {
@@ -23,7 +23,7 @@ fn video(folder: &Path, file: &str, [a, b, c, d]: [char; 4]) -> Sequence {
     let mut writer = VideoWriter::new_with_backend(&path, CAP_FFMPEG, code, 10.0, size, true).unwrap();
     assert!(writer.is_opened().unwrap(), "{file}");
     let image = Mat::new_rows_cols_with_default(240, 320, CV_8UC3, Scalar::all(90.0)).unwrap();
-    for _ in 0..fixture::FRAMES {
+    for _ in 0..test_images::FRAMES {
         writer.write(&image).unwrap();
     }
     writer.release().unwrap();

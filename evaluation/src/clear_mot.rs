@@ -8,7 +8,7 @@ use std::ops::AddAssign;
 use serde::{Deserialize, Serialize};
 
 use crate::camera_overlaps::CameraOverlaps;
-use crate::clear_rules::ClearRules;
+use crate::clear_mot_rules::ClearRules;
 use crate::{CameraSequence, Location};
 
 /// Whose rules decide about matches, switches and fragments. The scorers of this field differ in small ways.
