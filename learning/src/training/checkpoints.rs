@@ -3,10 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use mvmhat_scene::write_atomically;
 use tracing::warn;
 
+use super::TrainError;
 use super::checkpoint::Checkpoint;
-use super::{TrainError, atomic};
+use super::partial_files::remove_partial_files;
 
 const PREFIX: &str = "step-";
 const SUFFIX: &str = ".safetensors";
@@ -25,7 +27,7 @@ impl Checkpoints {
     /// The checkpoints in a folder, which is made if it is not there.
     pub(super) fn open(folder: PathBuf, every: u64, keep: usize) -> Result<Self, TrainError> {
         fs::create_dir_all(&folder).map_err(TrainError::io("make the folder", &folder))?;
-        atomic::remove_partial_files(&folder)?;
+        remove_partial_files(&folder)?;
         Ok(Self { folder, every, keep })
     }
 
@@ -81,7 +83,8 @@ impl Checkpoints {
     /// last of those that were due. What is of a later step is left alone: it is damaged, or this run would have gone
     /// on from there, and will be written again.
     pub(super) fn write(&self, step: u64, best: Option<u64>, bytes: &[u8]) -> Result<(), TrainError> {
-        atomic::write(&self.path(step), bytes)?;
+        let path = self.path(step);
+        write_atomically(&path, bytes).map_err(TrainError::io("write", &path))?;
         let past: Vec<_> = self.steps()?.into_iter().filter(|&other| other < step).collect();
         let newer = usize::from(self.due(step));
         let mut kept =

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use mvmhat_plots::{FONT, Figure, PlotError};
+use mvmhat_scene::write_atomically;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use super::{TrainError, atomic};
+use super::TrainError;
 
 /// Width of the image and height of a chart, in pixels.
 const WIDTH: u32 = 960;
@@ -41,10 +42,14 @@ struct Curves {
 /// If the history cannot be read or the curves cannot be drawn or written.
 pub(super) fn draw(history: &Path, folder: &Path) -> Result<(), TrainError> {
     let curves = Curves { charts: charts(history)? };
-    atomic::write(&folder.join("curves.png"), &curves.png()?)?;
+    write(&folder.join("curves.png"), &curves.png()?)?;
     let svg = curves.svg()?;
     let page = format!("<!DOCTYPE html>\n<meta charset=\"utf-8\">\n<title>Training</title>\n{svg}\n");
-    atomic::write(&folder.join("curves.html"), page.as_bytes())
+    write(&folder.join("curves.html"), page.as_bytes())
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
+    write_atomically(path, bytes).map_err(TrainError::io("write", path))
 }
 
 impl Figure for Curves {

@@ -1,6 +1,5 @@
 //! The training loop and what it leaves on the disk.
 
-mod atomic;
 mod batches;
 mod checkpoint;
 mod checkpoints;
@@ -11,6 +10,7 @@ mod earlier_version;
 mod error;
 mod history;
 mod observer;
+mod partial_files;
 mod progress;
 mod result;
 mod state;

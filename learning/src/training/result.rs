@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
+use mvmhat_scene::write_atomically;
 use tch::{Kind, Tensor};
 use tracing::warn;
 
 use super::progress::Progress;
 use super::state::{EMA, MODEL};
 use super::trainer::check_count;
-use super::{TrainError, Trainer, TrainingStep, atomic, checkpoint};
+use super::{TrainError, Trainer, TrainingStep, checkpoint};
 use crate::sorted_variables;
 
 const WEIGHTS: &str = "weights.safetensors";
@@ -35,7 +36,8 @@ impl Trainer<'_> {
         }
         let path = self.folder.join(WEIGHTS);
         let metadata = self.task.metadata_entry().map(|entry| HashMap::from([entry]));
-        atomic::write(&path, &checkpoint::serialize(&weights, metadata, &path)?)?;
+        let bytes = checkpoint::serialize(&weights, metadata, &path)?;
+        write_atomically(&path, bytes).map_err(TrainError::io("write", &path))?;
         if self.task.validation_metrics().is_empty() {
             return Ok(Vec::new());
         }

@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 use super::checkpoint::Checkpoint;
 use super::checkpoints::{self, Checkpoints};
 use super::history::History;
+use super::partial_files::remove_partial_files;
 use super::progress::Progress;
 use super::state::state;
 use super::{
     BestValidation, Observer, StepOutput, StepRecord, Task, TrainError, TrainerConfig, TrainingEnd,
-    TrainingStep, TrainingSummary, atomic, curves, difference, earlier_version,
+    TrainingStep, TrainingSummary, curves, difference, earlier_version,
 };
 use crate::{Ema, Optimizer, Parameters, clip_gradients, freeze, gradient_norm};
 
@@ -60,7 +61,7 @@ impl TrainerConfig {
         };
         let checkpoints =
             Checkpoints::open(folder.join(CHECKPOINTS), self.checkpoint_every, self.save_top_k)?;
-        atomic::remove_partial_files(folder)?;
+        remove_partial_files(folder)?;
         let optimizer = self.optimizer.init(&parameters);
         let ema = self.ema.map(|decay| Ema::new(task.store(), decay));
         let configuration = self.configuration(task);
