@@ -7,15 +7,13 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use mvmhat_evaluation::{
-    CameraRows, Comparison, CrossView, Observation, Protocol, Scores, SequenceScores, Window,
-};
-use mvmhat_scene::mot;
+use mvmhat_evaluation::{CameraRows, Comparison, CrossView, Observation, Protocol, Scores, SequenceScores};
+use mvmhat_scene::{FrameRange, mot};
 use serde_json::{Value, json};
 
 /// One group: its window and the rows of its cameras.
 struct Group {
-    window: Window,
+    window: FrameRange,
     cameras: Vec<CameraRows>,
 }
 
@@ -97,5 +95,5 @@ fn read_group(folder: &Path, group: &Value) -> Result<Group, Box<dyn Error>> {
             tracks: rows("published.txt")?,
         });
     }
-    Ok(Group { window: Window::new(number("start")?, number("end")?), cameras })
+    Ok(Group { window: FrameRange::new(number("start")?, number("end")?), cameras })
 }

@@ -1,9 +1,9 @@
 //! Ground truth and tracks of one multi-view sequence side by side.
 
-use mvmhat_scene::{BBox, FrameNumber};
+use mvmhat_scene::{BBox, FrameNumber, FrameRange};
 
 use crate::camera_overlaps::{CameraOverlaps, FrameOverlaps, FrameRows, Pairs, RowsByFrame};
-use crate::{Location, Observation, Window};
+use crate::{Location, Observation};
 
 /// The rows of one camera: its ground truth and its tracks, in the order of their files.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,7 +69,7 @@ const MAX_ROWS: usize = 1 << 28;
 #[derive(Debug)]
 pub struct Comparison<P = BBox> {
     pub(crate) views: Vec<CameraOverlaps<P>>,
-    window: Window,
+    window: FrameRange,
     gt_ids: Identities,
     track_ids: Identities,
     pairs: Vec<(u32, u32)>,
@@ -91,7 +91,7 @@ impl<P: Location> Comparison<P> {
     ///
     /// # Errors
     /// Where there are no frames to score, or more of them than a sequence can have.
-    pub fn new(window: Option<Window>, cameras: Vec<CameraRows<P>>) -> Result<Self, ComparisonError> {
+    pub fn new(window: Option<FrameRange>, cameras: Vec<CameraRows<P>>) -> Result<Self, ComparisonError> {
         let window = match window {
             Some(window) => window,
             None => labelled(&cameras).ok_or(ComparisonError::NoFrames)?,
@@ -100,7 +100,7 @@ impl<P: Location> Comparison<P> {
         if first > last {
             return Err(ComparisonError::Backwards { first, last });
         }
-        if window.frames() > MAX_FRAMES {
+        if window.frame_count() > MAX_FRAMES {
             return Err(ComparisonError::TooLong { first, last, limit: MAX_FRAMES });
         }
         for camera in &cameras {
@@ -110,7 +110,7 @@ impl<P: Location> Comparison<P> {
                 return Err(ComparisonError::TooManyRows { camera, rows, limit: MAX_ROWS });
             }
         }
-        let frames = window.frames() as usize;
+        let frames = window.frame_count() as usize;
         let gt_ids = Identities::new(cameras.iter().flat_map(|c| &c.gt), window);
         let track_ids = Identities::new(cameras.iter().flat_map(|c| &c.tracks), window);
         let mut pairs = Pairs::new(gt_ids.len());
@@ -138,7 +138,7 @@ impl<P: Location> Comparison<P> {
 
 impl<P> Comparison<P> {
     /// The frames that are scored.
-    pub fn window(&self) -> Window {
+    pub fn window(&self) -> FrameRange {
         self.window
     }
 
@@ -148,7 +148,7 @@ impl<P> Comparison<P> {
     }
 
     /// How many rows were dropped because they lie outside the window.
-    pub fn outside(&self) -> GtAndTracks<usize> {
+    pub fn rows_outside(&self) -> GtAndTracks<usize> {
         self.outside
     }
 
@@ -198,7 +198,7 @@ impl<P> Comparison<P> {
     }
 
     pub(crate) fn frames(&self) -> usize {
-        self.window.frames() as usize
+        self.window.frame_count() as usize
     }
 }
 
@@ -245,7 +245,7 @@ impl<'a, P: Location> CameraSequence<'a, P> {
 pub(crate) struct Identities(Vec<i64>);
 
 impl Identities {
-    fn new<'a, P: 'a>(rows: impl Iterator<Item = &'a Observation<P>>, window: Window) -> Self {
+    fn new<'a, P: 'a>(rows: impl Iterator<Item = &'a Observation<P>>, window: FrameRange) -> Self {
         let mut ids: Vec<i64> = rows.filter(|row| window.contains(row.frame)).map(|row| row.id).collect();
         ids.sort_unstable();
         ids.dedup();
@@ -274,7 +274,7 @@ impl Identities {
 }
 
 /// From the first to the last frame with ground truth.
-fn labelled<P>(cameras: &[CameraRows<P>]) -> Option<Window> {
+fn labelled<P>(cameras: &[CameraRows<P>]) -> Option<FrameRange> {
     let frames = || cameras.iter().flat_map(|camera| &camera.gt).map(|row| row.frame);
-    Some(Window { first: frames().min()?, last: frames().max()? })
+    Some(FrameRange { first: frames().min()?, last: frames().max()? })
 }

@@ -25,7 +25,6 @@ mod scores;
 mod stma;
 mod table;
 mod tracking_errors;
-mod window;
 
 pub use clear_mot::{Clear, Protocol, clear};
 pub use comparison::{CameraRows, CameraSequence, Comparison, ComparisonError, GtAndTracks};
@@ -51,4 +50,3 @@ pub use scores::{CrossView, DatasetScores, Scores, SequenceScores};
 pub use stma::{STMA_LENGTHS, stma};
 pub use table::{Table, TableFormat};
 pub use tracking_errors::{ErrorKind, OtherView, TrackingError, tracking_errors};
-pub use window::Window;

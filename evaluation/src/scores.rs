@@ -2,12 +2,12 @@
 
 use std::ops::AddAssign;
 
-use mvmhat_scene::BBox;
+use mvmhat_scene::{BBox, FrameRange};
 
 use crate::{
     CameraSequence, Clear, Comparison, CrossViewPairs, GroundPoint, GtAndTracks, Hota, Identity, Location,
-    MIN_ABSENCE, MvmhatScores, Protocol, ReEntries, STMA_LENGTHS, Window, clear, cross_view_pairs, hota,
-    identity, mvmhat, re_entries, stma,
+    MIN_ABSENCE, MvmhatScores, Protocol, ReEntries, STMA_LENGTHS, clear, cross_view_pairs, hota, identity,
+    mvmhat, re_entries, stma,
 };
 
 /// The scores of one sequence: a camera, all cameras pooled, or all cameras end to end.
@@ -87,7 +87,7 @@ pub struct SequenceScores {
     /// Whose rules CLEAR and the identity measures follow.
     pub protocol: Protocol,
     /// The frames that were scored.
-    pub window: Window,
+    pub window: FrameRange,
     /// Rows that repeat an identity in their frame.
     pub duplicates: GtAndTracks<usize>,
     /// Each camera by its name.

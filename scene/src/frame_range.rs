@@ -1,4 +1,4 @@
-//! `--frames A..=B`.
+//! Ranges of frames: `--frames A..=B`, the frames that are scored.
 
 use std::fmt;
 use std::str::FromStr;
@@ -24,6 +24,16 @@ impl Default for FrameRange {
 }
 
 impl FrameRange {
+    /// The frames from `first` to `last`, both included.
+    pub const fn new(first: u32, last: u32) -> Self {
+        Self { first: FrameNumber(first), last: FrameNumber(last) }
+    }
+
+    /// How many frames there are.
+    pub fn frame_count(self) -> u64 {
+        (u64::from(self.last.0) + 1).saturating_sub(u64::from(self.first.0))
+    }
+
     /// Whether a frame belongs to the range.
     pub fn contains(self, frame: FrameNumber) -> bool {
         (self.first..=self.last).contains(&frame)
@@ -94,6 +104,9 @@ mod tests {
         assert!([10, 20].map(FrameNumber).into_iter().all(|frame| range.contains(frame)));
         assert!(![9, 21].map(FrameNumber).into_iter().any(|frame| range.contains(frame)));
         assert_eq!("..".parse(), Ok(FrameRange::default()));
+        assert_eq!(range, FrameRange::new(10, 20));
+        assert_eq!((range.frame_count(), FrameRange::default().frame_count()), (11, 1 << 32));
+        assert_eq!(FrameRange::new(2, 1).frame_count(), 0);
         assert_eq!("5..".parse::<FrameRange>().unwrap().last, FrameNumber(u32::MAX));
         assert_eq!("..=5".parse::<FrameRange>().unwrap().first, FrameNumber(0));
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use mvmhat_association::{AssociationConfig, Evidence, GroundPlane};
-use mvmhat_evaluation::{CameraRows, Comparison, Observation, Protocol, SequenceScores, Window};
+use mvmhat_evaluation::{CameraRows, Comparison, Observation, Protocol, SequenceScores};
 use mvmhat_pipeline::ground_truth::{Groups, labelled_window, observations, scored_window};
 use mvmhat_scene::{FrameRange, FrameSet, Sequence, TrackedBox};
 
@@ -23,7 +23,7 @@ struct ScoredCamera {
 pub(crate) struct GroundTruth {
     cameras: Vec<ScoredCamera>,
     /// The frames that are scored.
-    window: Window,
+    window: FrameRange,
 }
 
 impl GroundTruth {

@@ -73,7 +73,7 @@ fn sequence_folders(options: &TuneOptions, path: &Path) -> Result<Vec<PathBuf>> 
         return Ok(vec![path]);
     }
     let dataset = options.gt.as_deref().unwrap_or(&path);
-    let names = Groups::inside(dataset)?.sequences(dataset)?;
+    let names = Groups::of_dataset(dataset)?.sequences(dataset)?;
     Ok(names.into_iter().map(|name| path.join(name)).collect())
 }
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use mvmhat_association::{AssociationConfig, Evidence, GroundPlane, build};
-use mvmhat_evaluation::{CameraRows, Comparison, Observation, Window};
-use mvmhat_scene::{FrameNumber, FrameSet, Sequence, TrackedBox};
+use mvmhat_evaluation::{CameraRows, Comparison, Observation};
+use mvmhat_scene::{FrameRange, FrameSet, Sequence, TrackedBox};
 
 use super::sequences::{Sets, frame_sets};
 
@@ -20,7 +20,7 @@ pub(crate) struct Case {
     cameras: Vec<String>,
     ground_truth: Vec<Vec<Observation>>,
     /// The frames to be scored; those with ground truth where it is not given.
-    window: Option<Window>,
+    window: Option<FrameRange>,
     /// How many of the cameras are scored; all of them if it is not given.
     views: Option<usize>,
     ground_plane: Option<GroundPlane>,
@@ -39,9 +39,7 @@ impl Case {
         if let Ok(text) = std::fs::read_to_string(ground_truth.join("groups.json")) {
             let groups: serde_json::Value = serde_json::from_str(&text)?;
             let number = |key: &str| groups[&name][key].as_u64().and_then(|n| u32::try_from(n).ok());
-            window = number("start")
-                .zip(number("end"))
-                .map(|(first, last)| Window { first: FrameNumber(first), last: FrameNumber(last) });
+            window = number("start").zip(number("end")).map(|(first, last)| FrameRange::new(first, last));
             views = number("views").map(|views| views as usize);
         }
         Ok(Self {

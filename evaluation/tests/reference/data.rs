@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use mvmhat_evaluation::{CameraRows, Comparison, Observation, Window};
+use mvmhat_evaluation::{CameraRows, Comparison, Observation};
 use mvmhat_reference::shared;
-use mvmhat_scene::mot;
+use mvmhat_scene::{FrameRange, mot};
 use serde_json::Value;
 
 pub(crate) struct Reference {
@@ -35,7 +35,7 @@ fn group(root: &Path, name: &str, window: &Value) -> Group {
         CameraRows { name: view.to_string(), gt: rows("gt.txt"), tracks: rows("published.txt") }
     });
     let comparison =
-        Comparison::new(Some(Window::new(number("start"), number("end"))), cameras.collect()).unwrap();
+        Comparison::new(Some(FrameRange::new(number("start"), number("end"))), cameras.collect()).unwrap();
     Group { name: name.to_owned(), comparison }
 }
 

@@ -4,7 +4,7 @@ use mvmhat_evaluation::{
     CameraRows, Comparison, ComparisonError, GtAndTracks, Observation, Protocol, ReEntries, clear,
     cross_view_pairs, hota, identity, mvmhat, re_entries, stma,
 };
-use mvmhat_scene::FrameNumber;
+use mvmhat_scene::{FrameNumber, FrameRange};
 
 use crate::{camera, compare, row};
 
@@ -175,7 +175,7 @@ fn rows_outside_the_window_are_dropped_and_counted() {
     let rows = || (1..=5).map(|frame| row(frame, 1, 0.0)).collect::<Vec<_>>();
     let comparison = compare((2, 3), vec![camera("a", rows(), rows())]);
     assert_eq!(clear(comparison.global(), Protocol::TrackEval).tp, 2);
-    assert_eq!(comparison.outside(), GtAndTracks { gt: 3, tracks: 3 });
+    assert_eq!(comparison.rows_outside(), GtAndTracks { gt: 3, tracks: 3 });
     // Without a window it is where the ground truth is.
     let open = Comparison::new(None, vec![camera("a", rows(), vec![row(9, 1, 0.0)])]).unwrap();
     assert_eq!((open.window().first, open.window().last), (FrameNumber(1), FrameNumber(5)));
@@ -189,7 +189,7 @@ fn windows_that_cannot_be() {
     assert_eq!(Comparison::new(None, nobody).unwrap_err(), ComparisonError::NoFrames);
     let error = Comparison::new(None, rows([0, u32::MAX])).unwrap_err();
     assert!(matches!(error, ComparisonError::TooLong { .. }), "{error}");
-    let window = Some(mvmhat_evaluation::Window::new(2, 1));
+    let window = Some(FrameRange::new(2, 1));
     assert!(matches!(Comparison::new(window, rows([1, 2])), Err(ComparisonError::Backwards { .. })));
 }
 

@@ -8,8 +8,8 @@ mod crowd;
 mod properties;
 mod reports;
 
-use mvmhat_evaluation::{CameraRows, Comparison, Observation, Window};
-use mvmhat_scene::BBox;
+use mvmhat_evaluation::{CameraRows, Comparison, Observation};
+use mvmhat_scene::{BBox, FrameRange};
 
 /// A row: frame, identity, left edge; boxes are 10 wide and high, 20 apart they share nothing.
 fn row(frame: u32, id: i64, x: f64) -> Observation {
@@ -21,5 +21,5 @@ fn camera(name: &str, gt: Vec<Observation>, tracks: Vec<Observation>) -> CameraR
 }
 
 fn compare(window: (u32, u32), cameras: Vec<CameraRows>) -> Comparison {
-    Comparison::new(Some(Window::new(window.0, window.1)), cameras).unwrap()
+    Comparison::new(Some(FrameRange::new(window.0, window.1)), cameras).unwrap()
 }

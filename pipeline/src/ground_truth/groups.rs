@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use mvmhat_evaluation::Window;
 use mvmhat_scene::{FrameNumber, FrameRange};
 use serde::Deserialize;
 
@@ -22,8 +21,8 @@ pub struct Group {
 
 impl Group {
     /// The frames that are scored.
-    pub fn window(&self) -> Window {
-        Window::new(self.start, self.end)
+    pub fn window(&self) -> FrameRange {
+        FrameRange::new(self.start, self.end)
     }
 
     /// The frames that are scored.
@@ -44,14 +43,14 @@ impl Groups {
     pub fn of_dataset_around(sequence: &Path) -> Result<Self> {
         // The parent of `.` is not in its name.
         let sequence = std::path::absolute(sequence)?;
-        sequence.parent().map_or_else(|| Ok(Self::default()), Self::inside)
+        sequence.parent().map_or_else(|| Ok(Self::default()), Self::of_dataset)
     }
 
     /// Those of a dataset.
     ///
     /// # Errors
     /// A `groups.json` that cannot be read.
-    pub fn inside(dataset: &Path) -> Result<Self> {
+    pub fn of_dataset(dataset: &Path) -> Result<Self> {
         let path = dataset.join("groups.json");
         if !path.exists() {
             return Ok(Self::default());
@@ -107,22 +106,25 @@ mod tests {
         let dataset = tempfile::tempdir().unwrap();
         let text = r#"{"12": {"start": 5, "end": 9, "views": 3, "frames": 5}, "3": {"start": 1, "end": 2}}"#;
         fs::write(dataset.path().join("groups.json"), text).unwrap();
-        let groups = Groups::inside(dataset.path()).unwrap();
+        let groups = Groups::of_dataset(dataset.path()).unwrap();
         assert_eq!(groups.sequences(dataset.path()).unwrap(), ["3", "12"]);
         let around = Groups::of_dataset_around(&dataset.path().join("12")).unwrap();
         let group = around.group(&dataset.path().join("12")).unwrap();
-        assert_eq!((group.window(), group.views), (Window::new(5, 9), Some(3)));
+        assert_eq!((group.window(), group.views), (FrameRange::new(5, 9), Some(3)));
         assert!(groups.group(&dataset.path().join("4")).is_none());
     }
 
     #[test]
     fn without_the_file_every_folder_is_a_recording() {
         let dataset = tempfile::tempdir().unwrap();
-        assert!(Groups::inside(dataset.path()).unwrap().sequences(dataset.path()).is_err(), "none at all");
+        assert!(
+            Groups::of_dataset(dataset.path()).unwrap().sequences(dataset.path()).is_err(),
+            "none at all"
+        );
         for name in ["yard", "hall", ".cache"] {
             fs::create_dir(dataset.path().join(name)).unwrap();
         }
-        let groups = Groups::inside(dataset.path()).unwrap();
+        let groups = Groups::of_dataset(dataset.path()).unwrap();
         assert_eq!(groups.sequences(dataset.path()).unwrap(), ["hall", "yard"]);
     }
 
@@ -130,7 +132,7 @@ mod tests {
     fn a_broken_file_is_named() {
         let dataset = tempfile::tempdir().unwrap();
         fs::write(dataset.path().join("groups.json"), r#"{"1": {"start": "x"}}"#).unwrap();
-        let error = format!("{:#}", Groups::inside(dataset.path()).unwrap_err());
+        let error = format!("{:#}", Groups::of_dataset(dataset.path()).unwrap_err());
         assert!(error.contains("groups.json") && error.contains("line 1 column"), "{error}");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use mvmhat_evaluation::{CameraRows, GroundPoint, Observation, Window, fuse};
+use mvmhat_evaluation::{CameraRows, GroundPoint, Observation, fuse};
 use mvmhat_scene::{FrameNumber, FrameRange, Sequence, mot};
 
 use super::rows::{RowSelection, counts, is_scored, labelled_cameras};
@@ -85,15 +85,15 @@ fn track_files(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
 }
 
 /// From the first to the last frame in which any camera has ground truth.
-pub fn labelled_window<'a>(gt: impl Iterator<Item = &'a Vec<Observation>>) -> Option<Window> {
+pub fn labelled_window<'a>(gt: impl Iterator<Item = &'a Vec<Observation>>) -> Option<FrameRange> {
     let frames: Vec<FrameNumber> = gt.flatten().map(|row| row.frame).collect();
-    Some(Window { first: *frames.iter().min()?, last: *frames.iter().max()? })
+    Some(FrameRange { first: *frames.iter().min()?, last: *frames.iter().max()? })
 }
 
 /// The part of a range that is scored; an end that was left open is that of the labelled frames.
-pub fn scored_window(labelled: Window, range: FrameRange) -> Window {
+pub fn scored_window(labelled: FrameRange, range: FrameRange) -> FrameRange {
     let all = FrameRange::default();
-    Window {
+    FrameRange {
         first: if range.first == all.first { labelled.first } else { range.first },
         last: if range.last == all.last { labelled.last } else { range.last },
     }
@@ -193,8 +193,8 @@ mod tests {
 
     #[test]
     fn open_ends_are_those_of_the_labelled_frames() {
-        let labelled = Window::new(10, 20);
-        assert_eq!(scored_window(labelled, "..=15".parse().unwrap()), Window::new(10, 15));
-        assert_eq!(scored_window(labelled, "5..".parse().unwrap()), Window::new(5, 20));
+        let labelled = FrameRange::new(10, 20);
+        assert_eq!(scored_window(labelled, "..=15".parse().unwrap()), FrameRange::new(10, 15));
+        assert_eq!(scored_window(labelled, "5..".parse().unwrap()), FrameRange::new(5, 20));
     }
 }

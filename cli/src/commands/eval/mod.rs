@@ -106,7 +106,7 @@ impl Eval {
     }
 
     fn score_dataset(&self, evaluation: &TrackEvaluation) -> Result<(Vec<Table>, Value)> {
-        let groups = Groups::inside(&self.gt)?;
+        let groups = Groups::of_dataset(&self.gt)?;
         let mut errors = self.errors.as_deref().map(ErrorFile::for_dataset).transpose()?;
         let mut sequences = Vec::new();
         for name in groups.sequences(&self.gt)? {
