@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use mvmhat_console::{CancellationToken, outputs, usage};
-use mvmhat_learning::{Task, TrainError, parse_device, set_libtorch_threads};
+use mvmhat_learning::{Task, TrainError, set_libtorch_threads};
 use mvmhat_pipeline::Config;
 use mvmhat_scene::{SequencePart, write_atomically};
 use tch::Device;
@@ -142,7 +142,7 @@ impl RunOptions {
 
     /// Makes the folder and sets the threads; where the network runs.
     fn prepare(&self, config: &Config, threads: usize) -> Result<Device> {
-        let device = parse_device(self.device.as_deref().unwrap_or(&config.pipeline.device))?;
+        let device = config.device(self.device.as_deref())?;
         self.curves().check()?;
         std::fs::create_dir_all(&self.out)
             .with_context(|| format!("--out {}: cannot be written", self.out.display()))?;

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use mvmhat_association::{AssignmentSource, AssociationConfig};
 use mvmhat_console::{CancellationToken, usage};
-use mvmhat_learning::parse_device;
 use mvmhat_pipeline::Config;
 use mvmhat_plots::Figure;
 use mvmhat_scene::write_atomically;
@@ -56,7 +55,7 @@ impl fmt::Display for TuneSummary {
 /// truth, a trial that cannot be scored, and a search that was interrupted.
 pub fn tune(options: &TuneOptions, cancellation: &CancellationToken) -> Result<TuneSummary> {
     let config = Config::load(options.config.as_deref(), &options.set)?;
-    let device = parse_device(options.device.as_deref().unwrap_or(&config.pipeline.device))?;
+    let device = config.device(options.device.as_deref())?;
     if let AssociationConfig::Clustering(clustering) = &config.association
         && clustering.assignment == AssignmentSource::Network
     {
