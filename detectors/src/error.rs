@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use mvmhat_scene::{BBox, CameraId, FrameNumber, ReadError};
-use mvmhat_weights::WeightsError;
+use mvmhat_weights::{StateDict, WeightsError};
 
 /// A value of the configuration that is out of its range or does not go with the rest.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,6 +18,15 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
+    /// Pretrained weights of another network than the configured one, both in words.
+    pub(crate) fn other_network(configured: &str, weights: &StateDict, other: &str) -> Self {
+        Self {
+            path: "train.network",
+            value: format!("{configured}, and {} has {other}", weights.path().display()),
+            rule: "the pretrained weights are of another network: set the same under train.network",
+        }
+    }
+
     /// An error unless `ok`.
     pub(crate) fn require(
         ok: bool,

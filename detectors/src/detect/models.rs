@@ -1,10 +1,5 @@
 //! The table of detectors, by name.
 
-use std::fmt;
-
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 use super::YoloxConfig;
 
 /// A detector that can be chosen: a row of [`DETECTORS`].
@@ -89,11 +84,6 @@ impl DetectorModel {
 
     /// The detections that come with the sequence, see [`mvmhat_scene::DetectionFile`].
     pub const FILE: Self = Self { name: "file", network: None };
-
-    /// The detector of a name.
-    pub fn named(name: &str) -> Option<Self> {
-        DETECTORS.into_iter().find(|model| model.name == name)
-    }
 }
 
 impl Default for DetectorModel {
@@ -102,35 +92,7 @@ impl Default for DetectorModel {
     }
 }
 
-impl PartialEq for DetectorModel {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for DetectorModel {}
-
-impl fmt::Debug for DetectorModel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DetectorModel({})", self.name)
-    }
-}
-
-impl Serialize for DetectorModel {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name)
-    }
-}
-
-impl<'de> Deserialize<'de> for DetectorModel {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        Self::named(&name).ok_or_else(|| {
-            let known = DETECTORS.map(|model| format!("`{}`", model.name)).join(", ");
-            D::Error::custom(format!("unknown variant `{name}`, expected one of {known}"))
-        })
-    }
-}
+mvmhat_learning::known_by_name!(DetectorModel, DETECTORS);
 
 #[cfg(test)]
 mod tests {

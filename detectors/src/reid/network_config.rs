@@ -119,14 +119,9 @@ impl EmbeddingNetworkConfig {
                 copy_variables(&own, store, "")?;
             }
             Some(other) => {
-                let rule = "the pretrained weights are of another network: set the same under train.network";
-                let value = format!(
-                    "{}, and {} has {}",
-                    self.description(),
-                    weights.path().display(),
-                    other.description()
+                return Err(
+                    ConfigError::other_network(&self.description(), weights, &other.description()).into()
                 );
-                return Err(ConfigError { path: "train.network", value, rule }.into());
             }
             None => {
                 let _network = self.backbone.build(&own.root());

@@ -1,9 +1,5 @@
 //! The table of backbones, by name.
 
-use std::fmt;
-
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tch::nn::Path;
 
 use super::{
@@ -144,46 +140,13 @@ const fn vgg(name: &'static str, build: fn(&Path) -> Box<dyn Network>) -> Backbo
 }
 
 impl Backbone {
-    /// The backbone of a name.
-    pub fn named(name: &str) -> Option<Self> {
-        BACKBONES.into_iter().find(|backbone| backbone.name == name)
-    }
-
     /// The network, its variables under `path` by their published names.
     pub fn build(&self, path: &Path) -> Box<dyn Network> {
         (self.build)(path)
     }
 }
 
-impl PartialEq for Backbone {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for Backbone {}
-
-impl fmt::Debug for Backbone {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Backbone({})", self.name)
-    }
-}
-
-impl Serialize for Backbone {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name)
-    }
-}
-
-impl<'de> Deserialize<'de> for Backbone {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        Self::named(&name).ok_or_else(|| {
-            let known = BACKBONES.map(|backbone| format!("`{}`", backbone.name)).join(", ");
-            D::Error::custom(format!("unknown variant `{name}`, expected one of {known}"))
-        })
-    }
-}
+crate::known_by_name!(Backbone, BACKBONES);
 
 #[cfg(test)]
 mod tests {

@@ -20,6 +20,7 @@
 
 mod alexnet;
 mod backbone;
+mod known_by_name;
 mod mobilenet;
 mod osnet;
 #[cfg(test)]

@@ -9,7 +9,7 @@
 
 use std::path::Path;
 
-use mvmhat_learning::networks::{AlexNet, Resnet, ResnetConfig, Vgg, VggConfig};
+use mvmhat_learning::networks::{self, Backbone};
 use mvmhat_learning::{Init, LinearConfig, initialize};
 use mvmhat_random::Random;
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,26 @@ pub enum BackboneName {
     Vgg19,
     Resnet18,
     Resnet50,
+}
+
+impl BackboneName {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::AlexNet => "alexnet",
+            Self::Vgg11 => "vgg11",
+            Self::Vgg13 => "vgg13",
+            Self::Vgg16 => "vgg16",
+            Self::Vgg19 => "vgg19",
+            Self::Resnet18 => "resnet18",
+            Self::Resnet50 => "resnet50",
+        }
+    }
+
+    /// The row of [`networks::BACKBONES`]; that with batch normalization where there is one and `norm` is set.
+    fn backbone(self, norm: bool) -> Option<Backbone> {
+        let normalized = norm.then(|| Backbone::named(&format!("{}-bn", self.name())));
+        normalized.flatten().or_else(|| Backbone::named(self.name()))
+    }
 }
 
 /// AlexNet, VGG or ResNet on images.
@@ -102,31 +122,12 @@ impl BackboneConfig {
 
     fn init(&self, store: &VarStore, classes: i64, seed: u64) -> Result<Network, ExperimentError> {
         let path = store.root();
-        let vgg = |config: VggConfig| {
-            let config = if self.norm { config.with_norm() } else { config };
-            Box::new(Vgg::new(&path, config))
-        };
-        let resnet = |config| Box::new(Resnet::new(&path, config));
-        let features: Box<dyn ModuleT> = match self.network {
-            BackboneName::AlexNet => Box::new(AlexNet::new(&path)),
-            BackboneName::Vgg11 => vgg(VggConfig::VGG11),
-            BackboneName::Vgg13 => vgg(VggConfig::VGG13),
-            BackboneName::Vgg16 => vgg(VggConfig::VGG16),
-            BackboneName::Vgg19 => vgg(VggConfig::VGG19),
-            BackboneName::Resnet18 => resnet(ResnetConfig::RESNET18),
-            BackboneName::Resnet50 => resnet(ResnetConfig::RESNET50),
-        };
+        let backbone = self.network.backbone(self.norm).ok_or_else(|| {
+            ExperimentError::setting("network", format!("there is no backbone {}", self.network.name()))
+        })?;
+        let features = backbone.build(&path);
         initialize(store, seed, |_, shape| (shape.len() > 1).then_some(Init::he()))?;
-        let numbers = match self.network {
-            BackboneName::AlexNet => 256,
-            BackboneName::Resnet50 => 2048,
-            BackboneName::Vgg11
-            | BackboneName::Vgg13
-            | BackboneName::Vgg16
-            | BackboneName::Vgg19
-            | BackboneName::Resnet18 => 512,
-        };
-        let output = LinearConfig::new(numbers, classes).init(&(&path / "output"), seed)?;
+        let output = LinearConfig::new(backbone.features, classes).init(&(&path / "output"), seed)?;
         let least = if self.network == BackboneName::AlexNet { SIDE } else { 1 };
         Ok(Network { features, least, output })
     }
@@ -151,7 +152,7 @@ fn cifar(folder: &Path) -> Result<[Samples; 2], ExperimentError> {
 /// The network: N x 3 x H x W, from 0 to 1, to N x classes.
 #[derive(Debug)]
 struct Network {
-    features: Box<dyn ModuleT>,
+    features: Box<dyn networks::Network>,
     /// What images are brought to that have fewer pixels on a side.
     least: i64,
     output: nn::Linear,

@@ -8,8 +8,6 @@ use std::fmt;
 
 use mvmhat_learning::Fold;
 use mvmhat_learning::networks::{MobilenetV2Pyramid, PublishedNames, Resnet, ResnetConfig};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tch::Tensor;
 use tch::nn::Path;
 
@@ -69,11 +67,6 @@ pub(super) const YOLOX_NANO: PyramidBackbone = PyramidBackbone {
 };
 
 impl PyramidBackbone {
-    /// The backbone of a name.
-    pub fn named(name: &str) -> Option<Self> {
-        PYRAMIDS.into_iter().find(|backbone| backbone.name == name)
-    }
-
     /// The network, its variables under `path` by their published names.
     pub(super) fn build(&self, path: &Path) -> Box<dyn FeaturePyramid> {
         (self.build)(path)
@@ -86,35 +79,7 @@ impl Default for PyramidBackbone {
     }
 }
 
-impl PartialEq for PyramidBackbone {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for PyramidBackbone {}
-
-impl fmt::Debug for PyramidBackbone {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PyramidBackbone({})", self.name)
-    }
-}
-
-impl Serialize for PyramidBackbone {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name)
-    }
-}
-
-impl<'de> Deserialize<'de> for PyramidBackbone {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        Self::named(&name).ok_or_else(|| {
-            let known = PYRAMIDS.map(|backbone| format!("`{}`", backbone.name)).join(", ");
-            D::Error::custom(format!("unknown variant `{name}`, expected one of {known}"))
-        })
-    }
-}
+mvmhat_learning::known_by_name!(PyramidBackbone, PYRAMIDS);
 
 /// From N x 3 x H x W (blue, green, red, 0 to 255) to three feature maps.
 pub(super) trait FeaturePyramid: fmt::Debug + Send + Fold {

@@ -1,4 +1,4 @@
-//! PretrainedParts weights of a [`PersonNetwork`](super::PersonNetwork).
+//! Pretrained weights of a [`PersonNetwork`](super::PersonNetwork).
 
 use mvmhat_weights::{DETECTOR_NETWORK, StateDict};
 use tch::nn::VarStore;
@@ -34,14 +34,9 @@ impl PersonNetworkConfig {
         if weights.metadata(DETECTOR_NETWORK).is_some() {
             let other = Self::from_weights(weights)?;
             if (other.backbone, other.channels) != (self.backbone, self.channels) {
-                let rule = "the pretrained weights are of another network: set the same under train.network";
-                let value = format!(
-                    "{}, and {} has {}",
-                    self.description(),
-                    weights.path().display(),
-                    other.description()
+                return Err(
+                    ConfigError::other_network(&self.description(), weights, &other.description()).into()
                 );
-                return Err(ConfigError { path: "train.network", value, rule }.into());
             }
             weights.load_into(store, &[])?;
             return Ok(PretrainedParts::Network);
