@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
-use mvmhat_console::{CancellationToken, Progress};
+use mvmhat_console::{CancellationToken, FinishedStep, TrainingProgress};
 use mvmhat_learning::{Observer, StepRecord, Task};
 
 use crate::curves::Curves;
@@ -21,11 +21,9 @@ pub(crate) struct CurveOutputs<'a> {
 
 /// Shows the steps of a run.
 pub(crate) struct RunObserver {
-    progress: Option<Progress>,
+    progress: TrainingProgress,
     curves: Vec<Curves>,
-    cancellation: Arc<CancellationToken>,
     metrics: Vec<String>,
-    validation: Vec<String>,
 }
 
 impl RunObserver {
@@ -38,19 +36,16 @@ impl RunObserver {
         outputs: CurveOutputs<'_>,
         cancellation: &Arc<CancellationToken>,
     ) -> Result<Self> {
-        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         Ok(Self {
-            progress: None,
+            progress: TrainingProgress::new(cancellation, task.validation_metrics()),
             curves: outputs.open()?,
-            cancellation: Arc::clone(cancellation),
-            metrics: owned(task.metrics()),
-            validation: owned(task.validation_metrics()),
+            metrics: task.metrics().iter().map(|name| (*name).to_owned()).collect(),
         })
     }
 
     fn log_curves(&self, record: &StepRecord) {
         for curves in &self.curves {
-            if let Err(error) = curves.log(record, &self.metrics, &self.validation) {
+            if let Err(error) = curves.log(record, &self.metrics, self.progress.validation()) {
                 tracing::warn!("a step is missing in the viewer: {error:#}");
             }
         }
@@ -80,31 +75,12 @@ impl CurveOutputs<'_> {
 
 impl Observer for RunObserver {
     fn started(&mut self, step: u64, total: u64) {
-        if step > 0 {
-            tracing::info!("resuming after step {step} of {total}");
-        }
-        self.progress = Some(Progress::new(total.saturating_sub(step), "steps"));
+        self.progress.start(step, total);
     }
 
     fn stepped(&mut self, record: &StepRecord) -> ControlFlow<()> {
-        if let Some(progress) = &self.progress {
-            progress.advance();
-        }
         self.log_curves(record);
-        if let Some(values) = &record.validation {
-            let scores = self.validation.iter().zip(values);
-            let scores: Vec<String> = scores.map(|(name, value)| format!("{name} {value:.3}")).collect();
-            let StepRecord { step, epoch, loss, .. } = record;
-            tracing::info!("step {step}, epoch {epoch}: loss {loss:.3}, {}", scores.join(", "));
-        }
-        if self.cancellation.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
-}
-
-impl Drop for RunObserver {
-    fn drop(&mut self) {
-        if let Some(progress) = &self.progress {
-            progress.finish();
-        }
+        let &StepRecord { step, epoch, loss, ref validation, .. } = record;
+        self.progress.advance(&FinishedStep { step, epoch, loss, validation: validation.as_deref() })
     }
 }
