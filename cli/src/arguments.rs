@@ -83,14 +83,12 @@ pub(crate) struct SelectionArgs {
     #[command(flatten)]
     frames: FramesArg,
     /// Of the labelled timesteps, take one in N
-    #[arg(long, value_name = "N", default_value_t = EVERY)]
+    #[arg(long, value_name = "N", default_value_t = FrameSelection::default().every)]
     every: NonZeroUsize,
     /// Count people of whom a greater share than this can be seen, 0 to 1
-    #[arg(long, value_name = "SHARE", default_value_t = 0.5, value_parser = fraction)]
+    #[arg(long, value_name = "SHARE", default_value_t = FrameSelection::default().min_visibility, value_parser = fraction)]
     visibility: f64,
 }
-
-const EVERY: NonZeroUsize = NonZeroUsize::new(10).unwrap();
 
 impl SelectionArgs {
     /// Which frames they are.

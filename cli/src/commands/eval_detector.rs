@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
+use mvmhat_evaluation::OPERATING_SCORE;
 use mvmhat_pipeline::evaluate::detector::DetectorEvaluation;
 
 use crate::arguments::{ConfigArgs, DeviceArg, ScoreOutputs, SelectionArgs, fraction};
@@ -27,7 +28,7 @@ pub(crate) struct EvalDetector {
     #[command(flatten)]
     selection: SelectionArgs,
     /// Count boxes of at least this score where recall by visibility and height is told
-    #[arg(long, value_name = "SCORE", default_value_t = 0.3, value_parser = fraction)]
+    #[arg(long, value_name = "SCORE", default_value_t = OPERATING_SCORE, value_parser = fraction)]
     score: f64,
     #[command(flatten)]
     outputs: ScoreOutputs,

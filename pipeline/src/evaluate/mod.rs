@@ -7,7 +7,7 @@ pub mod tracks;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use mvmhat_evaluation::Table;
+use mvmhat_evaluation::{MIN_VISIBILITY, Table};
 use mvmhat_scene::FrameRange;
 use serde_json::Value;
 
@@ -22,6 +22,13 @@ pub struct FrameSelection {
     pub every: NonZeroUsize,
     /// People of whom no greater share than this can be seen do not count, 0 to 1.
     pub min_visibility: f64,
+}
+
+impl Default for FrameSelection {
+    fn default() -> Self {
+        const EVERY: NonZeroUsize = NonZeroUsize::new(10).unwrap();
+        Self { frames: None, every: EVERY, min_visibility: MIN_VISIBILITY }
+    }
 }
 
 /// The scores of a network.

@@ -1,11 +1,12 @@
 //! How well the people of a held-out labelled sequence are detected while the detector is learned.
 
-use std::num::NonZeroUsize;
-
 use anyhow::{Context, Result};
 use mvmhat_detectors::{DetectorConfig, DetectorModel, Frame, PersonNetworkConfig, person_detector};
-use mvmhat_evaluation::{DetectionScores, MIN_VISIBILITY, OPERATING_SCORE};
-use mvmhat_pipeline::evaluate::detector::{LabelledImage, LabelledImageSelection, labelled_images};
+use mvmhat_evaluation::{DetectionScores, OPERATING_SCORE};
+use mvmhat_pipeline::evaluate::FrameSelection;
+use mvmhat_pipeline::evaluate::detector::{
+    LEAST_CONF, LabelledImage, LabelledImageSelection, labelled_images,
+};
 use mvmhat_scene::{Sequence, SequencePart};
 use tch::nn::VarStore;
 
@@ -13,11 +14,6 @@ use crate::labelled_images::for_each_image;
 
 /// The names of [`DetectionValidation::scores`].
 pub(super) const METRICS: &[&str] = &["AP50", "AP", "recall"];
-
-/// Of the labelled frames one in so many is used.
-const EVERY: NonZeroUsize = NonZeroUsize::new(10).unwrap();
-/// Boxes with a lower confidence change nothing.
-const MIN_CONF: f32 = 0.01;
 
 /// The images of a labelled sequence, in memory: those that `mvmhat eval-detector` scores.
 pub(super) struct DetectionValidation {
@@ -31,11 +27,12 @@ impl DetectionValidation {
     /// Images or ground truth that cannot be read.
     pub(super) fn read(part: &SequencePart) -> Result<Self> {
         let sequence = Sequence::open(&part.folder)?;
+        let FrameSelection { every, min_visibility, .. } = FrameSelection::default();
         let selection = LabelledImageSelection {
             frames: part.frames.unwrap_or_default(),
             views: None,
-            every: EVERY,
-            min_visibility: MIN_VISIBILITY,
+            every,
+            min_visibility,
         };
         let labelled = labelled_images(&sequence, &selection)?;
         let mut images = Vec::with_capacity(labelled.len());
@@ -58,8 +55,11 @@ impl DetectionValidation {
     /// # Errors
     /// If it cannot be run.
     pub(super) fn scores(&self, network: &PersonNetworkConfig, variables: &VarStore) -> Result<Vec<f64>> {
-        let config =
-            DetectorConfig { name: DetectorModel::PERSON, conf: Some(MIN_CONF), ..DetectorConfig::default() };
+        let config = DetectorConfig {
+            name: DetectorModel::PERSON,
+            conf: Some(LEAST_CONF),
+            ..DetectorConfig::default()
+        };
         let mut detector = person_detector(&config, network, variables).context("the validation failed")?;
         let mut frames = Vec::with_capacity(self.images.len());
         for (labelled, frame) in &self.images {

@@ -1,10 +1,9 @@
 //! How well the people of a held-out labelled sequence are told apart while the embedding is learned.
 
-use std::num::NonZeroUsize;
-
 use anyhow::{Context, Result};
 use mvmhat_detectors::CropInput;
-use mvmhat_evaluation::{Crop, Crops, EmbeddingScores, MIN_VISIBILITY};
+use mvmhat_evaluation::{Crop, Crops, EmbeddingScores};
+use mvmhat_pipeline::evaluate::FrameSelection;
 use mvmhat_pipeline::evaluate::reid::{LabelledCrop, LabelledCropSelection, labelled_crops};
 use mvmhat_scene::{Embedding, Sequence, SequencePart};
 
@@ -21,9 +20,6 @@ pub(super) struct ReidValidation {
 /// The names of [`ReidValidation::scores`].
 pub(super) const METRICS: &[&str] = &["cross_view_accuracy", "rank1"];
 
-/// Of the labelled timesteps one in so many is used.
-const EVERY: NonZeroUsize = NonZeroUsize::new(10).unwrap();
-
 impl ReidValidation {
     /// Reads the crops of a sequence, or of a part of it.
     ///
@@ -31,12 +27,8 @@ impl ReidValidation {
     /// Images or ground truth that cannot be read.
     pub(super) fn read(part: &SequencePart, input: &CropInput) -> Result<Self> {
         let sequence = Sequence::open(&part.folder)?;
-        let selection = LabelledCropSelection {
-            frames: part.frames,
-            views: None,
-            every: EVERY,
-            min_visibility: MIN_VISIBILITY,
-        };
+        let FrameSelection { every, min_visibility, .. } = FrameSelection::default();
+        let selection = LabelledCropSelection { frames: part.frames, views: None, every, min_visibility };
         let labelled = labelled_crops(&sequence, &selection)?;
         let mut pixels = Vec::with_capacity(labelled.len() * input.bytes());
         for_each_image(

@@ -23,7 +23,7 @@ use crate::ground_truth::{Group, Groups, LabelledImages, folder_name};
 pub use images::{LabelledImage, LabelledImageSelection, labelled_images};
 
 /// What a detector is asked for where the configuration does not say: average precision is of all boxes.
-const LEAST_CONF: f32 = 0.01;
+pub const LEAST_CONF: f32 = 0.01;
 
 /// The detector of a configuration, to be scored.
 #[derive(Clone, Copy, Debug)]
