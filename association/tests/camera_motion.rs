@@ -16,7 +16,7 @@ fn camera(t: u64) -> CameraMotion {
 }
 
 /// What transforms the image of timestep `from` to that of timestep `to`, by hand: back to the first, then on.
-fn between(from: u64, to: u64) -> CameraMotion {
+fn motion_between(from: u64, to: u64) -> CameraMotion {
     let (from, to) = (camera(from), camera(to));
     let square = from.scale().powi(2);
     let (a, b) = ((to.a * from.a + to.b * from.b) / square, (to.b * from.a - to.a * from.b) / square);
@@ -35,7 +35,7 @@ fn identities(absent: &[u64], compensated: bool) -> Vec<Vec<u32>> {
             let person = |i| BBox::from_center(100.0 + 60.0 * f64::from(i), 60.0, 30.0, 80.0);
             let detections =
                 (0..4).map(|i| Detection { bbox: camera(t).bbox(&person(i)), score: 0.9, embedding: None });
-            let camera_motion = last.filter(|_| compensated).map(|last| between(last, t));
+            let camera_motion = last.filter(|_| compensated).map(|last| motion_between(last, t));
             last = Some(t);
             ViewDetections { detections: detections.collect(), camera_motion }
         });

@@ -33,7 +33,7 @@ impl<'a> Actor<'a> {
             both.map(|(point, normal)| shine(place, sun, *point, *normal)).collect()
         });
         let light = light.collect();
-        Self { index, person, patches, later: figure(person, &state.after(LONGEST_SHUTTER)), light }
+        Self { index, person, patches, later: figure(person, &state.advanced_by(LONGEST_SHUTTER)), light }
     }
 }
 

@@ -55,7 +55,7 @@ impl<'a> Figure<'a> {
         let mut closed: Vec<Vec<Pixel>> = actor.later.iter().map(project).collect::<Option<_>>()?;
         let fraction = camera.shutter / LONGEST_SHUTTER;
         for (open, close) in opened.iter().flatten().zip(closed.iter_mut().flatten()) {
-            *close = between(*open, *close, fraction);
+            *close = interpolate(*open, *close, fraction);
         }
         let (mut low, mut high) = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
         for pixel in opened.iter().chain(&closed).flatten() {
@@ -79,7 +79,7 @@ impl<'a> Figure<'a> {
         self.silhouette.clear();
         for (i, patch) in self.actor.patches.iter().enumerate() {
             let ends = self.opened[i].iter().zip(&self.closed[i]);
-            let pixels: Vec<Pixel> = ends.map(|(a, b)| between(*a, *b, time)).collect();
+            let pixels: Vec<Pixel> = ends.map(|(a, b)| interpolate(*a, *b, time)).collect();
             let texture = &self.actor.person.textures[patch.texture];
             self.silhouette.draw(patch, &pixels, &self.actor.light[i], texture, SAMPLES[pass]);
         }
@@ -87,7 +87,7 @@ impl<'a> Figure<'a> {
     }
 }
 
-fn between(a: Pixel, b: Pixel, fraction: f32) -> Pixel {
+fn interpolate(a: Pixel, b: Pixel, fraction: f32) -> Pixel {
     [0, 1, 2].map(|i| a[i] + (b[i] - a[i]) * fraction)
 }
 
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn half_of_a_person_behind_a_wall_or_beside_the_image_is_hidden() {
         let gray = Material::new(Finish::Rough, 0x80_80_80, 0, 1);
-        let wall = Solid::between(v3(0.0, -2.0, 0.0), v3(3.0, -1.9, 3.0), gray);
+        let wall = Solid::from_corners(v3(0.0, -2.0, 0.0), v3(3.0, -1.9, 3.0), gray);
         let (_, whole) = visible(Vec::new(), 0.0);
         let (_, half) = visible(vec![wall], 0.0);
         assert!((half[0].visibility - 0.5).abs() < 0.1, "{}", half[0].visibility);
@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn somebody_entirely_behind_a_wall_is_not_visible() {
         let gray = Material::new(Finish::Rough, 0x80_80_80, 0, 1);
-        let wall = Solid::between(v3(-3.0, -2.0, 0.0), v3(3.0, -1.9, 3.0), gray);
+        let wall = Solid::from_corners(v3(-3.0, -2.0, 0.0), v3(3.0, -1.9, 3.0), gray);
         assert_eq!(visible(vec![wall], 0.0).1[0].visibility, 0.0);
     }
 }

@@ -80,7 +80,7 @@ impl Patch {
 }
 
 /// A ring across the way from `before` to `after`, its side as near to `side` as may be.
-pub(crate) fn across(center: V3, direction: V3, side: V3, front_radius: f32, side_radius: f32) -> Ring {
+pub(crate) fn ring_across(center: V3, direction: V3, side: V3, front_radius: f32, side_radius: f32) -> Ring {
     let direction = direction.try_normalize(1e-9).unwrap_or(-V3::z());
     let side = (side - direction * side.dot(&direction)).try_normalize(1e-9).unwrap_or(V3::y());
     Ring { center, front: direction.cross(&side) * front_radius, side: side * side_radius }

@@ -50,7 +50,7 @@ impl Solid {
     }
 
     /// A box between two corners.
-    pub(crate) fn between(low: V3, high: V3, material: Material) -> Self {
+    pub(crate) fn from_corners(low: V3, high: V3, material: Material) -> Self {
         Self::block((low + high) * 0.5, (high - low) * 0.5, 0.0, material)
     }
 

@@ -84,7 +84,7 @@ impl Run {
     /// # Panics
     /// Where it does.
     #[track_caller]
-    pub fn without(self, word: &str) -> Self {
+    pub fn does_not_say(self, word: &str) -> Self {
         assert!(!self.stderr.contains(word), "`{word}` in {self:#?}");
         self
     }

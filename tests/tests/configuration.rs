@@ -14,7 +14,7 @@ fn a_setting_of_the_command_line_is_blamed_and_not_a_similar_line_of_the_file() 
         ("train", "detector:\n  name: person\ntrain:\n  data:\n    conf: 0.6\n"),
     ] {
         let words = ["detector.conf", "--set", "2"];
-        ConfigurationCase::new(yaml).run(command, &set).failed(2, &words).without("mine.yaml");
+        ConfigurationCase::new(yaml).run(command, &set).failed(2, &words).does_not_say("mine.yaml");
     }
 }
 
@@ -103,6 +103,6 @@ fn every_preset_is_a_configuration() {
         ConfigurationCase::new(&text(configs.join(preset)))
             .run(command, &scratch)
             .failed(1, &["sequence"])
-            .without("mine.yaml");
+            .does_not_say("mine.yaml");
     }
 }

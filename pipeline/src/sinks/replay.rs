@@ -38,7 +38,7 @@ impl Replay {
             self.reader = self
                 .reader
                 .take()
-                .map(|reader| reader.within(FrameRange { first: number, ..FrameRange::default() }));
+                .map(|reader| reader.in_range(FrameRange { first: number, ..FrameRange::default() }));
             self.started = true;
         }
         loop {

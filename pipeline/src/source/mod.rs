@@ -44,7 +44,7 @@ impl FrameSource {
     /// A camera without images, or without detections where no images are wanted; a file that cannot be read.
     pub fn open(camera: &Camera, images: bool, range: FrameRange) -> anyhow::Result<Self> {
         if images {
-            return Ok(Self::Images(Box::new(FrameReader::open(camera)?.within(range))));
+            return Ok(Self::Images(Box::new(FrameReader::open(camera)?.in_range(range))));
         }
         let path = camera.detections.as_ref().ok_or_else(|| {
             anyhow::anyhow!(

@@ -68,7 +68,7 @@ impl FrameReader {
 
     /// Reads only the frames of a range.
     #[must_use]
-    pub fn within(mut self, range: FrameRange) -> Self {
+    pub fn in_range(mut self, range: FrameRange) -> Self {
         self.range = range;
         self
     }
@@ -78,7 +78,7 @@ impl FrameReader {
     pub fn only(self, frames: BTreeSet<FrameNumber>) -> Self {
         let none = (FrameNumber(1), FrameNumber(0));
         let (first, last) = frames.first().copied().zip(frames.last().copied()).unwrap_or(none);
-        Self { only: Some(frames), ..self.within(FrameRange { first, last }) }
+        Self { only: Some(frames), ..self.in_range(FrameRange { first, last }) }
     }
 
     /// How many frames are to come, as far as the source tells.

@@ -31,7 +31,7 @@ fn problem(from: &str, to: &str) -> String {
     Calibration::parse(YAML.replace(from, to).as_bytes()).unwrap_err()
 }
 
-fn near(a: (f64, f64), b: (f64, f64), tolerance: f64) -> bool {
+fn is_near(a: (f64, f64), b: (f64, f64), tolerance: f64) -> bool {
     (a.0 - b.0).hypot(a.1 - b.1) < tolerance
 }
 
@@ -41,10 +41,10 @@ fn a_camera_by_hand() {
     let camera = &calibration.cameras["cam1"];
     // The optical axis meets the ground 3 / tan 30 degrees = 5.196 m ahead.
     let ahead = 3.0 / 30_f64.to_radians().tan();
-    assert!(near(camera.project([0.0, ahead, 0.0]).unwrap(), (320.0, 240.0), 1e-9));
-    assert!(near(calibration.ground_position("cam1", (320.0, 240.0)).unwrap(), (0.0, ahead), 1e-9));
+    assert!(is_near(camera.project([0.0, ahead, 0.0]).unwrap(), (320.0, 240.0), 1e-9));
+    assert!(is_near(calibration.ground_position("cam1", (320.0, 240.0)).unwrap(), (0.0, ahead), 1e-9));
     // At the axis' depth of 6 m a metre to the right is 500 / 6 pixels.
-    assert!(near(camera.project([1.0, ahead, 0.0]).unwrap(), (320.0 + 500.0 / 6.0, 240.0), 1e-9));
+    assert!(is_near(camera.project([1.0, ahead, 0.0]).unwrap(), (320.0 + 500.0 / 6.0, 240.0), 1e-9));
     // Above the horizon, 30 degrees up from the axis, there is no ground; behind the camera no image.
     let horizon = 240.0 - 500.0 * 30_f64.to_radians().tan();
     assert_eq!(calibration.ground_position("cam1", (320.0, horizon - 1.0)), None);
@@ -62,7 +62,7 @@ fn lengths_come_out_in_metres() {
     let calibration = calibration(&millimetres);
     // The ground now lies 0.1 m higher.
     let ahead = 2.9 / 30_f64.to_radians().tan();
-    assert!(near(calibration.ground_position("cam1", (320.0, 240.0)).unwrap(), (0.0, ahead), 1e-9));
+    assert!(is_near(calibration.ground_position("cam1", (320.0, 240.0)).unwrap(), (0.0, ahead), 1e-9));
 }
 
 #[test]
@@ -131,7 +131,7 @@ proptest! {
         let pixel = pixel.filter(|(u, v)| (0.0..640.0).contains(u) && (0.0..480.0).contains(v));
         prop_assume!(pixel.is_some());
         let back = calibration.ground_position("cam1", pixel.unwrap()).unwrap();
-        prop_assert!(near(back, (x, y), 1e-6), "{back:?}");
+        prop_assert!(is_near(back, (x, y), 1e-6), "{back:?}");
     }
 
     #[test]
@@ -147,10 +147,10 @@ proptest! {
 fn a_camera_that_looks_at_something_has_it_in_the_middle() {
     // 4 m up, 10 m south of the target: the image's right is east, its down is down.
     let camera = Pinhole::looking((640, 360), 500.0, 0.0, [0.0, -10.0, 4.0], [0.0, 0.0, 0.0]).unwrap();
-    assert!(near(camera.project([0.0; 3]).unwrap(), (320.0, 180.0), 1e-9));
+    assert!(is_near(camera.project([0.0; 3]).unwrap(), (320.0, 180.0), 1e-9));
     let distance = 116_f64.sqrt();
     assert!((camera.depth([0.0; 3]) - distance).abs() < 1e-12);
-    assert!(near(camera.project([1.0, 0.0, 0.0]).unwrap(), (320.0 + 500.0 / distance, 180.0), 1e-9));
+    assert!(is_near(camera.project([1.0, 0.0, 0.0]).unwrap(), (320.0 + 500.0 / distance, 180.0), 1e-9));
     assert!(camera.project([0.0, 0.0, 1.0]).unwrap().1 < 180.0);
     assert_eq!(Pinhole::looking((640, 360), 500.0, 0.0, [0.0, 0.0, 4.0], [0.0; 3]), None, "straight down");
     assert_eq!(Pinhole::looking((640, 360), 0.0, 0.0, [0.0, -10.0, 4.0], [0.0; 3]), None);

@@ -7,7 +7,7 @@ mod headwear;
 use nalgebra::Rotation3;
 
 use crate::clothing::{Bag, Bottom, Top};
-use crate::loft::{Patch, Ring, V3, across, ball, loft, v3};
+use crate::loft::{Patch, Ring, V3, ball, loft, ring_across, v3};
 use crate::person::{Part, Person};
 use crate::skeleton::{Axes, Skeleton};
 use crate::walk::PersonState;
@@ -117,7 +117,7 @@ impl Tailor<'_> {
         self.put(&rings, 16, Part::Trunk);
         let up = self.s.chest.up;
         let (neck, chin) = (self.s.neck - up * 0.01 * self.h, self.s.neck + up * 0.06 * self.h);
-        let ring = |center| across(center, up, self.s.chest.left, -0.033 * self.h, 0.033 * self.h);
+        let ring = |center| ring_across(center, up, self.s.chest.left, -0.033 * self.h, 0.033 * self.h);
         self.put(&[ring(neck), ring(chin)], 8, Part::Skin);
         if self.person.clothing.top == Top::Hoodie {
             let Axes { front, left, up } = self.s.chest;
@@ -154,7 +154,7 @@ impl Tailor<'_> {
             let flare = if !shorts && at > 1.2 { 1.0 + (below - 1.0) * 1.6 } else { below };
             let back = if (1.2..1.5).contains(&at) { -0.008 * h } else { 0.0 };
             let radius = radius * h * girth * flare;
-            across(from + (to - from) * t + V3::x() * back, ankle - hip, V3::y(), radius * 1.04, radius)
+            ring_across(from + (to - from) * t + V3::x() * back, ankle - hip, V3::y(), radius * 1.04, radius)
         });
         self.put(&rings, 10, Part::Leg);
         let ahead = s.feet[side];
@@ -187,7 +187,13 @@ impl Tailor<'_> {
             let (from, to, t) = if at < 1.0 { (shoulder, elbow, at) } else { (elbow, wrist, at - 1.0) };
             let bend = ((at - 0.7_f32) / 0.6).clamp(0.0, 1.0);
             let direction = upper * (1.0 - bend) + lower * bend;
-            across(from + (to - from) * t, direction, s.chest.left, radius * h * thick, radius * h * thick)
+            ring_across(
+                from + (to - from) * t,
+                direction,
+                s.chest.left,
+                radius * h * thick,
+                radius * h * thick,
+            )
         });
         self.put(&rings, 8, Part::Arm);
         let left = lower.cross(&s.chest.front).try_normalize(1e-3).unwrap_or(V3::y());

@@ -37,7 +37,7 @@ impl Place {
                     v3(p.x, p.y, z[i])
                 };
                 let (p, q) = (corner(0), corner(1));
-                self.solids.push(Solid::between(p.inf(&q), p.sup(&q), material.clone()));
+                self.solids.push(Solid::from_corners(p.inf(&q), p.sup(&q), material.clone()));
             };
             let (end, top) = (reach + WALL, self.wall_height);
             if wall == closed {
@@ -62,7 +62,7 @@ impl Place {
         if self.is_indoors() {
             let lamps = Material::random(Finish::Lamps, 0xd8_d8_d4, 0xff_ff_ff, random);
             let (a, b, z) = (self.half.x + WALL, self.half.y + WALL, self.wall_height);
-            let mut ceiling = Solid::between(v3(-a, -b, z), v3(a, b, z + 0.3), lamps);
+            let mut ceiling = Solid::from_corners(v3(-a, -b, z), v3(a, b, z + 0.3), lamps);
             ceiling.shades = false;
             self.solids.push(ceiling);
         }

@@ -42,7 +42,7 @@ pub(crate) struct PersonState {
 
 impl PersonState {
     /// A little later.
-    pub(crate) fn after(self, seconds: f32) -> Self {
+    pub(crate) fn advanced_by(self, seconds: f32) -> Self {
         let phase = self.phase + self.velocity.norm() * seconds / STRIDE;
         Self {
             position: self.position + self.velocity * seconds,
