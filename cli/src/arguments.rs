@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{ArgAction, Args, ValueEnum};
 use mvmhat_console::{outputs, print};
 use mvmhat_evaluation::{Table, TableFormat};
@@ -154,8 +154,7 @@ impl ScoreOutputs {
     pub(crate) fn write(&self, tables: &[Table], json: &Value) -> Result<()> {
         if let Some(path) = &self.json {
             let text = serde_json::to_string_pretty(json)? + "\n";
-            mvmhat_scene::write_atomically(path, text)
-                .with_context(|| format!("cannot write {}", path.display()))?;
+            outputs::write_file(path, text)?;
         }
         let format = match self.format {
             FormatName::Table => TableFormat::Text,

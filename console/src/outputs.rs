@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::usage;
 
@@ -57,9 +57,27 @@ pub fn check_file(option: &str, file: &Path, overwrite: bool) -> Result<()> {
     Ok(())
 }
 
+/// Writes a whole file: it appears complete or not at all, and what had the name before stays until then.
+///
+/// # Errors
+/// A file that cannot be written; the message names it.
+pub fn write_file(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
+    mvmhat_scene::write_atomically(path, content).with_context(|| format!("cannot write {}", path.display()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("run.json");
+        write_file(&file, "{}").unwrap();
+        assert_eq!(std::fs::read(&file).unwrap(), b"{}");
+        let error = write_file(&file.join("below"), "{}").unwrap_err().to_string();
+        assert!(error.starts_with("cannot write ") && error.ends_with("below"), "{error}");
+    }
 
     #[test]
     fn what_exists_is_refused_unless_it_may_be_overwritten() {

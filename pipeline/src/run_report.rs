@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use mvmhat_scene::{FrameRange, Sequence};
 use serde_json::{Map, Value, json};
 
@@ -33,8 +33,7 @@ impl RunReport<'_> {
     /// A file that cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         let text = serde_json::to_string_pretty(&self.to_json()?)? + "\n";
-        mvmhat_scene::write_atomically(path, text)
-            .with_context(|| format!("{} cannot be written", path.display()))
+        mvmhat_console::outputs::write_file(path, text)
     }
 
     fn to_json(&self) -> Result<Value> {

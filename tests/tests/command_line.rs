@@ -87,7 +87,9 @@ fn wrong_usage_has_status_2_and_names_the_nearest_command() {
     run(["track"]).failed(2, &["RECORDING", "--out"]);
     run(["track", "somewhere"]).failed(2, &["--out"]);
     run(["track", "somewhere", "--out", "there", "--frames", "9..=1"]).failed(2, &["empty range"]);
-    run(["track", "somewhere", "--out", "there", "--device", "tpu"]).failed(2, &["tpu", "cuda:N"]);
+    for command in ["track", "train", "train-detector", "tune"] {
+        run([command, "somewhere", "--out", "there", "--device", "tpu"]).failed(2, &["tpu", "cuda:N"]);
+    }
     run(["track", "somewhere", "--out", "there", "--rrd", "a.rrd", "--view"]).failed(2, &["--rrd", "--view"]);
     run_papers(["--tabel"]).failed(2, &["--tabel", "--table"]);
 }

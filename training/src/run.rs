@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use mvmhat_console::{CancellationToken, outputs, usage};
 use mvmhat_learning::{Task, TrainError, set_libtorch_threads};
 use mvmhat_pipeline::Config;
-use mvmhat_scene::{SequencePart, write_atomically};
+use mvmhat_scene::SequencePart;
 use tch::Device;
 
 use crate::observer::{CurveOutputs, RunObserver};
@@ -75,13 +75,13 @@ pub fn run<R: Recipe>(options: &RunOptions, cancellation: &Arc<CancellationToken
     // The file of a run that goes on is replaced only once it is known that the configuration fits.
     let trainer = if options.resume {
         let trainer = recipe.trainer().resume(&mut task, &options.out).map_err(usage_error)?;
-        write_config(&saved_config, &yaml)?;
+        outputs::write_file(&saved_config, &yaml)?;
         trainer
     } else {
         if options.overwrite {
             remove_earlier_run(&options.out)?;
         }
-        write_config(&saved_config, &yaml)?;
+        outputs::write_file(&saved_config, &yaml)?;
         recipe.trainer().init(&mut task, &options.out).map_err(usage_error)?
     };
     let summary = trainer.run(&mut observer)?;
@@ -176,8 +176,4 @@ fn usage_error(error: TrainError) -> anyhow::Error {
         TrainError::Configuration { .. } | TrainError::Freeze(_) => usage!("train.trainer.{error}"),
         other => other.into(),
     }
-}
-
-fn write_config(path: &Path, yaml: &str) -> Result<()> {
-    write_atomically(path, yaml).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use mvmhat_console::usage;
-use mvmhat_scene::write_atomically;
+use mvmhat_console::{outputs, usage};
 use serde_json::Value;
 
 /// Writes the settings of a search that begins.
@@ -12,8 +11,7 @@ use serde_json::Value;
 /// # Errors
 /// A file that cannot be written.
 pub(crate) fn write(path: &Path, settings: &Value) -> Result<()> {
-    let text = format!("{settings:#}\n");
-    write_atomically(path, text).with_context(|| format!("cannot write {}", path.display()))
+    outputs::write_file(path, format!("{settings:#}\n"))
 }
 
 /// Refuses to resume a search with other settings than it was begun with.

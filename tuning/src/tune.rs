@@ -5,10 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use mvmhat_association::{AssignmentSource, AssociationConfig};
-use mvmhat_console::{CancellationToken, usage};
+use mvmhat_console::{CancellationToken, outputs, usage};
 use mvmhat_pipeline::Config;
 use mvmhat_plots::Figure;
-use mvmhat_scene::write_atomically;
 use serde_json::{Value, json};
 use tch::Device;
 
@@ -186,7 +185,7 @@ impl TuneOptions {
 
         let text = preset::text(&best, constants, results.configured(), &results.head(&self.command, &rows))?;
         let path = self.out.join("preset.yaml");
-        write_atomically(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        outputs::write_file(&path, text)?;
         SearchPlot { results: &results, title: &results.title(&labels) }.save(&self.out, "tune")?;
         Ok(TuneSummary {
             best,

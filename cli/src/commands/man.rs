@@ -33,9 +33,7 @@ impl Man {
         std::fs::create_dir_all(&self.folder)
             .with_context(|| format!("{}: cannot be made", self.folder.display()))?;
         for (name, page) in pages {
-            let path = self.folder.join(name);
-            mvmhat_scene::write_atomically(&path, page)
-                .with_context(|| format!("cannot write {}", path.display()))?;
+            outputs::write_file(&self.folder.join(name), page)?;
         }
         Ok(())
     }

@@ -17,7 +17,6 @@ use clap::Parser;
 use mvmhat_console::{CancellationToken, UsageError, cancel_on_ctrl_c, outputs, print, usage};
 use mvmhat_learning::{TrainError, TrainingEnd, set_libtorch_threads};
 use mvmhat_plots::Figure;
-use mvmhat_scene::write_atomically;
 
 use crate::experiment::{Experiment, PreparedExperiment, Results};
 use chart::ChartFigure;
@@ -99,7 +98,7 @@ impl Papers {
             let prepared = run.prepare()?;
             // A run begins when its data are there: what went wrong before leaves nothing to resume.
             if !kept.exists() {
-                write(&kept, config.yaml()?.as_bytes())?;
+                outputs::write_file(&kept, config.yaml()?)?;
             }
             let results = run.results(prepared)?;
             save_charts(&results, &folder)?;
@@ -111,9 +110,9 @@ impl Papers {
             ChartFigure { title: &config.title, chart: &chart }.save(out, &name)?;
         }
         // The configuration of a run that is resumed is replaced only once it is known to fit.
-        write(&kept, config.yaml()?.as_bytes())?;
+        outputs::write_file(&kept, config.yaml()?)?;
         let result = result.judged(&config, start.elapsed().as_secs_f64());
-        write(&out.join(RESULT), format!("{}\n", serde_json::to_string_pretty(&result)?).as_bytes())?;
+        outputs::write_file(&out.join(RESULT), serde_json::to_string_pretty(&result)? + "\n")?;
         print::lines(&result.summary());
         Ok(())
     }
@@ -199,8 +198,4 @@ fn save_charts(results: &Results, folder: &Path) -> Result<()> {
         ChartFigure { title: &name.replace('_', " "), chart }.save(folder, name)?;
     }
     Ok(())
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_atomically(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }

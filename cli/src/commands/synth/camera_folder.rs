@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
+use mvmhat_console::outputs;
 use mvmhat_pipeline::{Codec, VideoFile};
 use mvmhat_scene::{FrameNumber, mot};
 use mvmhat_synth::{Options, RenderedFrame};
@@ -89,7 +90,6 @@ impl CameraFolder {
             "[Sequence]\nname={}\n{source}\nframeRate={}\nseqLength={frames}\nimWidth={width}\nimHeight={height}\n",
             self.name, self.fps
         );
-        let path = self.folder.join("seqinfo.ini");
-        std::fs::write(&path, text).with_context(|| format!("{}: cannot be written", path.display()))
+        outputs::write_file(&self.folder.join("seqinfo.ini"), text)
     }
 }

@@ -89,9 +89,7 @@ impl Synth {
             .into_iter()
             .map(|name| CameraFolder::create(&self.out.join(&name), name, &options, self.images))
             .collect::<Result<Vec<_>>>()?;
-        let calibration = self.out.join("calibration.yaml");
-        mvmhat_scene::write_atomically(&calibration, sequence.calibration().to_yaml())
-            .with_context(|| format!("{}: cannot be written", calibration.display()))?;
+        outputs::write_file(&self.out.join("calibration.yaml"), sequence.calibration().to_yaml())?;
 
         let rendered = render(&sequence, &mut cameras, self.frames, &token)?;
         if rendered == 0 {
