@@ -71,6 +71,8 @@ const KEYS: &[(&str, &str)] = &[
 
     // configs/papers
     ("chapter", "experiment"),
+    ("experiment.of", "experiment.kind"),
+    ("experiment.told", "experiment.architecture"),
 ];
 
 /// Path of a choice, its former and its present name.

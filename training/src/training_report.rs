@@ -55,7 +55,7 @@ impl fmt::Display for TrainingReport {
             write!(f, "\nweights    {out}/weights.safetensors, to be used by")?;
             write!(
                 f,
-                "\n           mvmhat track RECORDING --out DIR --set {used_as}{out}/weights.safetensors"
+                "\n           mvmhat track RECORDING --out TRACKS --set {used_as}{out}/weights.safetensors"
             )?;
         }
         Ok(())
