@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use mvmhat_console::{CancellationToken, Progress, cancel_on_ctrl_c, outputs, print, usage};
-use mvmhat_scene::{Calibration, FrameNumber, PersonId, world};
+use mvmhat_scene::{Calibration, DEFAULT_FPS, FrameNumber, PersonId, world};
 use mvmhat_synth::{Options, PlaceKind, RenderedFrame, SyntheticSequence};
 use rayon::prelude::*;
 
@@ -47,7 +47,7 @@ pub(crate) struct Synth {
     #[arg(long, value_name = "N", default_value_t = 250)]
     frames: u32,
     /// Frames per second
-    #[arg(long, value_name = "RATE", default_value_t = 25.0)]
+    #[arg(long, value_name = "RATE", default_value_t = DEFAULT_FPS)]
     fps: f64,
     /// Width and height of the images
     #[arg(long, value_name = "WxH", default_value = "640x360", value_parser = size)]
