@@ -3,34 +3,7 @@
 //! A [`Sink`] is given every timestep in order. No image crosses the association: a sink that shows images reads them from
 //! the sequence again.
 //!
-//! ```
-//! use mvmhat_pipeline::sinks::Sink;
-//! use mvmhat_scene::{FrameSet, TrackedBox};
-//!
-//! /// Counts the boxes of a run.
-//! #[derive(Default)]
-//! struct Counter {
-//!     boxes: usize,
-//! }
-//!
-//! impl Sink for Counter {
-//!     fn name(&self) -> &'static str {
-//!         "counter"
-//!     }
-//!
-//!     fn write(&mut self, frames: &FrameSet<Vec<TrackedBox>>) -> anyhow::Result<()> {
-//!         self.boxes += frames.present().map(|(_, view)| view.content.len()).sum::<usize>();
-//!         Ok(())
-//!     }
-//!
-//!     fn finish(&mut self) -> anyhow::Result<()> {
-//!         println!("{} boxes", self.boxes);
-//!         Ok(())
-//!     }
-//! }
-//! # Counter::default().finish()?;
-//! # Ok::<(), anyhow::Error>(())
-//! ```
+//! The [documentation of the crate](crate) has an example of one.
 
 mod mosaic;
 mod mot;

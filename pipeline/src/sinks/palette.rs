@@ -1,6 +1,6 @@
 //! One color per person, the same in the Rerun viewer and in the overlay video, in every run.
 //!
-//! Hues go round by the golden angle, so that any run of neighbouring identities is spread over the whole circle, and
+//! Hues go round by the golden angle, so that any run of neighboring identities is spread over the whole circle, and
 //! three lightnesses take turns, so that hues which come close again differ otherwise. Both are steps in OKLCh, where
 //! equal steps look equally large: B. Ottosson, "A perceptual color space for image processing" (2020), whose matrices
 //! these are.
