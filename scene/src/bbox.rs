@@ -23,7 +23,7 @@ impl BBox {
         Self { x, y, w, h }
     }
 
-    /// A box from its centre, width and height.
+    /// A box from its center, width and height.
     pub fn from_center(cx: f64, cy: f64, w: f64, h: f64) -> Self {
         Self::new(cx - w / 2.0, cy - h / 2.0, w, h)
     }
@@ -38,7 +38,7 @@ impl BBox {
         self.y + self.h
     }
 
-    /// Centre, `(x, y)`.
+    /// Center, `(x, y)`.
     pub fn center(&self) -> (f64, f64) {
         (self.x + self.w / 2.0, self.y + self.h / 2.0)
     }

@@ -31,7 +31,7 @@ pub(crate) struct Response {
     curve: Vec<u8>,
     /// How much darker the corners are.
     vignette: f32,
-    /// Weight of each of the two neighbours in each direction, of 256.
+    /// Weight of each of the two neighbors in each direction, of 256.
     blur: u16,
     noise: Vec<i8>,
     seed: u32,

@@ -62,7 +62,7 @@ impl Patch {
         })
     }
 
-    /// Normals from the neighbours of each point.
+    /// Normals from the neighbors of each point.
     pub(crate) fn find_normals(&mut self) {
         let (columns, rows) = (self.columns, self.points.len() / self.columns);
         let at = |i: usize, j: usize| self.points[i * columns + j];

@@ -69,11 +69,11 @@ impl Kernel {
 }
 
 impl Parzen {
-    /// Each value gets the distance to its farther neighbour as its deviation, where the ends of the range are neighbours
+    /// Each value gets the distance to its farther neighbor as its deviation, where the ends of the range are neighbors
     /// too: wide where little is known.
     fn new(mut values: Vec<f64>) -> Self {
         values.sort_by(f64::total_cmp);
-        // However many values agree, some of the neighbourhood stays in view.
+        // However many values agree, some of the neighborhood stays in view.
         let narrowest = 1.0 / (1.0 + values.len() as f64).min(100.0);
         let neighbours = |i: usize| {
             let before = if i == 0 { 0.0 } else { values[i - 1] };

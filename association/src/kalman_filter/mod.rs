@@ -1,6 +1,6 @@
 //! Where a person will be: a Kalman filter with constant velocity on the bounding box.
 //!
-//! State and noise are DeepSORT's (Wojke et al., ICIP 2017, section 2.1): centre x and y, aspect ratio w/h and height,
+//! State and noise are DeepSORT's (Wojke et al., ICIP 2017, section 2.1): center x and y, aspect ratio w/h and height,
 //! each with its velocity per frame; standard deviations in proportion to the height. In that model no quantity
 //! influences another: transition, measurement and all noise join a quantity with its own velocity only, so the 8 x 8
 //! covariance always stays block diagonal. The filter is therefore implemented as four filters of two dimensions each.

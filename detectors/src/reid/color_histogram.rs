@@ -26,7 +26,7 @@ const BINS: usize = HUES * SATURATIONS + GRAYS;
 /// Color histograms of the horizontal parts of a crop.
 ///
 /// Each of 6 parts has a histogram of hue and saturation, or of brightness where there is hardly any color. Pixels close to
-/// the vertical center line weigh more, since the edges of a box are background. A pixel is shared between neighbouring bins
+/// the vertical center line weigh more, since the edges of a box are background. A pixel is shared between neighboring bins
 /// of hue or brightness, so that a small change of light changes little. The square roots of the shares make a unit vector:
 /// the cosine of two embeddings is the mean Bhattacharyya coefficient of their parts, 1 for equal colors, 0 for none in common.
 #[derive(Debug)]

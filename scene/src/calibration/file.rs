@@ -11,7 +11,7 @@ use crate::suggest::with_nearest_key;
 
 /// How far a rotation's rows may be from unit length and right angles: files carry six digits and more.
 const ROTATION_TOLERANCE: f64 = 1e-3;
-/// How far the stated centre may be from -R^T t, in metres.
+/// How far the stated center may be from -R^T t, in metres.
 const CENTER_TOLERANCE: f64 = 0.01;
 
 #[derive(Deserialize)]

@@ -60,7 +60,7 @@ impl Pafpn {
     }
 }
 
-/// Twice the height and width: nearest-neighbour upsampling.
+/// Twice the height and width: nearest-neighbor upsampling.
 fn doubled(xs: &Tensor) -> Tensor {
     xs.upsample_nearest2d_vec(None::<&[i64]>, &[2.0, 2.0][..])
 }

@@ -51,7 +51,7 @@ pub(crate) struct TensorView {
     /// The element of the storage at index `[0, 0, …]`.
     pub(crate) offset: i64,
     pub(crate) size: Vec<i64>,
-    /// How many elements apart neighbours along each dimension are.
+    /// How many elements apart neighbors along each dimension are.
     pub(crate) stride: Vec<i64>,
 }
 
