@@ -1,6 +1,7 @@
 //! The keys and choices that were called otherwise before. What somebody still writes is refused with its present name.
 //!
-//! The one table of them: a former key stands here and nowhere else.
+//! The one table of them: a former key stands here and nowhere else, but for the associator's former name, which the library
+//! `mvmhat-association` refuses itself, since it is also used without this crate.
 
 /// Former and present path of a key. A path without its first parts stands for all that end so: the keys of `trainer` are
 /// those of `train.trainer` too.
