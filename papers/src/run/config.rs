@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use mvmhat_console::usage;
 use mvmhat_learning::TrainerConfig;
-use mvmhat_settings::{assigned, merge};
+use mvmhat_settings::{assigned, merge, typed};
 use serde::{Deserialize, Serialize};
 use serde_yaml::{Mapping, Value};
 
@@ -160,16 +160,6 @@ impl RunConfig {
     }
 }
 
-fn typed(sections: &Mapping) -> Result<Keys> {
-    // By way of JSON, where an enumeration with values is a key and not a YAML tag.
-    let value = serde_json::to_value(sections)?;
-    serde_json::from_value(value).map_err(|e| {
-        let message = e.to_string();
-        let hint = mvmhat_scene::nearest_key(&message).map(|key| format!("; did you mean `{key}`?"));
-        usage!("{message}{}", hint.unwrap_or_default())
-    })
-}
-
 impl Variant {
     /// The folder of the variant.
     pub(super) fn folder(&self, out: &Path) -> PathBuf {
@@ -242,7 +232,7 @@ mod tests {
             ("title: t\nexperiment: {name: mpl}", "did you mean `mlp`?"),
             (
                 "title: t\nexperiment: {name: mlp}\nvariants: {a: {experiment: {depth: 3}}}",
-                "variants.a: unknown field",
+                "variants.a: `experiment.depth`: unknown field `depth`",
             ),
             ("title: t\nexperiment: {name: mlp}\nvariants: 3", "variants: expected names"),
             ("detector: {name: yolox-nano}", "unknown field `detector`"),
@@ -250,6 +240,39 @@ mod tests {
             let error = format!("{:#}", parse(text).unwrap_err());
             assert!(error.contains(expected), "{error}");
         }
+    }
+
+    #[test]
+    fn keys_and_names_that_were_renamed_are_refused_with_the_present_ones() {
+        let mlp = |rest: &str| format!("title: t\nexperiment: {{name: mlp}}\n{rest}");
+        for (text, expected) in [
+            ("title: t\nchapter: {name: mlp}".to_owned(), "`chapter` is now `experiment`"),
+            (
+                "title: t\nexperiment: {name: counts}".to_owned(),
+                "`experiment.name=counts` is now `experiment.name=ppmi`",
+            ),
+            (mlp("trainer: {rate: {peak: 0.1}}"), "`trainer.rate` is now `trainer.lr`"),
+            (
+                mlp("trainer: {lr: {peak: 0.1, warmup: 5}}"),
+                "`trainer.lr.warmup` is now `trainer.lr.warmup_steps`",
+            ),
+            (
+                mlp("trainer: {optimizer: {name: sgd, decay: 0.1}}"),
+                "`trainer.optimizer.decay` is now `trainer.optimizer.weight_decay`",
+            ),
+            (
+                mlp("variants: {a: {trainer: {clip: 1}}}"),
+                "variants.a: `trainer.clip` is now `trainer.grad_clip_norm`",
+            ),
+            (
+                mlp("trainer: {monitor: {metric: loss, mode: lowest}}"),
+                "`trainer.monitor.mode=lowest` is now `trainer.monitor.mode=min`",
+            ),
+        ] {
+            assert_eq!(parse(&text).unwrap_err().to_string(), expected);
+        }
+        let missing = parse("title: t").unwrap_err().to_string();
+        assert!(missing.starts_with("missing field `experiment`"), "{missing}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde_yaml::{Mapping, Value};
 use crate::error::did_you_mean;
 use crate::merge::{join, merge, path_and_value};
 use crate::positions::key_lines;
-use crate::{ConfigError, Origin, Problem, SettingsError, renamed};
+use crate::{ConfigError, Origin, Problem, SettingsError, refusal};
 
 /// What may stand at the top of a configuration.
 #[derive(Clone, Copy, Debug)]
@@ -208,30 +208,16 @@ impl Layers {
 
     /// What serde says of a key, with the word that was meant and the place where it was said.
     fn refuse_shape(&self, path: &str, message: &str) -> anyhow::Error {
-        let word = message.split('`').nth(1).unwrap_or_default();
-        let (mut path, mut renamed) = (path.to_owned(), None);
-        if message.starts_with("unknown field") {
-            // Inside a value that is chosen by name, serde is not told of the key it is at.
-            if !path.ends_with(&format!(".{word}")) {
-                path = format!("{path}.{word}");
+        let name_in = |path: &str| self.value(&path.split('.').chain(["name"]).collect::<Vec<_>>())?.as_str();
+        let problem = refusal::problem(path, message, name_in);
+        let origin = match &problem {
+            Problem::Renamed { former, .. } => {
+                self.origin(former.split_once('=').map_or(former, |(path, _)| path))
             }
-            renamed = renamed::key(&path).map(|present| (path.clone(), present));
-        } else if message.starts_with("unknown variant") {
-            if self.value(&path.split('.').collect::<Vec<_>>()).is_some_and(Value::is_mapping) {
-                path = format!("{path}.name");
-            }
-            renamed = renamed::choice(&path, word)
-                .map(|present| (format!("{path}={word}"), format!("{path}={present}")));
-        }
-        let problem = match renamed {
-            Some((former, present)) => Problem::Renamed { former, present },
-            None => Problem::Shape {
-                path: path.clone(),
-                message: message.to_owned(),
-                nearest: mvmhat_scene::nearest_key(message).map(str::to_owned),
-            },
+            Problem::Shape { path, .. } => self.origin(path),
+            Problem::Rule(error) => self.origin(&error.path),
         };
-        anyhow::Error::new(UsageError::new(SettingsError { origin: self.origin(&path), problem }))
+        anyhow::Error::new(UsageError::new(SettingsError { origin, problem }))
     }
 
     /// A message about the top of a configuration, with the place where it was said.
