@@ -14,9 +14,9 @@ pub use experiment::{
     Chart, Curve, Experiment, ExperimentError, NamedPoint, Panel, PreparedExperiment, Results,
 };
 pub use models::{
-    Architecture, BackboneConfig, BackboneName, ConvNetConfig, DbnConfig, DeepConvNetConfig,
-    ExperimentConfig, HingeLossConfig, IllConditionedQuadraticConfig, InitializationConfig,
-    LanguageModelConfig, MlpConfig, PerceptronConfig, PpmiConfig, RbmConfig, Regression, RegressionConfig,
-    Seq2SeqConfig, TextTransformerConfig, Unit, Word2VecConfig,
+    Architecture, BackboneConfig, ConvNetConfig, DbnConfig, DeepConvNetConfig, ExperimentConfig,
+    HingeLossConfig, IllConditionedQuadraticConfig, InitializationConfig, LanguageModelConfig, MlpConfig,
+    PerceptronConfig, PpmiConfig, RbmConfig, Regression, RegressionConfig, Seq2SeqConfig,
+    TextTransformerConfig, Unit, Word2VecConfig,
 };
 pub use run::Papers;

@@ -16,33 +16,33 @@ pub struct Backbone {
     pub name: &'static str,
     /// The dimensions of the feature vector.
     pub features: i64,
-    /// The least height and width of an image, pixels, of which the pools leave anything.
+    /// The smallest height and width of an image, in pixels, that leaves the last pooling layer an output.
     pub smallest_image: i32,
-    /// The name of published weights, if any are known.
+    /// The name of its published weights, if there are any.
     pub weights: Option<&'static str>,
-    /// How tensors are called in published files.
+    /// The names of the tensors in published files.
     pub published: PublishedNames,
     build: fn(&Path) -> Box<dyn Network>,
 }
 
-/// How the names of the tensors of a published file become those of the network's variables.
+/// How tensor names of a published file map to the network's variables.
 #[derive(Clone, Copy)]
 pub struct PublishedNames {
-    /// The prefixes of the names of tensors that are not in the network: its classifier.
+    /// Prefixes of the tensors that the network does not have: the classifier.
     pub left_out: &'static [&'static str],
-    /// The rule from the name of a tensor to that of the variable, if they differ.
+    /// The mapping from the name of a tensor to that of the variable, if they differ.
     rename: Option<fn(&str) -> String>,
-    /// A tensor that marks files to which the rule does not apply.
+    /// A tensor whose presence marks files to which the mapping does not apply.
     unless: Option<&'static str>,
 }
 
 impl PublishedNames {
-    /// Tensors have the names of the variables; those whose names begin with one of `left_out` are not in the network.
+    /// Tensors are named as the variables; those with a prefix in `left_out` are not in the network.
     pub const fn unchanged(left_out: &'static [&'static str]) -> Self {
         Self { left_out, rename: None, unless: None }
     }
 
-    /// The names of MobileNetV2's tensors in files of any torchvision.
+    /// The tensor names of MobileNetV2 in files of any version of torchvision.
     pub const fn mobilenet_v2(left_out: &'static [&'static str]) -> Self {
         Self {
             left_out,
@@ -51,7 +51,7 @@ impl PublishedNames {
         }
     }
 
-    /// The rule from the names of a file to those of the variables; `has` tells whether the file has a tensor.
+    /// The mapping from the names of a file to those of the variables; `has` tells whether the file has a tensor.
     pub fn rule(&self, has: impl Fn(&str) -> bool) -> fn(&str) -> String {
         match self.rename {
             Some(rename) if !self.unless.is_some_and(has) => rename,
@@ -65,7 +65,7 @@ const OSNET_NAMES: PublishedNames =
 const RESNET_NAMES: PublishedNames = PublishedNames::unchanged(&["fc."]);
 const VGG_NAMES: PublishedNames = PublishedNames::unchanged(&["classifier."]);
 
-/// MobileNetV2 for people: without its last layer, part pooling over four parts of 320 features each.
+/// MobileNetV2 for person re-identification: without its last layer, part pooling over four parts of 320 features each.
 pub const MOBILENET_V2_PARTS: Backbone = Backbone {
     name: "mobilenet-v2-parts",
     features: MobilenetV2Config::PARTS.features(),
@@ -74,6 +74,9 @@ pub const MOBILENET_V2_PARTS: Backbone = Backbone {
     published: PublishedNames::mobilenet_v2(&["features.18.", "classifier."]),
     build: |path| Box::new(MobilenetV2::new(path, MobilenetV2Config::PARTS)),
 };
+
+/// VGG-11 without batch normalization.
+pub const VGG11: Backbone = vgg("vgg11", |path| Box::new(Vgg::new(path, VggConfig::VGG11)));
 
 /// All backbones.
 pub const BACKBONES: [Backbone; 17] = [
@@ -114,7 +117,7 @@ pub const BACKBONES: [Backbone; 17] = [
         published: PublishedNames::unchanged(&["classifier."]),
         build: |path| Box::new(AlexNet::new(path)),
     },
-    vgg("vgg11", |path| Box::new(Vgg::new(path, VggConfig::VGG11))),
+    VGG11,
     vgg("vgg13", |path| Box::new(Vgg::new(path, VggConfig::VGG13))),
     vgg("vgg16", |path| Box::new(Vgg::new(path, VggConfig::VGG16))),
     vgg("vgg19", |path| Box::new(Vgg::new(path, VggConfig::VGG19))),
@@ -157,7 +160,7 @@ mod tests {
     use crate::Fold;
 
     #[test]
-    fn every_backbone_makes_as_many_features_as_it_says_of_images_of_any_size_folded_or_not() {
+    fn every_backbone_has_its_number_of_features_at_any_image_size_folded_or_not() {
         for backbone in BACKBONES {
             let store = VarStore::new(Device::Cpu);
             let mut network = backbone.build(&store.root());

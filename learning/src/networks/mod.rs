@@ -1,22 +1,21 @@
-//! Backbones: networks that describe an image by a vector of features, without the classifier they were published with.
+//! Backbones: networks that map an image to a feature vector, without the classifier they were published with.
 //!
 //! [`BACKBONES`] is the table of all of them, one [`Backbone`] per name. Variables have the names of the published
-//! checkpoints (torchvision's, torchreid's). Where the last layer is a mean over the image, images of any size may
-//! go in.
+//! checkpoints (torchvision's, torchreid's). With global average pooling, images may have any size.
 //!
 //! # Why plain libtorch operations
-//! On one CPU thread the convolutions of these small networks already run at the processor's peak in oneDNN, which
-//! libtorch calls for every 2-D convolution. What eager execution loses to a compiling runtime is memory traffic, and
-//! most of that is won back:
+//! On one CPU thread the convolutions of these small networks already run near peak performance in oneDNN, which
+//! libtorch calls for every 2-D convolution. What eager execution loses to a compiled runtime is memory traffic, and
+//! most of that is recovered by:
 //!
 //! * **Channels last** ([`channels_last`](crate::channels_last)). Depthwise convolutions are several times faster in
-//!   this layout, and decoded images come in it.
-//! * **Folded normalization, activations in place** ([`Fold`]): one pass over the memory less for each.
-//! * **Memory kept between operations** (`mvmhat_detectors::Inference`): an allocator that returns pages to the system
-//!   after every operation pays for them again at the next; for OSNet that was a third of the time.
+//!   this layout, and decoded images already have it.
+//! * **Folded normalization, in-place activations** ([`Fold`]): each saves one pass over the memory.
+//! * **Reused memory** (`mvmhat_detectors::Inference`): an allocator that returns pages to the system after every
+//!   operation has to request them again for the next; for OSNet that was a third of the time.
 //!
-//! Traced or generated TorchScript with fused convolution and activation (`mkldnn::_convolution_pointwise`) was
-//! measured as well: 10 % faster, at the price of a second description of every network. It was left out.
+//! TorchScript with fused convolution and activation (`mkldnn::_convolution_pointwise`) was measured too: 10 % faster,
+//! but it needs a second definition of every network, so it is not used.
 
 mod alexnet;
 mod backbone;
@@ -32,7 +31,7 @@ use tch::Tensor;
 use tch::nn::ModuleT;
 
 pub use alexnet::AlexNet;
-pub use backbone::{BACKBONES, Backbone, MOBILENET_V2_PARTS, PublishedNames};
+pub use backbone::{BACKBONES, Backbone, MOBILENET_V2_PARTS, PublishedNames, VGG11};
 pub use mobilenet::{MobilenetV2, MobilenetV2Config, MobilenetV2Pyramid};
 pub use osnet::{Osnet, OsnetConfig};
 pub use resnet::{Resnet, ResnetConfig};

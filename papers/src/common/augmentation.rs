@@ -1,39 +1,39 @@
-//! Images moved, turned and scaled a little, anew in every step: few digits become many.
+//! Random affine data augmentation: every image is shifted, rotated and scaled anew in every step.
 
 use mvmhat_random::Random;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-/// How far images are moved; each value is drawn evenly between its negative and itself.
+/// The ranges of the random transformations: each amount is drawn uniformly between the negative value and the value.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Augmentation {
-    /// Pixels, across and down.
+    /// Shift in pixels, horizontally and vertically.
     pub shift: f64,
-    /// Degrees.
+    /// Rotation in degrees.
     pub turn: f64,
-    /// Share of the size.
+    /// Relative change of the scale.
     pub scale: f64,
 }
 
 impl Augmentation {
-    /// Images, N x C x H x W, each moved in its own way.
+    /// Transforms images, N x C x H x W, each in its own way.
     pub(crate) fn apply(&self, images: &Tensor, seed: u64, step: u64) -> Tensor {
         let size = images.size();
         let (count, height, width) = (size[0], size[2] as f64, size[3] as f64);
         let mut random = Random::new(seed, &format!("augmentation {step}"));
-        let mut about = |extent: f64| extent * (2.0 * random.uniform() - 1.0);
+        let mut draw = |range: f64| range * (2.0 * random.uniform() - 1.0);
         let mut rows = Vec::with_capacity(6 * count as usize);
         for _ in 0..count {
-            let (sin, cos) = about(self.turn).to_radians().sin_cos();
-            let scale = 1.0 + about(self.scale);
-            // Places go from -1 to 1 over a side.
-            let (x, y) = (2.0 * about(self.shift) / width, 2.0 * about(self.shift) / height);
+            let (sin, cos) = draw(self.turn).to_radians().sin_cos();
+            let scale = 1.0 + draw(self.scale);
+            // Coordinates go from -1 to 1 over the image.
+            let (x, y) = (2.0 * draw(self.shift) / width, 2.0 * draw(self.shift) / height);
             rows.extend([cos * scale, -sin * scale, x, sin * scale, cos * scale, y].map(|v| v as f32));
         }
         let grid =
             Tensor::affine_grid_generator(&Tensor::from_slice(&rows).view([count, 2, 3]), &size, false);
-        // Bilinear, with zeros around.
+        // Bilinear interpolation, zero padding.
         images.grid_sampler(&grid, 0, 0, false)
     }
 }
@@ -44,7 +44,7 @@ mod tests {
     use tch::{Device, Kind};
 
     #[test]
-    fn nothing_moves_without_extent_and_everything_with_it() {
+    fn images_change_unless_all_ranges_are_zero() {
         let images = Tensor::rand([3, 1, 28, 28], (Kind::Float, Device::Cpu));
         let none = Augmentation { shift: 0.0, turn: 0.0, scale: 0.0 };
         assert!(none.apply(&images, 1, 5).allclose(&images, 1e-4, 1e-5, false));

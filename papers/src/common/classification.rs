@@ -1,5 +1,4 @@
-//! A network that says which class something is of, with its data: the task that perceptrons and convolutional networks
-//! share.
+//! Classification: a network with its data, the task that perceptrons and convolutional networks share.
 
 use mvmhat_learning::{Batches, StepOutput, Task, TaskError, TrainingStep, gradient_difference};
 use serde_json::Value;
@@ -10,21 +9,21 @@ use crate::common::augmentation::Augmentation;
 use crate::data::Samples;
 use crate::experiment::{Chart, Experiment, Results};
 
-/// Samples that are looked at together in validation.
+/// Batch size in validation.
 const CHUNK: i64 = 500;
 
-/// Samples and places of a variable whose gradients are compared with differences of the loss.
+/// The gradient check: the number of samples, and of entries per variable.
 const CHECKED: (usize, usize) = (2, 3);
-/// Mistakes that are shown.
+/// The number of misclassified images in the chart.
 const MISTAKES: i64 = 50;
 
-/// A network whose outputs are scores of classes.
+/// A network whose outputs are class logits.
 pub(crate) trait Classifier: ModuleT {
-    /// What it has to show beside its accuracy.
-    fn show(&self, _results: &mut Results) {}
+    /// Adds results beside accuracy and loss.
+    fn add_results(&self, _results: &mut Results) {}
 }
 
-/// The mean over the samples, in the precision of the scores.
+/// The mean cross entropy, in the precision of the logits.
 fn cross_entropy(scores: &Tensor, labels: &Tensor) -> Tensor {
     scores.cross_entropy_loss::<Tensor>(labels, None, Reduction::Mean, -100, 0.0)
 }
@@ -32,12 +31,12 @@ fn cross_entropy(scores: &Tensor, labels: &Tensor) -> Tensor {
 /// A classifier in training.
 pub(crate) struct Classification<N> {
     pub(crate) store: VarStore,
-    /// N x ... to N x classes, before the softmax.
+    /// N x ... to logits, N x classes.
     pub(crate) network: N,
     pub(crate) train: Samples,
     pub(crate) test: Samples,
     pub(crate) augmentation: Option<Augmentation>,
-    /// What a checkpoint has to fit.
+    /// The configuration that a checkpoint must match.
     pub(crate) configuration: Value,
     batches: Batches,
     seed: u64,
@@ -55,21 +54,21 @@ impl<N: Classifier> Classification<N> {
         Self { store, network, train, test, augmentation: None, configuration, batches, seed }
     }
 
-    /// Mean loss and share of right answers.
-    pub(crate) fn measure(&self, samples: &Samples) -> [f64; 2] {
+    /// Mean loss and accuracy.
+    pub(crate) fn evaluate(&self, samples: &Samples) -> [f64; 2] {
         let Samples { inputs, labels } = samples;
         let count = samples.count() as i64;
-        let (mut loss, mut right) = (0.0, 0.0);
+        let (mut loss, mut correct) = (0.0, 0.0);
         no_grad(|| {
             for from in (0..count).step_by(CHUNK as usize) {
                 let size = CHUNK.min(count - from);
                 let scores = self.network.forward_t(&inputs.narrow(0, from, size), false);
                 let labels = labels.narrow(0, from, size);
                 loss += size as f64 * cross_entropy(&scores, &labels).double_value(&[]);
-                right += scores.argmax(-1, false).eq_tensor(&labels).sum(Kind::Double).double_value(&[]);
+                correct += scores.argmax(-1, false).eq_tensor(&labels).sum(Kind::Double).double_value(&[]);
             }
         });
-        [loss / count as f64, right / count as f64]
+        [loss / count as f64, correct / count as f64]
     }
 }
 
@@ -110,7 +109,7 @@ impl<N: Classifier> Task for Classification<N> {
     }
 
     fn validate(&mut self) -> Result<Vec<f64>, TaskError> {
-        Ok(self.measure(&self.test).to_vec())
+        Ok(self.evaluate(&self.test).to_vec())
     }
 }
 
@@ -118,7 +117,7 @@ impl<N: Classifier> Experiment for Classification<N> {
     fn results(&mut self) -> Result<Results, TaskError> {
         let mut results = Results::default();
         for (name, samples) in [("test", &self.test), ("train", &self.train)] {
-            let [loss, accuracy] = self.measure(samples);
+            let [loss, accuracy] = self.evaluate(samples);
             results.add_measure(format!("{name} accuracy"), accuracy);
             results.add_measure(format!("{name} loss"), loss);
         }
@@ -126,26 +125,26 @@ impl<N: Classifier> Experiment for Classification<N> {
         if let Some(mistakes) = self.mistakes() {
             results.add_chart("mistakes", mistakes);
         }
-        self.network.show(&mut results);
+        self.network.add_results(&mut results);
         Ok(results)
     }
 }
 
 impl<N: Classifier> Classification<N> {
-    /// How far autograd and differences of the loss disagree, in double precision.
+    /// The gradient check: how far autograd is from finite differences, in double precision.
     fn gradient_difference(&mut self) -> Result<f64, TaskError> {
-        let (samples, places) = CHECKED;
+        let (samples, entries) = CHECKED;
         let Samples { inputs, labels } = self.test.first(samples);
         let inputs = inputs.to_kind(Kind::Double);
         self.store.double();
         let loss = || cross_entropy(&self.network.forward_t(&inputs, false), &labels);
-        let difference = gradient_difference(&self.store, places, self.seed, loss);
-        // Single precision comes back from double to the bit.
+        let difference = gradient_difference(&self.store, entries, self.seed, loss);
+        // Single precision to double and back is exact.
         self.store.float();
         Ok(difference?)
     }
 
-    /// The first gray images that are taken for something else.
+    /// The first misclassified gray-scale images.
     fn mistakes(&self) -> Option<Chart> {
         let &[_, 1, _, _] = self.test.inputs.size().as_slice() else { return None };
         let first = self.test.first(10 * CHUNK as usize);

@@ -1,7 +1,7 @@
-//! What several models share.
+//! What several models share: tasks, layers, data augmentation.
 
 pub(crate) mod augmentation;
-pub(crate) mod characters;
+pub(crate) mod character_pairs;
 pub(crate) mod classification;
 pub(crate) mod recurrent;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! One recurrent layer of either kind, with what it remembers in the open.
+//! A recurrent layer of any cell type, with explicit hidden state.
 //!
 //! ```text
 //! RNN    h = tanh(W x + U h + b)
@@ -6,13 +6,13 @@
 //! GRU    r, z = sigmoid(...), n = tanh(W x + b + r (U h + c));  h = (1 - z) n + z h
 //! ```
 //!
-//! The layers are libtorch's, by way of tch; the plain one is written on libtorch's function, since tch has none.
+//! LSTM and GRU are tch's layers; the plain RNN calls libtorch's function, since tch has no layer for it.
 
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 use tch::nn::{self, GRUState, LSTMState, Path, RNN};
 
-/// What remembers.
+/// The recurrent cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cell {
@@ -57,17 +57,17 @@ impl RecurrentLayer {
         Self { kind, hidden }
     }
 
-    /// How many tensors it remembers.
+    /// The number of state tensors: h, and c of an LSTM.
     pub(crate) fn states(&self) -> usize {
         if matches!(self.kind, Kind::Lstm(_)) { 2 } else { 1 }
     }
 
-    /// How many numbers each of them has.
+    /// The dimensions of the hidden state.
     pub(crate) fn hidden(&self) -> i64 {
         self.hidden
     }
 
-    /// What it says at every place, and what it remembers then; each tensor 1 x B x hidden.
+    /// The outputs of all timesteps and the final state; each state tensor is 1 x B x hidden.
     pub(crate) fn forward(&self, xs: &Tensor, state: &[Tensor]) -> (Tensor, Vec<Tensor>) {
         match &self.kind {
             Kind::Lstm(lstm) => {
@@ -80,7 +80,7 @@ impl RecurrentLayer {
                 (ys, vec![after.value()])
             }
             Kind::Rnn(weights) => {
-                // One layer, with biases, without dropout, one way, the batch first.
+                // One layer, with biases, without dropout, unidirectional, batch first.
                 let (ys, after) = xs.rnn_tanh(&state[0], weights, true, 1, 0.0, false, false, true);
                 (ys, vec![after])
             }

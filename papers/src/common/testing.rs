@@ -1,4 +1,4 @@
-//! What the tests of several models need.
+//! Shared by the tests of several models.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ pub(crate) fn test_digits() -> Samples {
     Digits::read_test(&shared()).unwrap()
 }
 
-/// Gives a variable other values, of the same shape.
+/// Overwrites a variable with values of the same shape.
 pub(crate) fn copy(store: &VarStore, name: &str, values: &Tensor) {
     let mut variable = store.variables()[name].shallow_clone();
     assert_eq!(variable.size(), values.size(), "{name}");
@@ -37,11 +37,11 @@ pub(crate) fn copy(store: &VarStore, name: &str, values: &Tensor) {
 
 pub(crate) fn accuracy(network: &impl Classifier, samples: &Samples) -> f64 {
     let scores = no_grad(|| network.forward_t(&samples.inputs, false));
-    let right = scores.argmax(-1, false).eq_tensor(&samples.labels).sum(Kind::Int64).int64_value(&[]);
-    right as f64 / samples.count() as f64
+    let correct = scores.argmax(-1, false).eq_tensor(&samples.labels).sum(Kind::Int64).int64_value(&[]);
+    correct as f64 / samples.count() as f64
 }
 
-/// Trains on eight samples of noise until each is known, by the trainer of all experiments.
+/// Asserts that the trainer overfits a network to eight samples of noise.
 pub(crate) fn assert_overfits<N: Classifier>(store: VarStore, network: N, shape: [i64; 3]) {
     tch::manual_seed(3);
     let samples = || Samples {
@@ -51,15 +51,15 @@ pub(crate) fn assert_overfits<N: Classifier>(store: VarStore, network: N, shape:
     let train = samples();
     let test = train.first(8);
     let mut task = Classification::new(store, network, (train, test), Value::Null, (1, 8));
-    assert_learns(&mut task, 120, 0.003);
-    assert_eq!(task.measure(&task.test)[1], 1.0);
+    fit(&mut task, 120, 0.003);
+    assert_eq!(task.evaluate(&task.test)[1], 1.0);
     assert!(
         task.results().unwrap().measures.iter().any(|(name, value)| name == "test accuracy" && *value == 1.0)
     );
 }
 
-/// Trains for so many epochs.
-pub(crate) fn assert_learns(task: &mut dyn Task, epochs: u64, lr: f64) {
+/// Trains with Adam for a number of epochs.
+pub(crate) fn fit(task: &mut dyn Task, epochs: u64, lr: f64) {
     let config = TrainerConfig {
         epochs,
         optimizer: OptimizerConfig::Adam(AdamConfig::default()),
@@ -72,7 +72,7 @@ pub(crate) fn assert_learns(task: &mut dyn Task, epochs: u64, lr: f64) {
     config.init(task, folder.path()).unwrap().run(&mut ()).unwrap();
 }
 
-/// Trains on twenty pairs until those that are learned from are known: the loss of the last step is nearly none.
+/// Asserts that a model overfits to twenty pairs: the training loss is nearly 0.
 pub(crate) fn assert_learns_pairs(
     prepare: impl FnOnce(&std::path::Path) -> crate::experiment::PreparedExperiment,
 ) {
@@ -83,7 +83,7 @@ pub(crate) fn assert_learns_pairs(
     let crate::experiment::PreparedExperiment::Training(mut experiment) = prepare(folder.path()) else {
         panic!()
     };
-    assert_learns(&mut *experiment, 250, 0.01);
+    fit(&mut *experiment, 250, 0.01);
     let loss =
         no_grad(|| experiment.loss(mvmhat_learning::TrainingStep::new(0, 1)).unwrap().loss.double_value(&[]));
     assert!(loss < 0.02, "{loss}");
@@ -91,8 +91,8 @@ pub(crate) fn assert_learns_pairs(
     assert_eq!(results.measures[0].0, "right answers");
 }
 
-/// The four gates of an LSTM side by side, from the book's order (forget, new, input, output) to PyTorch's (input, forget,
-/// new, output).
+/// Reorders the concatenated gates of an LSTM from the book's order (forget, cell, input, output) to PyTorch's (input,
+/// forget, cell, output).
 pub(crate) fn book_gates(columns: &Tensor) -> Tensor {
     let gates = columns.chunk(4, -1);
     Tensor::cat(&[&gates[2], &gates[0], &gates[1], &gates[3]], -1)

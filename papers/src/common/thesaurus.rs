@@ -1,52 +1,52 @@
-//! How near the meanings of words are by a thesaurus: the way from one to the other over what they are kinds of.
+//! Path similarity of words in a thesaurus: the shortest path over their hypernyms.
 //!
 //! ```text
-//! similarity = 1 / (1 + links of the shortest way),  as WordNet's path similarity
+//! similarity = 1 / (1 + length of the shortest path),  as in WordNet
 //! ```
 //!
-//! A file has a line `car<tab>motor vehicle` for each link. *Deep Learning from Scratch 2*, ch. 2.
+//! A file has one line per word and hypernym, `car<tab>motor vehicle`. *Deep Learning from Scratch 2*, ch. 2.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::data::{DataError, read_pairs};
 
-/// Words and what they are kinds of.
+/// Words and their hypernyms.
 #[derive(Debug)]
 pub(crate) struct Thesaurus {
-    kinds: BTreeMap<String, Vec<String>>,
+    hypernyms: BTreeMap<String, Vec<String>>,
 }
 
 impl Thesaurus {
-    /// A file of links.
+    /// Reads a file of words and hypernyms.
     pub(crate) fn read(path: &Path) -> Result<Self, DataError> {
-        let mut kinds: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (word, kind) in read_pairs(path)? {
-            kinds.entry(word).or_default().push(kind);
+        let mut hypernyms: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (word, hypernym) in read_pairs(path)? {
+            hypernyms.entry(word).or_default().push(hypernym);
         }
-        Ok(Self { kinds })
+        Ok(Self { hypernyms })
     }
 
-    /// From 0 to 1; none where no way leads from one word to the other.
+    /// From 0 to 1; none if the words have no common hypernym.
     pub(crate) fn similarity(&self, a: &str, b: &str) -> Option<f64> {
-        let (above_a, above_b) = (self.above(a), self.above(b));
-        let ways = above_a.iter().filter_map(|(word, links)| Some(links + above_b.get(word)?));
-        ways.min().map(|links| 1.0 / f64::from(1 + links))
+        let (above_a, above_b) = (self.ancestors(a), self.ancestors(b));
+        let paths = above_a.iter().filter_map(|(word, length)| Some(length + above_b.get(word)?));
+        paths.min().map(|length| 1.0 / f64::from(1 + length))
     }
 
-    /// A word and all that it is a kind of, with the links in between.
-    fn above(&self, word: &str) -> BTreeMap<String, u32> {
-        let mut above = BTreeMap::from([(word.to_owned(), 0)]);
+    /// A word and all its direct and indirect hypernyms, with their distances.
+    fn ancestors(&self, word: &str) -> BTreeMap<String, u32> {
+        let mut ancestors = BTreeMap::from([(word.to_owned(), 0)]);
         let mut level = vec![word];
-        for links in 1.. {
-            let kinds = level.iter().filter_map(|word| self.kinds.get(*word)).flatten();
-            level = kinds.map(String::as_str).filter(|kind| !above.contains_key(*kind)).collect();
+        for distance in 1.. {
+            let hypernyms = level.iter().filter_map(|word| self.hypernyms.get(*word)).flatten();
+            level = hypernyms.map(String::as_str).filter(|word| !ancestors.contains_key(*word)).collect();
             if level.is_empty() {
                 break;
             }
-            above.extend(level.iter().map(|kind| ((*kind).to_owned(), links)));
+            ancestors.extend(level.iter().map(|word| ((*word).to_owned(), distance)));
         }
-        above
+        ancestors
     }
 }
 
@@ -60,7 +60,7 @@ mod tests {
         let links = "car\tmotor vehicle\nmotorcycle\tmotor vehicle\nmotor vehicle\tthing\ndog\tanimal\nanimal\tthing\n";
         std::fs::write(file.path(), links).unwrap();
         let thesaurus = Thesaurus::read(file.path()).unwrap();
-        // WordNet, too, has both as motor vehicles: two links, a similarity of a third, as the book prints.
+        // In WordNet, too, both are motor vehicles: a path of length 2, a similarity of 1/3, as printed in the book.
         assert_eq!(thesaurus.similarity("car", "motorcycle"), Some(1.0 / 3.0));
         assert_eq!(thesaurus.similarity("car", "car"), Some(1.0));
         assert_eq!(thesaurus.similarity("car", "dog"), Some(1.0 / 5.0));

@@ -1,4 +1,4 @@
-//! From one text to another, character by character: the task that recurrent networks and Transformers share.
+//! Translating one text to another character by character: the task that recurrent networks and the Transformer share.
 
 use std::path::Path;
 
@@ -8,40 +8,40 @@ use serde_json::{Value, json};
 use tch::nn::VarStore;
 use tch::{Kind, Reduction, Tensor, no_grad};
 
-use crate::common::characters::Characters;
+use crate::common::character_pairs::CharacterPairs;
 use crate::experiment::{Chart, Experiment, ExperimentError, PreparedExperiment, Results};
 
-/// Questions that are answered together.
+/// Batch size in validation.
 const CHUNK: usize = 500;
-/// Questions of which the answers and the attention are shown.
+/// The number of test questions whose answers and attention maps are reported.
 const SHOWN: usize = 5;
-/// Pairs of a validation in training; the conclusion takes all that are held out.
+/// The number of test pairs of a validation during training; the results use all of them.
 const VALIDATED: usize = 1000;
 
-/// A network that reads a text and writes another.
+/// An encoder-decoder network.
 pub(crate) trait Translator {
-    /// What it keeps of the questions.
+    /// The encoded questions.
     type Memory;
 
-    /// Reads questions, N x Q.
-    fn read(&self, questions: &Tensor) -> Self::Memory;
+    /// Encodes questions, N x Q.
+    fn encode(&self, questions: &Tensor) -> Self::Memory;
 
-    /// The scores of the character that comes next, N x A x characters, after each of those written, N x A.
-    fn write(&self, memory: &Self::Memory, written: &Tensor) -> Tensor;
+    /// The logits of the next character, N x A x characters, after each character of the answer's prefix, N x A.
+    fn decode(&self, memory: &Self::Memory, prefix: &Tensor) -> Tensor;
 
-    /// How much of each character of the question was looked at for each of the answer, 1 x A x Q; none without attention.
-    fn attention(&self, memory: &Self::Memory, written: &Tensor) -> Option<Tensor>;
+    /// The attention weights of each answer character over the question, 1 x A x Q; none without attention.
+    fn attention(&self, memory: &Self::Memory, prefix: &Tensor) -> Option<Tensor>;
 
-    /// Writes N answers, always the likeliest character: N x `length`.
-    fn answer(&self, questions: &Tensor, start: &Tensor, length: i64) -> Tensor {
-        let memory = self.read(questions);
-        let mut written = start.shallow_clone();
+    /// Greedy decoding: N answers of `length` characters.
+    fn greedy_decode(&self, questions: &Tensor, start: &Tensor, length: i64) -> Tensor {
+        let memory = self.encode(questions);
+        let mut prefix = start.shallow_clone();
         for _ in 0..length {
-            let scores = self.write(&memory, &written);
+            let scores = self.decode(&memory, &prefix);
             let next = scores.select(1, -1).argmax(-1, true);
-            written = Tensor::cat(&[written, next], 1);
+            prefix = Tensor::cat(&[prefix, next], 1);
         }
-        written.narrow(1, 1, length)
+        prefix.narrow(1, 1, length)
     }
 }
 
@@ -49,7 +49,7 @@ pub(crate) trait Translator {
 pub(crate) struct Translation<N> {
     store: VarStore,
     network: N,
-    pairs: Characters,
+    pairs: CharacterPairs,
     train: Vec<usize>,
     test: Vec<usize>,
     batches: Batches,
@@ -57,32 +57,32 @@ pub(crate) struct Translation<N> {
     configuration: Value,
 }
 
-/// What translations are made of, beside the network.
-pub(crate) struct Setting<'a> {
+/// The settings of a translation beside its network.
+pub(crate) struct TranslationSettings<'a> {
     pub(crate) data: &'a Path,
-    /// The file of pairs in the folder `pairs`.
+    /// The name of the file in the folder `pairs`.
     pub(crate) pairs: &'a str,
     pub(crate) batch: usize,
-    /// The share of certainty that is spread over all characters.
+    /// Label smoothing: the probability mass that is spread over all characters.
     pub(crate) smoothing: f64,
     pub(crate) seed: u64,
 }
 
-impl Setting<'_> {
-    /// The experiment of a network, which is made for so many characters and the number of the filling one.
+impl TranslationSettings<'_> {
+    /// Reads the pairs and prepares the experiment; `init` makes the network.
     pub(crate) fn prepare<N: Translator + 'static>(
         &self,
         configuration: &impl Serialize,
-        init: impl FnOnce(&VarStore, &Characters) -> Result<N, ExperimentError>,
+        init: impl FnOnce(&VarStore, &CharacterPairs) -> Result<N, ExperimentError>,
     ) -> Result<PreparedExperiment, ExperimentError> {
-        let pairs = Characters::read(&self.data.join("pairs").join(self.pairs))?;
+        let pairs = CharacterPairs::read(&self.data.join("pairs").join(self.pairs))?;
         let store = VarStore::new(tch::Device::Cpu);
         let network = init(&store, &pairs)?;
         let (train, test) = pairs.split(self.seed);
         if test.is_empty() {
             return Err(ExperimentError::setting(
                 "pairs",
-                "ten pairs at least are needed, to hold one of them out",
+                "at least 10 pairs are needed, to hold out 1 of them",
             ));
         }
         let batches = Batches::new(self.seed, train.len(), self.batch);
@@ -93,43 +93,44 @@ impl Setting<'_> {
 }
 
 impl<N: Translator> Translation<N> {
-    /// Questions and answers of these numbers.
-    fn rows(&self, numbers: &[usize]) -> (Tensor, Tensor) {
-        let numbers: Vec<_> = numbers.iter().map(|&number| number as i64).collect();
-        let numbers = Tensor::from_slice(&numbers);
-        (self.pairs.questions.index_select(0, &numbers), self.pairs.answers.index_select(0, &numbers))
+    /// The questions and answers with these indices.
+    fn rows(&self, indices: &[usize]) -> (Tensor, Tensor) {
+        let indices: Vec<_> = indices.iter().map(|&index| index as i64).collect();
+        let indices = Tensor::from_slice(&indices);
+        (self.pairs.questions.index_select(0, &indices), self.pairs.answers.index_select(0, &indices))
     }
 
-    fn answers(&self, numbers: &[usize]) -> Tensor {
-        let (questions, answers) = self.rows(numbers);
+    /// The answers of the network.
+    fn answers(&self, indices: &[usize]) -> Tensor {
+        let (questions, answers) = self.rows(indices);
         let length = answers.size()[1] - 1;
-        no_grad(|| self.network.answer(&questions, &answers.narrow(1, 0, 1), length))
+        no_grad(|| self.network.greedy_decode(&questions, &answers.narrow(1, 0, 1), length))
     }
 
-    /// The share of answers without a mistake.
-    fn right(&self, numbers: &[usize]) -> f64 {
-        let right = numbers.chunks(CHUNK).map(|chunk| {
+    /// The exact-match accuracy: the fraction of answers without a wrong character.
+    fn exact_match(&self, indices: &[usize]) -> f64 {
+        let correct = indices.chunks(CHUNK).map(|chunk| {
             let (_, answers) = self.rows(chunk);
             let answers = answers.narrow(1, 1, answers.size()[1] - 1);
             let same = self.answers(chunk).eq_tensor(&answers).all_dim(1, false);
             same.sum(Kind::Int64).int64_value(&[])
         });
-        right.sum::<i64>() as f64 / numbers.len() as f64
+        correct.sum::<i64>() as f64 / indices.len() as f64
     }
 
-    /// What was looked at for the answer to a question.
-    fn attention(&self, number: usize) -> Option<Chart> {
-        let (question, answer) = self.rows(&[number]);
-        let written = Tensor::cat(&[answer.narrow(1, 0, 1), self.answers(&[number])], 1);
-        let length = written.size()[1] - 1;
-        let memory = self.network.read(&question);
-        let weights = no_grad(|| self.network.attention(&memory, &written.narrow(1, 0, length)))?;
-        let names = |numbers: &Tensor| self.pairs.text(numbers).chars().map(String::from).collect::<Vec<_>>();
-        let rows = names(&written.get(0).narrow(0, 1, length));
+    /// The attention map of the answer to a question.
+    fn attention(&self, index: usize) -> Option<Chart> {
+        let (question, answer) = self.rows(&[index]);
+        let answer = Tensor::cat(&[answer.narrow(1, 0, 1), self.answers(&[index])], 1);
+        let length = answer.size()[1] - 1;
+        let memory = self.network.encode(&question);
+        let weights = no_grad(|| self.network.attention(&memory, &answer.narrow(1, 0, length)))?;
+        let characters = |ids: &Tensor| self.pairs.text(ids).chars().map(String::from).collect::<Vec<_>>();
+        let rows = characters(&answer.get(0).narrow(0, 1, length));
         let row =
             |i: usize| Vec::try_from(weights.get(0).get(i as i64).to_kind(Kind::Double)).unwrap_or_default();
         let values = (0..rows.len()).map(row).collect();
-        Some(Chart::Heatmap { columns: names(&question.get(0)), rows, values })
+        Some(Chart::Heatmap { columns: characters(&question.get(0)), rows, values })
     }
 }
 
@@ -150,7 +151,7 @@ impl<N: Translator> Task for Translation<N> {
         let numbers: Vec<_> = self.batches.samples(at).iter().map(|&number| self.train[number]).collect();
         let (questions, answers) = self.rows(&numbers);
         let length = answers.size()[1] - 1;
-        let scores = self.network.write(&self.network.read(&questions), &answers.narrow(1, 0, length));
+        let scores = self.network.decode(&self.network.encode(&questions), &answers.narrow(1, 0, length));
         let expected = answers.narrow(1, 1, length).reshape([-1]);
         let scores = scores.flatten(0, 1);
         let loss =
@@ -170,14 +171,14 @@ impl<N: Translator> Task for Translation<N> {
     }
 
     fn validate(&mut self) -> Result<Vec<f64>, TaskError> {
-        Ok(vec![self.right(&self.test[..VALIDATED.min(self.test.len())])])
+        Ok(vec![self.exact_match(&self.test[..VALIDATED.min(self.test.len())])])
     }
 }
 
 impl<N: Translator> Experiment for Translation<N> {
     fn results(&mut self) -> Result<Results, TaskError> {
         let mut results = Results::default();
-        results.add_measure("right answers", self.right(&self.test));
+        results.add_measure("right answers", self.exact_match(&self.test));
         let shown = &self.test[..SHOWN.min(self.test.len())];
         let answers = self.answers(shown);
         let line = |(i, &number): (usize, &usize)| {
@@ -190,8 +191,8 @@ impl<N: Translator> Experiment for Translation<N> {
         };
         results.add_text("answers", shown.iter().enumerate().map(line).collect::<Vec<_>>().join("\n"));
         for (i, &number) in shown.iter().enumerate() {
-            if let Some(drawing) = self.attention(number) {
-                results.add_chart(format!("attention_{}", i + 1), drawing);
+            if let Some(chart) = self.attention(number) {
+                results.add_chart(format!("attention_{}", i + 1), chart);
             }
         }
         Ok(results)

@@ -7,23 +7,23 @@ use serde::{Deserialize, Serialize};
 use crate::data::Vocabulary;
 use crate::experiment::{Chart, ExperimentError, NamedPoint, Results};
 
-/// a is to b as c is to d, one per line.
+/// Analogies `a b c d`, "a is to b as c is to d", one per line.
 const ANALOGIES: &str = include_str!("analogies.txt");
-/// How many neighbors are reported.
+/// The number of neighbors that are reported.
 const TOP: usize = 5;
 
-/// A word and some that should be near it.
+/// A word whose nearest neighbors are reported.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
     /// The word.
     pub word: String,
-    /// Words that should be among the five nearest.
+    /// Words that are expected among the five nearest.
     #[serde(default)]
     pub expected: Vec<String>,
 }
 
-/// Unit vectors of the words of a vocabulary.
+/// The L2-normalized vectors of the words of a vocabulary.
 pub(crate) struct WordVectors<'a> {
     vocabulary: &'a Vocabulary,
     /// Words x dimensions.
@@ -31,13 +31,13 @@ pub(crate) struct WordVectors<'a> {
 }
 
 impl<'a> WordVectors<'a> {
-    /// Vectors of any norm, words x dimensions.
+    /// Normalizes `vectors`, words x dimensions.
     pub(crate) fn new(vocabulary: &'a Vocabulary, vectors: &Tensor) -> Self {
         let lengths = vectors.square().sum_dim_intlist([1i64].as_slice(), true, vectors.kind()).sqrt();
         Self { vocabulary, vectors: vectors / lengths.clamp_min(1e-8) }
     }
 
-    /// The nearest words to a vector by cosine, and the cosines; those left out are not named.
+    /// The ids of the words nearest to a vector by cosine similarity, with the similarities; without the words `without`.
     fn nearest(&self, vector: &Tensor, without: &[i64]) -> Vec<(i64, f64)> {
         let cosines = self.vectors.matmul(vector);
         for &number in without {
@@ -54,7 +54,7 @@ impl<'a> WordVectors<'a> {
         self.vocabulary.number(word).ok_or_else(unknown)
     }
 
-    /// Reports the nearest neighbors of the queries, how many of the expected ones are among them, and a map.
+    /// Reports the nearest neighbors of the queries, the fraction of expected words among them, and a map.
     pub(crate) fn report(
         &self,
         queries: &[Query],
@@ -106,7 +106,7 @@ impl<'a> WordVectors<'a> {
         Ok(right as f64 / lines.len() as f64)
     }
 
-    /// Words in the plane of the two principal components of their vectors.
+    /// The words projected onto the first two principal components of their vectors.
     fn map(&self, words: &[String]) -> Result<Vec<NamedPoint>, ExperimentError> {
         let numbers = words.iter().map(|word| self.number(word, "map")).collect::<Result<Vec<_>, _>>()?;
         let vectors = self.vectors.index_select(0, &Tensor::from_slice(&numbers)).to_kind(Kind::Double);

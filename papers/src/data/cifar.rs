@@ -1,4 +1,4 @@
-//! CIFAR-10 in its binary version: a label and 3 x 32 x 32 values, plane after plane, for each image.
+//! CIFAR-10 in its binary version: for each image a label and 3 x 32 x 32 values, one color plane after the other.
 
 use std::path::Path;
 
@@ -13,13 +13,13 @@ const IMAGE: usize = 3 * 32 * 32;
 /// `data_batch_1.bin`.
 ///
 /// # Errors
-/// If the file cannot be read, has no whole number of images, or a label above 9.
+/// If the file cannot be read, is not a whole number of images, or has a label above 9.
 pub fn read_cifar10(path: &Path) -> Result<(Tensor, Tensor), DataError> {
     let bytes = DataError::read(path)?;
     let refuse = |reason: String| DataError::format(path, "CIFAR-10", reason);
     let (records, rest) = bytes.as_chunks::<{ 1 + IMAGE }>();
     if records.is_empty() || !rest.is_empty() {
-        return Err(refuse(format!("{} bytes are no whole number of images of 3073", bytes.len())));
+        return Err(refuse(format!("{} bytes are not a whole number of images of 3073 bytes", bytes.len())));
     }
     if let Some((i, record)) = records.iter().enumerate().find(|(_, record)| record[0] > 9) {
         return Err(refuse(format!("the label of image {} is {}, above 9", i + 1, record[0])));
@@ -52,9 +52,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_file_is_said() {
+    fn an_invalid_file_is_refused_with_the_reason() {
         let error = read(&[0; 3000]).unwrap_err().to_string();
-        assert!(error.contains("3000 bytes are no whole number"), "{error}");
+        assert!(error.contains("3000 bytes are not a whole number"), "{error}");
         let error = read(&[10; 3073]).unwrap_err().to_string();
         assert!(error.contains("the label of image 1 is 10"), "{error}");
         assert!(read(&[]).is_err());

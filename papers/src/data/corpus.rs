@@ -1,4 +1,4 @@
-//! A text as numbers, a number a word.
+//! A text as a sequence of word ids.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
@@ -6,12 +6,12 @@ use std::path::Path;
 
 use super::DataError;
 
-/// What ends a line.
+/// The end of a line.
 const END: &str = "<eos>";
-/// What stands for words that are too rare to have a number.
-const RARE: &str = "<unk>";
+/// The token for rare words, which have no id of their own.
+const UNKNOWN: &str = "<unk>";
 
-/// The words of a corpus by number, in the order of their first occurrence.
+/// The words of a corpus and their ids, in the order of first occurrence.
 #[derive(Debug, Clone, Default)]
 pub struct Vocabulary {
     words: Vec<String>,
@@ -19,22 +19,22 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// The number of a word, if it has one.
+    /// The id of a word, if it is in the vocabulary.
     pub fn number(&self, word: &str) -> Option<i64> {
         self.numbers.get(word).copied()
     }
 
-    /// The word of a number; nothing for numbers that no word has.
+    /// The word of an id; empty for an unknown id.
     pub fn word(&self, number: i64) -> &str {
         self.words.get(number as usize).map_or("", String::as_str)
     }
 
-    /// How many words there are.
+    /// The number of words.
     pub fn count(&self) -> usize {
         self.words.len()
     }
 
-    /// The number of a word, which gets one if it has none.
+    /// The id of a word, which is added if it is new.
     fn add(&mut self, word: &str) -> i64 {
         if let Some(number) = self.number(word) {
             return number;
@@ -46,20 +46,20 @@ impl Vocabulary {
     }
 }
 
-/// A text of which every word has a number.
+/// A text as word ids.
 #[derive(Debug, Clone)]
 pub struct Corpus {
-    /// The words.
+    /// The words of the ids.
     pub vocabulary: Vocabulary,
-    /// The text.
+    /// The ids of the text's words, in order.
     pub words: Vec<i64>,
 }
 
 impl Corpus {
-    /// A text in small letters, its points words of their own: `You say hello.` is `you say hello .`
+    /// The words of a text in lower case, full stops as separate words: `You say hello.` becomes `you say hello .`
     ///
     /// # Errors
-    /// If there is no word in it.
+    /// If it has no words.
     pub fn of_text(text: &str) -> Result<Self, DataError> {
         let mut vocabulary = Vocabulary::default();
         let text = text.to_lowercase().replace('.', " .");
@@ -68,22 +68,23 @@ impl Corpus {
         if words.is_empty() { Err(refuse()) } else { Ok(Self { vocabulary, words }) }
     }
 
-    /// The training text of the Penn Treebank as Mikolov prepared it: `ptb/ptb.train.txt` in a folder, or in `ptb/ptb.zip`.
+    /// The training text of the Penn Treebank in Mikolov's preprocessed version: `folder/ptb/ptb.train.txt`, or the same file
+    /// in `folder/ptb/ptb.zip`.
     ///
     /// # Errors
-    /// If it is not there or empty.
+    /// If it is missing or empty.
     pub fn read_treebank(folder: &Path) -> Result<Self, DataError> {
         let mut vocabulary = Vocabulary::default();
         let words = words(folder, "train", |word| Ok(vocabulary.add(word)))?;
         Ok(Self { vocabulary, words })
     }
 
-    /// Another part of the Penn Treebank, `valid` or `test`, in the numbers of this one.
+    /// Another split of the Penn Treebank, `valid` or `test`, as ids of this vocabulary. Unknown words become `<unk>`.
     ///
     /// # Errors
-    /// If it is not there or empty, or has a word that has no number where rare words have none either.
+    /// If it is missing or empty, or has an unknown word and the vocabulary has no `<unk>`.
     pub fn read_other(&self, folder: &Path, part: &str) -> Result<Vec<i64>, DataError> {
-        let number = |word: &str| self.vocabulary.number(word).or_else(|| self.vocabulary.number(RARE));
+        let number = |word: &str| self.vocabulary.number(word).or_else(|| self.vocabulary.number(UNKNOWN));
         words(folder, part, |word| {
             number(word).ok_or_else(|| format!("the training text has no word `{word}`"))
         })
@@ -101,13 +102,13 @@ fn words(
         let bytes = DataError::read(&path)?;
         (path, bytes)
     } else if archive.is_file() {
-        let bytes = unpacked(&archive, &name)?;
+        let bytes = from_zip(&archive, &name)?;
         (archive, bytes)
     } else {
         return Err(DataError::Missing {
             what: format!("{name}, also not in ptb.zip,"),
             folders: vec![folder.join("ptb")],
-            remedy: "the Penn Treebank in Mikolov's preparation is at http://www.fit.vutbr.cz/~imikolov/rnnlm/simple-examples.tgz",
+            remedy: "Mikolov's version of the Penn Treebank is at http://www.fit.vutbr.cz/~imikolov/rnnlm/simple-examples.tgz",
         });
     };
     let refuse = |reason: String| DataError::format(&path, "corpus", reason);
@@ -121,8 +122,8 @@ fn words(
     if text.trim().is_empty() { Err(refuse("it has no words".into())) } else { Ok(numbers) }
 }
 
-/// A file of an archive.
-fn unpacked(path: &Path, name: &str) -> Result<Vec<u8>, DataError> {
+/// The bytes of a file in a zip archive.
+fn from_zip(path: &Path, name: &str) -> Result<Vec<u8>, DataError> {
     let refuse = |reason: String| DataError::format(path, "zip", reason);
     let mut archive =
         zip::ZipArchive::new(Cursor::new(DataError::read(path)?)).map_err(|e| refuse(e.to_string()))?;
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_end_and_rare_words_share_a_number() {
+    fn lines_end_with_a_token_and_rare_words_share_one() {
         let folder = treebank("a <unk>\n b\n", "b c");
         let corpus = Corpus::read_treebank(folder.path()).unwrap();
         assert_eq!(corpus.words, [0, 1, 2, 3, 2]);
@@ -161,10 +162,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn an_invalid_corpus_is_refused_with_the_reason() {
         let error =
             |folder: &tempfile::TempDir| Corpus::read_treebank(folder.path()).unwrap_err().to_string();
-        assert!(error(&treebank("\n \n", "")).ends_with("is no corpus file: it has no words"));
+        assert!(error(&treebank("\n \n", "")).ends_with("is not a valid corpus file: it has no words"));
         assert!(error(&tempfile::tempdir().unwrap()).contains("there is no ptb.train.txt"));
         let folder = treebank("a b", "c");
         let corpus = Corpus::read_treebank(folder.path()).unwrap();
@@ -176,7 +177,7 @@ mod tests {
     #[ignore = "needs the reference data in ../shared (MVMHAT_SHARED)"]
     fn the_penn_treebank_has_ten_thousand_words() {
         let folder = mvmhat_reference::shared("learn");
-        // The sizes that Mikolov's README and the literature tell, ends of lines included.
+        // The sizes stated in Mikolov's README and in the literature, ends of lines included.
         let corpus = Corpus::read_treebank(&folder).unwrap();
         assert_eq!((corpus.words.len(), corpus.vocabulary.count()), (929_589, 10_000));
         assert_eq!(corpus.read_other(&folder, "valid").unwrap().len(), 73_760);

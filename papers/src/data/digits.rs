@@ -1,4 +1,4 @@
-//! The handwritten digits of MNIST, to train with and to test with.
+//! The handwritten digits of MNIST.
 
 use std::path::{Path, PathBuf};
 
@@ -9,25 +9,25 @@ use super::{DataError, Samples, read_idx};
 /// Handwritten digits.
 #[derive(Debug)]
 pub struct Digits {
-    /// To learn from.
+    /// The training set.
     pub train: Samples,
-    /// To be measured on.
+    /// The test set.
     pub test: Samples,
 }
 
 impl Digits {
-    /// The digits of a folder, in itself or in `mnist/`, under the names they are published with, packed or not. Digits to
-    /// train with that are not there are taken from the user's cache folder, where `scripts/digits.sh` brings 10,000.
+    /// Reads the files from `folder` or `folder/mnist`, under their published names, compressed with gzip or not. A training
+    /// set that is not there is read from the user's cache folder, to which `scripts/digits.sh` downloads 10,000 digits.
     ///
     /// # Errors
-    /// If there is no file, or one that is not of 28 x 28 images with a label each.
+    /// If a file is missing or does not have images of 28 x 28 pixels with one label each.
     pub fn read(folder: &Path) -> Result<Self, DataError> {
         let here = vec![folder.join("mnist"), folder.to_path_buf()];
         let with_cache: Vec<_> = here.iter().cloned().chain(cache()).collect();
         Ok(Self { train: part(&with_cache, "train")?, test: part(&here, "t10k")? })
     }
 
-    /// The digits to test with alone.
+    /// Reads the test set only.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -36,7 +36,7 @@ impl Digits {
     }
 }
 
-/// Where `scripts/digits.sh` brings digits.
+/// The folder to which `scripts/digits.sh` downloads digits.
 fn cache() -> Option<PathBuf> {
     let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
     Some(std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(home)?.join("mvmhat/digits"))
@@ -63,7 +63,7 @@ fn find(folders: &[PathBuf], name: &str) -> Result<PathBuf, DataError> {
     paths.into_iter().find(|path| path.is_file()).ok_or_else(|| DataError::Missing {
         what: name.to_owned(),
         folders: folders.to_vec(),
-        remedy: "scripts/digits.sh brings 10,000 digits of MNIST to train with; all of MNIST is at https://yann.lecun.com/exdb/mnist \
+        remedy: "scripts/digits.sh downloads 10,000 training digits; all of MNIST is at https://yann.lecun.com/exdb/mnist \
                  and its mirrors",
     })
 }
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_there_is_said_with_where_to_get_it() {
+    fn a_missing_file_is_named_with_where_to_get_it() {
         let folder = tempfile::tempdir().unwrap();
         let error = Digits::read_test(folder.path()).unwrap_err().to_string();
         assert!(error.contains("no t10k-images-idx3-ubyte in "), "{error}");

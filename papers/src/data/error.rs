@@ -1,4 +1,4 @@
-//! What can be wrong with a data set.
+//! Errors of reading a data set.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,32 +7,32 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
-    /// The system refuses to read it.
+    /// It cannot be read.
     #[error("cannot read {}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// The system's reason.
+        /// The error of the system.
         source: io::Error,
     },
-    /// It is nowhere to be found.
+    /// It does not exist.
     #[error("there is no {what} in {}: {remedy}", shown(folders))]
     Missing {
-        /// What is looked for.
+        /// The name of the file.
         what: String,
-        /// Where.
+        /// The folders that were searched.
         folders: Vec<PathBuf>,
         /// How to get it.
         remedy: &'static str,
     },
-    /// It is not of the format it is read as.
-    #[error("{} is no {format} file: {reason}", path.display())]
+    /// It does not have the expected format.
+    #[error("{} is not a valid {format} file: {reason}", path.display())]
     Format {
         /// The file.
         path: PathBuf,
-        /// The format that was expected.
+        /// The expected format.
         format: &'static str,
-        /// What does not fit.
+        /// What is wrong with it.
         reason: String,
     },
 }

@@ -1,5 +1,5 @@
-//! IDX, the format of MNIST: two zero bytes, the type, the number of dimensions, each size as 32 bits with the highest
-//! byte first, then the values. As it is published, packed with gzip, or unpacked.
+//! IDX, the format of MNIST: two zero bytes, the type, the number of dimensions, the sizes as 32-bit big-endian integers,
+//! then the values. The file may be compressed with gzip, as published, or not.
 
 use std::io::Read;
 use std::path::Path;
@@ -9,22 +9,22 @@ use tch::{Kind, Tensor};
 
 use super::DataError;
 
-/// What a file packed with gzip begins with.
+/// The first bytes of a gzip file.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
-/// The type of unsigned bytes, the only one MNIST has.
+/// The type code of unsigned bytes, the only type in MNIST.
 const UNSIGNED_BYTES: u8 = 8;
 
-/// The array of unsigned bytes in a file: N x 28 x 28 images of MNIST, say, or N labels.
+/// The array of unsigned bytes in a file, for instance the images of MNIST, N x 28 x 28, or its N labels.
 ///
 /// # Errors
-/// If the file cannot be read, or is not IDX of unsigned bytes, or is cut short.
+/// If the file cannot be read, is not an IDX file of unsigned bytes, or is truncated.
 pub fn read_idx(path: &Path) -> Result<Tensor, DataError> {
     let mut bytes = DataError::read(path)?;
     if bytes.starts_with(&GZIP) {
-        let mut unpacked = Vec::new();
-        let read = GzDecoder::new(&bytes[..]).read_to_end(&mut unpacked);
+        let mut decompressed = Vec::new();
+        let read = GzDecoder::new(&bytes[..]).read_to_end(&mut decompressed);
         read.map_err(|source| DataError::Io { path: path.to_path_buf(), source })?;
-        bytes = unpacked;
+        bytes = decompressed;
     }
     let refuse = |reason: String| DataError::format(path, "IDX", reason);
     let [0, 0, kind, dimensions, rest @ ..] = &bytes[..] else {
@@ -33,7 +33,9 @@ pub fn read_idx(path: &Path) -> Result<Tensor, DataError> {
         ));
     };
     if *kind != UNSIGNED_BYTES {
-        return Err(refuse(format!("its values are of type {kind}, and only 8, unsigned bytes, is read")));
+        return Err(refuse(format!(
+            "its values are of type {kind}, and only type 8, unsigned bytes, is supported"
+        )));
     }
     let (sizes, _) = rest.as_chunks::<4>();
     let Some(sizes) = sizes.get(..usize::from(*dimensions)) else {
@@ -65,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_file_is_said() {
+    fn an_invalid_file_is_refused_with_the_reason() {
         for (bytes, expected) in [
             (&b"PK"[..], "does not begin with two zero bytes"),
             (&[0, 0, 13, 1, 0, 0, 0, 0], "of type 13"),
@@ -86,7 +88,7 @@ mod tests {
         let images = read_idx(&folder.join("t10k-images-idx3-ubyte.gz")).unwrap();
         let labels = read_idx(&folder.join("t10k-labels-idx1-ubyte.gz")).unwrap();
         assert_eq!((images.size(), labels.size()), (vec![10_000, 28, 28], vec![10_000]));
-        // The first of the test set is the 7 of every introduction.
+        // The first digit of the test set is a 7.
         assert_eq!(labels.int64_value(&[0]), 7);
     }
 }

@@ -1,4 +1,4 @@
-//! Images in folders, one folder a class: crops of people by identity, say.
+//! Images in folders, one folder per class: for instance crops of people by identity.
 
 use std::path::{Path, PathBuf};
 
@@ -6,8 +6,8 @@ use tch::{Kind, Tensor, vision};
 
 use super::{DataError, Samples};
 
-/// The images (PNG, JPEG) of a folder of folders, brought to one height and width, from 0 to 1; classes are numbered in
-/// the order of the names of their folders.
+/// The images (PNG, JPEG) in the subfolders of a folder, N x 3 x height x width, values from 0 to 1, and the number of
+/// classes. All images are resized to one height and width; classes are numbered in the order of their folders' names.
 ///
 /// # Errors
 /// If a folder cannot be read, there are fewer than two classes, or an image cannot be read.
@@ -24,7 +24,7 @@ pub fn read_image_folder(folder: &Path, [height, width]: [i64; 2]) -> Result<(Sa
     }
     if classes.len() < 2 || images.is_empty() {
         let reason = format!(
-            "it has {} folders with {} images; a folder a class is needed",
+            "it has {} folders with {} images; one folder per class is needed",
             classes.len(),
             images.len()
         );
@@ -52,7 +52,7 @@ mod tests {
     use tch::Device;
 
     #[test]
-    fn a_folder_a_class() {
+    fn one_folder_per_class() {
         let folder = tempfile::tempdir().unwrap();
         for (class, gray) in [("b", 200.0), ("a", 100.0)] {
             std::fs::create_dir(folder.path().join(class)).unwrap();
@@ -65,7 +65,7 @@ mod tests {
         assert_eq!(samples.labels, Tensor::from_slice(&[0i64, 1]));
         std::fs::write(folder.path().join("a/2.png"), "no image").unwrap();
         let error = read_image_folder(folder.path(), [16, 8]).unwrap_err().to_string();
-        assert!(error.contains("2.png is no image file"), "{error}");
+        assert!(error.contains("2.png is not a valid image file"), "{error}");
         let error = read_image_folder(&folder.path().join("a"), [16, 8]).unwrap_err().to_string();
         assert!(error.contains("it has 0 folders with 0 images"), "{error}");
     }

@@ -1,4 +1,4 @@
-//! Readers of the data sets that the experiments are trained on.
+//! Readers of the data sets.
 
 mod cifar;
 mod corpus;

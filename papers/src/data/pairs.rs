@@ -1,13 +1,14 @@
-//! Pairs of texts, one a line: `16+75` and `91`, or a date as people write it and as a program does.
+//! Pairs of source and target texts, one pair per line: `16+75` and `91`, or a date in a human and in ISO format.
 
 use std::path::Path;
 
 use super::DataError;
 
-/// The two texts of every line, which a tab or else an underscore stands between; spaces at their ends are not kept.
+/// Source and target of every line, separated by a tab or, without one, by an underscore; leading and trailing spaces are
+/// removed.
 ///
 /// # Errors
-/// If the file cannot be read, is no UTF-8, has no line, or a line without a second text.
+/// If the file cannot be read, is not UTF-8, is empty, or has a line without a separator.
 pub fn read_pairs(path: &Path) -> Result<Vec<(String, String)>, DataError> {
     let refuse = |reason: String| DataError::format(path, "pairs", reason);
     let text = String::from_utf8(DataError::read(path)?).map_err(|error| refuse(error.to_string()))?;
@@ -32,17 +33,17 @@ mod tests {
     }
 
     #[test]
-    fn a_tab_or_an_underscore_stands_between() {
+    fn a_tab_or_an_underscore_separates_the_texts() {
         let pairs = read(b"16+75  _91  \nsnake_case\twords\n").unwrap();
         let expected = [("16+75", "91"), ("snake_case", "words")];
         assert_eq!(pairs, expected.map(|(from, to)| (from.to_owned(), to.to_owned())));
     }
 
     #[test]
-    fn what_is_wrong_with_a_file_is_said() {
+    fn an_invalid_file_is_refused_with_the_reason() {
         let error = read(b"1+1_2\n1+2\n").unwrap_err().to_string();
         assert!(error.contains("line 2 has neither a tab nor an underscore: `1+2`"), "{error}");
-        assert!(read(b"").unwrap_err().to_string().ends_with("is no pairs file: it is empty"));
+        assert!(read(b"").unwrap_err().to_string().ends_with("is not a valid pairs file: it is empty"));
         assert!(read(&[0xff, b'_']).is_err());
     }
 

@@ -1,43 +1,43 @@
-//! Numbers and what they are of.
+//! Labeled samples.
 
 use mvmhat_random::Random;
 use tch::Tensor;
 
-/// What a classifier learns from or is measured on.
+/// Inputs and class labels of a classifier.
 #[derive(Debug)]
 pub struct Samples {
-    /// N x whatever a sample is.
+    /// N x the shape of a sample.
     pub inputs: Tensor,
-    /// N integers from 0.
+    /// N classes, counted from 0.
     pub labels: Tensor,
 }
 
 impl Samples {
-    /// How many there are.
+    /// The number of samples.
     pub fn count(&self) -> usize {
         self.labels.size()[0] as usize
     }
 
-    /// The first ones.
+    /// The first `count` samples.
     #[must_use]
     pub fn first(&self, count: usize) -> Self {
         let count = count.min(self.count()) as i64;
         Self { inputs: self.inputs.narrow(0, 0, count), labels: self.labels.narrow(0, 0, count) }
     }
 
-    /// So many of them by chance.
+    /// A random subset of `count` samples; all of them, shuffled, if there are fewer.
     #[must_use]
-    pub fn some(&self, count: usize, seed: u64) -> Self {
-        let mut numbers: Vec<_> = (0..self.count()).collect();
-        Random::new(seed, "samples").shuffle(&mut numbers);
-        self.select(&numbers[..count.min(numbers.len())])
+    pub fn random_subset(&self, count: usize, seed: u64) -> Self {
+        let mut indices: Vec<_> = (0..self.count()).collect();
+        Random::new(seed, "samples").shuffle(&mut indices);
+        self.select(&indices[..count.min(indices.len())])
     }
 
-    /// Those of these numbers, in their order.
+    /// The samples with these indices, in their order.
     #[must_use]
-    pub fn select(&self, numbers: &[usize]) -> Self {
-        let numbers: Vec<_> = numbers.iter().map(|&number| number as i64).collect();
-        let numbers = Tensor::from_slice(&numbers);
-        Self { inputs: self.inputs.index_select(0, &numbers), labels: self.labels.index_select(0, &numbers) }
+    pub fn select(&self, indices: &[usize]) -> Self {
+        let indices: Vec<_> = indices.iter().map(|&index| index as i64).collect();
+        let indices = Tensor::from_slice(&indices);
+        Self { inputs: self.inputs.index_select(0, &indices), labels: self.labels.index_select(0, &indices) }
     }
 }

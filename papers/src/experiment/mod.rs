@@ -1,4 +1,4 @@
-//! An experiment: a model of the literature as something to train and measure.
+//! An experiment: a model of the literature that can be trained and evaluated.
 
 mod results;
 
@@ -7,31 +7,31 @@ use mvmhat_learning::{InitError, Task, TaskError};
 use crate::data::DataError;
 pub use results::{Chart, Curve, NamedPoint, Panel, Results};
 
-/// A [`Task`] with the measures and figures that its model is known for.
+/// A [`Task`] with the measures and charts that its model is known for.
 pub trait Experiment: Task {
-    /// The results with the weights it has now.
+    /// Evaluates the model with its current weights.
     ///
     /// # Errors
-    /// If the data cannot be had.
+    /// If the data cannot be read or libtorch fails.
     fn results(&mut self) -> Result<Results, TaskError>;
 }
 
-/// An experiment whose data are there.
+/// An experiment whose data have been read.
 pub enum PreparedExperiment {
-    /// Something to train.
+    /// A model to train.
     Training(Box<dyn Experiment>),
-    /// The results of an experiment that needs no training.
+    /// The results of an experiment without training.
     Computed(Results),
 }
 
-/// Why an experiment cannot begin.
+/// Why an experiment cannot be prepared.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExperimentError {
-    /// A file of the data set.
+    /// A file of the data set cannot be used.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// A setting of the experiment that makes no sense.
+    /// An invalid setting of the experiment.
     #[error("experiment.{key}: {reason}")]
     Configuration {
         /// The key.
@@ -39,17 +39,17 @@ pub enum ExperimentError {
         /// What is wrong with it.
         reason: String,
     },
-    /// Sizes of the data that the network does not fit.
+    /// Data whose shape does not fit the network.
     #[error("{what} have the shape {found:?}, and the experiment needs {needed}")]
     Dimensions {
-        /// What was read.
+        /// The data.
         what: &'static str,
         /// Its shape.
         found: Vec<i64>,
-        /// What is needed.
+        /// The shape that is needed.
         needed: String,
     },
-    /// A word that the vocabulary does not have.
+    /// A word that is not in the vocabulary.
     #[error("experiment.{key}: the corpus has no word `{word}`")]
     UnknownWord {
         /// The key that names it.
@@ -57,13 +57,13 @@ pub enum ExperimentError {
         /// The word.
         word: String,
     },
-    /// An initializer that does not fit.
+    /// An initializer that does not fit its variable.
     #[error(transparent)]
     Init(#[from] InitError),
 }
 
 impl ExperimentError {
-    /// A setting that makes no sense.
+    /// An invalid setting.
     pub(crate) fn setting(key: &'static str, reason: impl Into<String>) -> Self {
         Self::Configuration { key, reason: reason.into() }
     }

@@ -1,4 +1,4 @@
-//! The results of an experiment: measures, charts and texts, as data. Whoever runs it draws and writes them.
+//! The results of an experiment as data: measures, charts and texts. Drawing and writing them is the caller's task.
 
 use tch::Tensor;
 
@@ -9,12 +9,12 @@ pub struct Results {
     pub measures: Vec<(String, f64)>,
     /// Charts by name.
     pub charts: Vec<(String, Chart)>,
-    /// Texts by name: what a model writes, the nearest words.
+    /// Texts by name: generated text, nearest words.
     pub texts: Vec<(String, String)>,
 }
 
 impl Results {
-    /// Adds a number.
+    /// Adds a measure.
     pub(crate) fn add_measure(&mut self, name: impl Into<String>, value: f64) {
         self.measures.push((name.into(), value));
     }
@@ -30,71 +30,71 @@ impl Results {
     }
 }
 
-/// Something to be drawn.
+/// A chart.
 #[derive(Debug)]
 pub enum Chart {
-    /// Lines, in one panel or several.
+    /// Curves in one or several panels.
     Curves {
         /// The labels of the x and the y axis.
         axes: [String; 2],
         /// The panels.
         panels: Vec<Panel>,
     },
-    /// How often values occur, one panel per name.
+    /// Histograms, one panel each.
     Histograms {
-        /// What the values are.
+        /// The label of the x axis.
         axis: String,
-        /// The values.
+        /// Title and values of each panel.
         panels: Vec<(String, Vec<f64>)>,
     },
-    /// Small gray images side by side, each from its lowest (black) to its highest value (white).
+    /// Small gray-scale images in a grid, each scaled from its lowest (black) to its highest value (white).
     ImageGrid {
         /// Images per row.
         columns: usize,
         /// N x H x W.
         images: Tensor,
     },
-    /// Named points in the plane.
+    /// A scatter plot of labeled points.
     Scatter {
-        /// The points with their names.
+        /// The points.
         points: Vec<NamedPoint>,
     },
-    /// Numbers as shades, the lowest white: an attention map.
+    /// A heat map, the lowest value white: an attention map, for instance.
     Heatmap {
-        /// The names of the rows.
+        /// The row labels.
         rows: Vec<String>,
-        /// The names of the columns.
+        /// The column labels.
         columns: Vec<String>,
-        /// One list per row.
+        /// The values, row by row.
         values: Vec<Vec<f64>>,
     },
 }
 
-/// A point with a name.
+/// A labeled point.
 #[derive(Debug)]
 pub struct NamedPoint {
-    /// What stands beside it.
+    /// The label.
     pub name: String,
-    /// Horizontal.
+    /// Horizontal coordinate.
     pub x: f64,
-    /// Vertical.
+    /// Vertical coordinate.
     pub y: f64,
 }
 
-/// Lines that share their axes.
+/// Curves that share their axes.
 #[derive(Debug)]
 pub struct Panel {
-    /// What stands over it.
+    /// The title.
     pub title: String,
-    /// The lines.
+    /// The curves.
     pub curves: Vec<Curve>,
 }
 
-/// A line.
+/// A curve.
 #[derive(Debug)]
 pub struct Curve {
-    /// What it is of.
+    /// The name in the legend.
     pub name: String,
-    /// Its points in order.
+    /// The points, in order.
     pub points: Vec<(f64, f64)>,
 }

@@ -1,11 +1,10 @@
-//! The simple convolutional network: filters that look at every place of an image, and a perceptron behind them.
+//! The simple convolutional network: one convolution and two fully connected layers.
 //!
 //! ```text
-//! convolution 5x5 - ReLU - max pool 2x2 - affine - ReLU - affine
+//! convolution 5x5 - ReLU - max pooling 2x2 - linear - ReLU - linear
 //! ```
 //!
-//! *Deep Learning from Scratch*, ch. 7. What its filters look for is seen in them: noise before training, edges and
-//! blobs after.
+//! *Deep Learning from Scratch*, ch. 7. The charts show the filters: noise before training, edges and blobs after.
 
 use std::path::Path;
 
@@ -24,17 +23,17 @@ use crate::experiment::{Chart, ExperimentError, PreparedExperiment, Results};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConvNetConfig {
-    /// How many filters.
+    /// Number of filters.
     pub filters: i64,
-    /// Height and width of each.
+    /// Height and width of a filter.
     pub kernel: i64,
     /// Units of the hidden layer.
     pub hidden: i64,
-    /// How matrices and filters start.
+    /// The initialization of matrices and filters.
     pub weight: Init,
-    /// Digits of a step.
+    /// Digits per batch.
     pub batch: usize,
-    /// How the digits are moved in every step.
+    /// The data augmentation, if any.
     pub augmentation: Option<Augmentation>,
 }
 
@@ -75,8 +74,8 @@ impl ConvNetConfig {
         let hidden = linear(self.filters * side * side, self.hidden).init(&(&path / "hidden"), seed)?;
         let output = linear(self.hidden, 10).init(&(&path / "output"), seed)?;
         initialize(store, seed, |name, shape| {
-            let fresh = if shape.len() > 1 { self.weight } else { Init::Zeros };
-            name.starts_with("convolution").then_some(fresh)
+            let init = if shape.len() > 1 { self.weight } else { Init::Zeros };
+            name.starts_with("convolution").then_some(init)
         })?;
         let before = no_grad(|| convolution.ws.copy());
         Ok(ConvNet { convolution, hidden, output, before })
@@ -101,7 +100,7 @@ impl ModuleT for ConvNet {
 }
 
 impl Classifier for ConvNet {
-    fn show(&self, results: &mut Results) {
+    fn add_results(&self, results: &mut Results) {
         let after = no_grad(|| self.convolution.ws.copy());
         for (name, filters) in [("filters_before", &self.before), ("filters_after", &after)] {
             results.add_chart(name, Chart::ImageGrid { columns: 10, images: filters.squeeze_dim(1) });
@@ -115,7 +114,7 @@ mod tests {
     use crate::common::testing::{accuracy, assert_overfits, book, copy, test_digits};
 
     #[test]
-    fn it_learns_a_tiny_batch_by_heart() {
+    fn it_overfits_a_tiny_batch() {
         let store = VarStore::new(Device::Cpu);
         let config = ConvNetConfig { filters: 4, hidden: 16, ..Default::default() };
         let network = config.init(&store, 1).unwrap();
@@ -132,11 +131,11 @@ mod tests {
         assert!(ConvNetConfig { kernel: 28, ..Default::default() }.init(&store, 1).is_err());
     }
 
-    /// The parameters that the book's authors trained read 0.989 of the test digits, computed in double precision by
+    /// The parameters trained by the book's authors have a test accuracy of 0.989, computed in double precision with
     /// PyTorch 2.13: `F.conv2d(x, W1, b1).relu()`, `F.max_pool2d(x, 2)`, `(x.flatten(1) @ W2 + b2).relu() @ W3 + b3`.
     #[test]
     #[ignore = "needs the reference data in ../shared (MVMHAT_SHARED)"]
-    fn the_network_of_the_book_reads_as_many_digits_as_in_pytorch() {
+    fn the_network_of_the_book_has_the_accuracy_of_pytorch() {
         let (parameters, digits) = (book("simple_convnet"), test_digits());
         let store = VarStore::new(Device::Cpu);
         let network = ConvNetConfig::default().init(&store, 0).unwrap();

@@ -1,13 +1,14 @@
-//! The deep belief network: Boltzmann machines on top of each other, then a perceptron that starts from their weights.
+//! The deep belief network: stacked restricted Boltzmann machines (RBMs) whose weights initialize a multi-layer perceptron.
 //!
 //! ```text
-//! epochs 1 to p            the first machine learns the digits
-//! epochs p+1 to 2p         the second learns what the first makes of them, and so on
-//! the others               all of them with a layer of scores on top, by cross entropy (fine-tuning)
+//! epochs 1 to p            the first RBM is trained on the digits
+//! epochs p+1 to 2p         the second is trained on the hidden activations of the first, and so on
+//! the remaining epochs     fine-tuning: all layers and a linear classifier on top, by cross entropy
 //! ```
 //!
 //! Hinton, Osindero and Teh, *A Fast Learning Algorithm for Deep Belief Nets* (2006); Hinton and Salakhutdinov (2006). Which
-//! machine learns is a function of the epoch, so that it is one run of the one trainer, and can be resumed anywhere.
+//! RBM is trained is a function of the epoch: pre-training and fine-tuning are one run of the trainer, which can be resumed
+//! at any step.
 
 use std::path::Path;
 
@@ -25,13 +26,13 @@ use crate::models::rbm::Rbm;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DbnConfig {
-    /// Hidden units of each machine.
+    /// Hidden units of each RBM.
     pub hidden: Vec<i64>,
-    /// Epochs of pre-training of each machine; 0 for none.
+    /// Pre-training epochs of each RBM; 0 for none.
     pub pretraining: u64,
-    /// How many digits have labels; all if not said. Machines learn from all digits.
+    /// How many digits are labeled; all if not given. Pre-training uses all digits.
     pub labels: Option<usize>,
-    /// Digits of a step.
+    /// Digits per batch.
     pub batch: usize,
 }
 
@@ -49,7 +50,7 @@ impl DbnConfig {
 
     fn init(&self, train: Samples, test: Samples, seed: u64) -> Result<Dbn, ExperimentError> {
         let Some(&last) = self.hidden.last() else {
-            return Err(ExperimentError::setting("hidden", "there must be at least 1 machine"));
+            return Err(ExperimentError::setting("hidden", "there must be at least 1 hidden layer"));
         };
         if self.hidden.iter().any(|&units| units < 1) || self.labels == Some(0) {
             return Err(ExperimentError::setting("hidden", "hidden and labels must be at least 1"));
@@ -62,21 +63,21 @@ impl DbnConfig {
             |(i, pair): (usize, &[i64])| Rbm::new(&(&path / "machines" / i), [pair[0], pair[1]], seed);
         let machines = sizes.windows(2).enumerate().map(machine).collect::<Result<Vec<_>, _>>()?;
         if self.pretraining == 0 {
-            // A fair comparison: sigmoid layers that are not pre-trained start as Glorot and Bengio say.
+            // A fair comparison: sigmoid layers without pre-training need Xavier initialization.
             mvmhat_learning::initialize(&store, seed, |_, shape| {
                 (shape.len() > 1).then_some(Init::XavierNormal { gain: 1.0 })
             })?;
         }
         let output = LinearConfig { weight: Init::XavierNormal { gain: 1.0 }, ..LinearConfig::new(last, 10) };
         let output = output.init(&(&path / "output"), seed)?;
-        let labelled = train.some(self.labels.unwrap_or(usize::MAX), seed);
+        let labeled = train.random_subset(self.labels.unwrap_or(usize::MAX), seed);
         Ok(Dbn {
             machines,
             output,
             batches: Batches::new(seed, train.count(), self.batch),
-            labelled_batches: Batches::new(seed, labelled.count(), self.batch),
+            labeled_batches: Batches::new(seed, labeled.count(), self.batch),
             train,
-            labelled,
+            labeled,
             test,
             store,
             config: self.clone(),
@@ -90,30 +91,31 @@ struct Dbn {
     machines: Vec<Rbm>,
     output: nn::Linear,
     train: Samples,
-    labelled: Samples,
+    labeled: Samples,
     test: Samples,
     batches: Batches,
-    labelled_batches: Batches,
+    labeled_batches: Batches,
     config: DbnConfig,
 }
 
 impl Dbn {
-    /// What the first so many machines make of digits.
-    fn up(&self, inputs: &Tensor, machines: usize) -> Tensor {
-        self.machines[..machines].iter().fold(inputs.flatten(1, -1), |xs, machine| machine.up(&xs))
+    /// The activations of the first `layers` hidden layers.
+    fn hidden(&self, inputs: &Tensor, layers: usize) -> Tensor {
+        self.machines[..layers].iter().fold(inputs.flatten(1, -1), |xs, machine| machine.hidden(&xs))
     }
 
-    fn scores(&self, inputs: &Tensor) -> Tensor {
-        self.up(inputs, self.machines.len()).apply(&self.output)
+    /// Class logits.
+    fn logits(&self, inputs: &Tensor) -> Tensor {
+        self.hidden(inputs, self.machines.len()).apply(&self.output)
     }
 
     fn accuracy(&self, samples: &Samples) -> f64 {
-        let scores = no_grad(|| self.scores(&samples.inputs));
-        scores.accuracy_for_logits(&samples.labels).double_value(&[])
+        let logits = no_grad(|| self.logits(&samples.inputs));
+        logits.accuracy_for_logits(&samples.labels).double_value(&[])
     }
 
-    /// The machine that learns in an epoch; none in fine-tuning.
-    fn learning(&self, epoch: u64) -> Option<usize> {
+    /// The RBM that is pre-trained in an epoch; none in fine-tuning.
+    fn pretrained(&self, epoch: u64) -> Option<usize> {
         let machine = epoch.checked_div(self.config.pretraining)? as usize;
         (machine < self.machines.len()).then_some(machine)
     }
@@ -133,21 +135,21 @@ impl Task for Dbn {
     }
 
     fn loss(&mut self, at: TrainingStep) -> Result<StepOutput, TaskError> {
-        if let Some(machine) = self.learning(at.epoch) {
+        if let Some(machine) = self.pretrained(at.epoch) {
             let inputs = self.train.select(self.batches.samples(at)).inputs;
-            let below = no_grad(|| self.up(&inputs, machine));
-            return Ok(self.machines[machine].divergence(&below, 1).into());
+            let below = no_grad(|| self.hidden(&inputs, machine));
+            return Ok(self.machines[machine].contrastive_divergence(&below, 1).into());
         }
-        // An epoch has as many steps as all digits need: those with labels are seen over and over.
-        let labelled = TrainingStep::new(at.step, self.labelled_batches.steps_per_epoch());
-        let Samples { inputs, labels } = self.labelled.select(self.labelled_batches.samples(labelled));
-        Ok(self.scores(&inputs).cross_entropy_for_logits(&labels).into())
+        // An epoch has as many steps as all digits need, so the labeled ones are used several times in it.
+        let labeled = TrainingStep::new(at.step, self.labeled_batches.steps_per_epoch());
+        let Samples { inputs, labels } = self.labeled.select(self.labeled_batches.samples(labeled));
+        Ok(self.logits(&inputs).cross_entropy_for_logits(&labels).into())
     }
 
     fn describe_batch(&self, at: TrainingStep) -> String {
-        match self.learning(at.epoch) {
-            Some(machine) => format!("digits {:?} for machine {machine}", self.batches.clone().samples(at)),
-            None => format!("labelled digits of step {}", at.step + 1),
+        match self.pretrained(at.epoch) {
+            Some(machine) => format!("digits {:?} for RBM {machine}", self.batches.clone().samples(at)),
+            None => format!("labeled digits of step {}", at.step + 1),
         }
     }
 
@@ -164,7 +166,7 @@ impl Experiment for Dbn {
     fn results(&mut self) -> Result<Results, TaskError> {
         let mut results = Results::default();
         results.add_measure("test accuracy", self.accuracy(&self.test));
-        results.add_measure("train accuracy", self.accuracy(&self.labelled));
+        results.add_measure("train accuracy", self.accuracy(&self.labeled));
         Ok(results)
     }
 }
@@ -172,7 +174,7 @@ impl Experiment for Dbn {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::common::testing::assert_learns;
+    use crate::common::testing::fit;
     use tch::Kind;
 
     fn dbn(pretraining: u64) -> Dbn {
@@ -187,38 +189,38 @@ mod tests {
     }
 
     #[test]
-    fn one_machine_after_the_other_and_then_all() {
+    fn one_rbm_after_the_other_and_then_all_layers() {
         let mut dbn = dbn(3);
-        let order: Vec<_> = [0, 2, 3, 5, 6, 9].into_iter().map(|epoch| dbn.learning(epoch)).collect();
+        let order: Vec<_> = [0, 2, 3, 5, 6, 9].into_iter().map(|epoch| dbn.pretrained(epoch)).collect();
         assert_eq!(order, [Some(0), Some(0), Some(1), Some(1), None, None]);
-        let mut moved = |epoch| {
+        let mut trained = |epoch| {
             let outcome = dbn.loss(TrainingStep { step: epoch, epoch, batch: 0 }).unwrap();
             let parameters = mvmhat_learning::Parameters::trainable(&dbn.store);
             let gradients = parameters.gradients(&outcome.loss).unwrap();
             let names = parameters.iter().zip(gradients).filter(|(_, gradient)| gradient.defined());
             names.map(|(parameter, _)| parameter.name.clone()).collect::<Vec<_>>()
         };
-        assert!(moved(4).iter().all(|name| name.starts_with("machines.1.")));
-        assert!(moved(7).contains(&"output.weight".to_owned()));
+        assert!(trained(4).iter().all(|name| name.starts_with("machines.1.")));
+        assert!(trained(7).contains(&"output.weight".to_owned()));
     }
 
     #[test]
-    fn it_learns_a_tiny_batch_by_heart_with_and_without_pretraining() {
+    fn it_overfits_a_tiny_batch_with_and_without_pretraining() {
         for pretraining in [0, 20] {
             let mut dbn = dbn(pretraining);
-            assert_learns(&mut dbn, 300, 0.01);
+            fit(&mut dbn, 300, 0.01);
             assert_eq!(dbn.results().unwrap().measures[0].1, 1.0, "{pretraining}");
         }
     }
 
     #[test]
-    fn a_network_without_machines_is_refused() {
+    fn a_network_without_hidden_layers_is_refused() {
         let samples = || Samples {
             inputs: Tensor::zeros([1, 1, 28, 28], (Kind::Float, Device::Cpu)),
             labels: Tensor::zeros([1], (Kind::Int64, Device::Cpu)),
         };
         let config = DbnConfig { hidden: vec![], ..Default::default() };
         let error = config.init(samples(), samples(), 1).err().unwrap().to_string();
-        assert_eq!(error, "experiment.hidden: there must be at least 1 machine");
+        assert_eq!(error, "experiment.hidden: there must be at least 1 hidden layer");
     }
 }

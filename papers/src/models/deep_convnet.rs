@@ -1,12 +1,12 @@
-//! The deep convolutional network: six small convolutions in three pairs.
+//! The deep convolutional network: six 3x3 convolutions in three pairs.
 //!
 //! ```text
-//! 2 x (convolution 3x3 - ReLU) - max pool,   with 16, 32 and 64 filters
-//! affine 50 - ReLU - dropout - affine 10 - dropout
+//! 2 x (convolution 3x3 - ReLU) - max pooling,   with 16, 32 and 64 filters
+//! linear 50 - ReLU - dropout - linear 10 - dropout
 //! ```
 //!
-//! *Deep Learning from Scratch*, ch. 8. The second convolution of the second pair has zeros two wide around it, so that
-//! 14 becomes 16 and can be halved twice more.
+//! *Deep Learning from Scratch*, ch. 8. The second convolution of the second pair has a padding of 2: its 14 x 14 input
+//! becomes 16 x 16, which can be halved twice more.
 
 use std::path::Path;
 
@@ -21,9 +21,9 @@ use crate::common::classification::{Classification, Classifier};
 use crate::data::Digits;
 use crate::experiment::{ExperimentError, PreparedExperiment};
 
-/// Filters and width of the zeros around of each convolution.
+/// Filters and padding of each convolution.
 const CONVOLUTIONS: [(i64, i64); 6] = [(16, 1), (16, 1), (32, 1), (32, 2), (64, 1), (64, 1)];
-/// Numbers that come out of the last pool: 64 filters, 4 x 4 places.
+/// Features after the last pooling: 64 channels, 4 x 4 positions.
 const FEATURES: i64 = 64 * 4 * 4;
 
 /// The deep convolutional network on MNIST.
@@ -32,11 +32,11 @@ const FEATURES: i64 = 64 * 4 * 4;
 pub struct DeepConvNetConfig {
     /// Units of the hidden layer.
     pub hidden: i64,
-    /// The share of units that are left out in a step.
+    /// The dropout probability.
     pub dropout: f64,
-    /// Digits of a step.
+    /// Digits per batch.
     pub batch: usize,
-    /// How the digits are moved in every step.
+    /// The data augmentation, if any.
     pub augmentation: Option<Augmentation>,
 }
 
@@ -77,8 +77,8 @@ impl DeepConvNetConfig {
         let hidden = LinearConfig::new(FEATURES, self.hidden).init(&(&path / "hidden"), seed)?;
         let output = LinearConfig::new(self.hidden, 10).init(&(&path / "output"), seed)?;
         initialize(store, seed, |name, shape| {
-            let fresh = if shape.len() > 1 { Init::he() } else { Init::Zeros };
-            name.starts_with("convolutions").then_some(fresh)
+            let init = if shape.len() > 1 { Init::he() } else { Init::Zeros };
+            name.starts_with("convolutions").then_some(init)
         })?;
         Ok(DeepConvNet { convolutions, hidden, output, dropout: self.dropout })
     }
@@ -112,7 +112,7 @@ mod tests {
     use crate::common::testing::{accuracy, assert_overfits, book, copy, test_digits};
 
     #[test]
-    fn it_learns_a_tiny_batch_by_heart() {
+    fn it_overfits_a_tiny_batch() {
         let store = VarStore::new(Device::Cpu);
         let network = DeepConvNetConfig { dropout: 0.0, ..Default::default() }.init(&store, 1).unwrap();
         assert_overfits(store, network, [1, 28, 28]);
@@ -127,11 +127,11 @@ mod tests {
         assert_eq!(store.variables()["convolutions.5.weight"].size(), [64, 64, 3, 3]);
     }
 
-    /// The parameters that the book's authors trained read 0.9935 of the test digits, computed in double precision by
-    /// PyTorch 2.13 as the book does, without dropout in training's own scaling: `h = F.relu(x @ W7 + b7) * 0.5`.
+    /// The parameters trained by the book's authors have a test accuracy of 0.9935, computed in double precision with
+    /// PyTorch 2.13. The book scales the activations at inference instead of in training: `h = F.relu(x @ W7 + b7) * 0.5`.
     #[test]
     #[ignore = "needs the reference data in ../shared (MVMHAT_SHARED)"]
-    fn the_network_of_the_book_reads_as_many_digits_as_in_pytorch() {
+    fn the_network_of_the_book_has_the_accuracy_of_pytorch() {
         let (parameters, digits) = (book("deep_convnet"), test_digits());
         let store = VarStore::new(Device::Cpu);
         let network = DeepConvNetConfig::default().init(&store, 0).unwrap();
@@ -141,7 +141,7 @@ mod tests {
         }
         copy(&store, "hidden.weight", &parameters["W7"].tr());
         copy(&store, "hidden.bias", &parameters["b7"]);
-        // The book halves what dropout lets through when it is used; here it is doubled when it is trained.
+        // The book halves activations at inference; inverted dropout, as here, doubles them in training.
         copy(&store, "output.weight", &(parameters["W8"].tr() * 0.5));
         copy(&store, "output.bias", &parameters["b8"]);
         assert_eq!(accuracy(&network, &digits), 0.9935);

@@ -5,8 +5,8 @@
 //! cross entropy   -log softmax(s)_right
 //! ```
 //!
-//! CS231n, *Linear Classification*. A network that knows nothing gives all classes the same score: its loss is then C - 1
-//! and ln C, which is the first thing to look at when training starts.
+//! CS231n, *Linear Classification*. An untrained network gives all classes about the same score, so its losses are C - 1
+//! and ln C: the first sanity check of a training run.
 
 use mvmhat_learning::{Init, LinearConfig, gradient_difference};
 use mvmhat_random::Random;
@@ -16,18 +16,18 @@ use tch::{Device, Kind, Reduction, Tensor};
 
 use crate::experiment::{ExperimentError, PreparedExperiment, Results};
 
-/// Samples, and numbers of each.
+/// Number of samples, and of features per sample.
 const SAMPLES: i64 = 64;
-const NUMBERS: i64 = 20;
+const FEATURES: i64 = 20;
 
-/// The mean over N samples: N x C scores, N labels.
+/// The mean loss of scores, N x C, and labels, N.
 type Loss = fn(&Tensor, &Tensor) -> Tensor;
 
 /// The two losses on synthetic samples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HingeLossConfig {
-    /// How many classes there are.
+    /// Number of classes.
     pub classes: i64,
 }
 
@@ -41,12 +41,12 @@ impl HingeLossConfig {
         }
         let mut store = VarStore::new(Device::Cpu);
         let weight = Init::Normal { deviation: 1e-4 };
-        let layer = LinearConfig { weight, ..LinearConfig::new(NUMBERS, self.classes) };
+        let layer = LinearConfig { weight, ..LinearConfig::new(FEATURES, self.classes) };
         let layer = layer.init(&store.root(), seed)?;
         store.double();
         let mut random = Random::new(seed, "samples");
-        let samples: Vec<_> = (0..SAMPLES * NUMBERS).map(|_| random.normal()).collect();
-        let samples = Tensor::from_slice(&samples).view([SAMPLES, NUMBERS]);
+        let samples: Vec<_> = (0..SAMPLES * FEATURES).map(|_| random.normal()).collect();
+        let samples = Tensor::from_slice(&samples).view([SAMPLES, FEATURES]);
         let labels: Vec<_> = (0..SAMPLES).map(|_| random.below(self.classes as usize) as i64).collect();
         let labels = Tensor::from_slice(&labels);
 
@@ -72,9 +72,9 @@ fn cross_entropy(scores: &Tensor, labels: &Tensor) -> Tensor {
 }
 
 fn hinge(scores: &Tensor, labels: &Tensor) -> Tensor {
-    let right = scores.gather(1, &labels.unsqueeze(1), false);
-    let margins = (scores - right + 1.0).relu();
-    // The right class is 1 above itself.
+    let correct = scores.gather(1, &labels.unsqueeze(1), false);
+    let margins = (scores - correct + 1.0).relu();
+    // The correct class contributes its margin of 1, which is subtracted.
     margins.sum_dim_intlist([1i64].as_slice(), false, scores.kind()).mean(Kind::Double) - 1.0
 }
 
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_that_knows_nothing_loses_what_it_should() {
+    fn an_untrained_network_has_the_expected_losses() {
         let PreparedExperiment::Computed(results) = HingeLossConfig { classes: 10 }.prepare(1).unwrap()
         else {
             panic!()

@@ -4,8 +4,8 @@
 //! f(x, y) = x^2 / 20 + y^2,  from (-7, 2)
 //! ```
 //!
-//! *Deep Learning from Scratch*, ch. 6: plain descent zigzags, momentum swings, AdaGrad and Adam go straight. Where every
-//! step stands is in the history (`train.x`, `train.y`).
+//! *Deep Learning from Scratch*, ch. 6: plain gradient descent zigzags, momentum overshoots, AdaGrad and Adam take a nearly
+//! straight path. The history has the position at every step (`train.x`, `train.y`).
 
 use mvmhat_learning::{StepOutput, Task, TaskError, TrainingStep};
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ use crate::experiment::{Experiment, PreparedExperiment, Results};
 /// The initial position.
 const START: [f32; 2] = [-7.0, 2.0];
 
-/// The quadratic; there is nothing to set.
+/// The quadratic; it has no settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IllConditionedQuadraticConfig {}
@@ -31,22 +31,23 @@ impl IllConditionedQuadraticConfig {
 
 struct IllConditionedQuadratic {
     store: VarStore,
-    place: Tensor,
+    position: Tensor,
 }
 
 impl IllConditionedQuadratic {
     fn new() -> Self {
         let store = VarStore::new(Device::Cpu);
-        let place = store.root().var_copy("place", &Tensor::from_slice(&START));
-        Self { store, place }
+        let position = store.root().var_copy("place", &Tensor::from_slice(&START));
+        Self { store, position }
     }
 
-    fn height(&self) -> Tensor {
-        (self.place.square() * Tensor::from_slice(&[0.05f32, 1.0])).sum(Kind::Float)
+    /// f(x, y).
+    fn value(&self) -> Tensor {
+        (self.position.square() * Tensor::from_slice(&[0.05f32, 1.0])).sum(Kind::Float)
     }
 
-    fn position(&self) -> Vec<f64> {
-        vec![self.place.double_value(&[0]), self.place.double_value(&[1])]
+    fn coordinates(&self) -> Vec<f64> {
+        vec![self.position.double_value(&[0]), self.position.double_value(&[1])]
     }
 }
 
@@ -64,11 +65,11 @@ impl Task for IllConditionedQuadratic {
     }
 
     fn loss(&mut self, _at: TrainingStep) -> Result<StepOutput, TaskError> {
-        Ok(StepOutput { loss: self.height(), metrics: self.position() })
+        Ok(StepOutput { loss: self.value(), metrics: self.coordinates() })
     }
 
     fn describe_batch(&self, _at: TrainingStep) -> String {
-        format!("the position {:?}", self.position())
+        format!("the position {:?}", self.coordinates())
     }
 
     fn metrics(&self) -> &[&str] {
@@ -79,7 +80,7 @@ impl Task for IllConditionedQuadratic {
 impl Experiment for IllConditionedQuadratic {
     fn results(&mut self) -> Result<Results, TaskError> {
         let mut results = Results::default();
-        results.add_measure("height", self.height().double_value(&[]));
+        results.add_measure("height", self.value().double_value(&[]));
         Ok(results)
     }
 }
@@ -100,12 +101,12 @@ mod tests {
         };
         let folder = tempfile::tempdir().unwrap();
         config.init(&mut quadratic, folder.path()).unwrap().run(&mut ()).unwrap();
-        // x: times 1 - 0.95 / 10 per step; y: times 1 - 1.9.
+        // Per step, x is multiplied by 1 - 0.95 / 10 and y by 1 - 1.9.
         let expected = [-7.0 * 0.905f64.powi(2), 2.0 * 0.9f64.powi(2)];
         assert!(
-            quadratic.position().iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5),
+            quadratic.coordinates().iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5),
             "{:?}",
-            quadratic.position()
+            quadratic.coordinates()
         );
         let history = std::fs::read_to_string(folder.path().join("history.csv")).unwrap();
         assert!(history.lines().nth(1).unwrap().ends_with(",-7,2"), "{history}");

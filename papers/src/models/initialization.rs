@@ -1,11 +1,11 @@
-//! How weights start and what follows a layer: what becomes of a signal on its way through five layers.
+//! Weight initialization and activations: how the distribution of activations changes through five layers.
 //!
 //! ```text
-//! z = f(W z),  1000 samples of 100 numbers, W of deviation 1, 0.01, 1/sqrt(n) (Xavier) or sqrt(2/n) (He)
+//! z = f(W z),  1000 samples of 100 features, W with standard deviation 1, 0.01, 1/sqrt(n) (Xavier) or sqrt(2/n) (He)
 //! ```
 //!
-//! *Deep Learning from Scratch*, ch. 6; CS231n. With weights too wide sigmoids are all 0 or 1, with weights too narrow
-//! everything is the same; Xavier keeps the spread of what is nearly linear, He that of rectifiers.
+//! *Deep Learning from Scratch*, ch. 6; CS231n. With large weights sigmoids saturate at 0 and 1, with small weights all
+//! activations are alike; Xavier keeps the variance of nearly linear activations, He that of ReLUs.
 
 use mvmhat_learning::{Activation, Fan, Init};
 use mvmhat_random::Random;
@@ -14,37 +14,37 @@ use tch::{Device, Kind, Tensor, nn};
 
 use crate::experiment::{Chart, ExperimentError, PreparedExperiment, Results};
 
-/// Samples, units of a layer, layers.
+/// Number of samples, of units per layer, of layers.
 const SAMPLES: i64 = 1000;
 const UNITS: i64 = 100;
 const LAYERS: i64 = 5;
-/// Every so many values are drawn.
-const DRAWN: usize = 20;
+/// Every how many values one is in the histograms.
+const STRIDE: usize = 20;
 
-/// What follows a layer: something element by element, or something with weights of its own.
+/// The non-linearity of a layer: an elementwise activation, or one with parameters of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
-    /// `x`, or `x` times a learned share where that is negative; it starts at 1/4 (He et al., arXiv 1502.01852).
+    /// Parametric ReLU: negative inputs are multiplied by a learned slope, initially 1/4 (He et al., arXiv 1502.01852).
     Prelu,
-    /// The greatest of two layers (Goodfellow et al., arXiv 1302.4389).
+    /// Maxout: the maximum of two linear layers (Goodfellow et al., arXiv 1302.4389).
     Maxout,
-    /// Without weights.
+    /// An activation without parameters.
     #[serde(untagged)]
     Plain(Activation),
 }
 
-/// Starts and units that are looked at.
+/// All initializations with a list of non-linearities.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InitializationConfig {
-    /// What follows the layers.
+    /// The non-linearities.
     pub units: Vec<Unit>,
 }
 
 impl InitializationConfig {
     pub(super) fn prepare(&self, seed: u64) -> Result<PreparedExperiment, ExperimentError> {
-        let starts = [
+        let initializations = [
             ("zero", Init::Zeros),
             ("1", Init::Normal { deviation: 1.0 }),
             ("0.01", Init::Normal { deviation: 0.01 }),
@@ -56,12 +56,12 @@ impl InitializationConfig {
             let name = serde_json::to_value(unit).ok().and_then(|name| name.as_str().map(String::from));
             let name = name.unwrap_or_default();
             let mut panels = Vec::new();
-            for (start, init) in starts {
+            for (start, init) in initializations {
                 let layers = signal(unit, init, seed)?;
                 for (i, values) in layers.iter().enumerate() {
                     let values =
                         Vec::<f64>::try_from(values.view([-1]).to_kind(Kind::Double)).unwrap_or_default();
-                    let drawn = values.into_iter().step_by(DRAWN).collect();
+                    let drawn = values.into_iter().step_by(STRIDE).collect();
                     panels.push((format!("{start}, layer {}", i + 1), drawn));
                 }
                 let spread =
@@ -80,7 +80,7 @@ impl InitializationConfig {
     }
 }
 
-/// What comes out of each layer, samples x units.
+/// The activations of each layer, samples x units.
 fn signal(unit: Unit, init: Init, seed: u64) -> Result<Vec<Tensor>, ExperimentError> {
     let store = nn::VarStore::new(Device::Cpu);
     let mut random = Random::new(seed, "samples");
@@ -112,20 +112,20 @@ mod tests {
     }
 
     #[test]
-    fn he_keeps_the_spread_of_rectifiers_and_the_others_do_not() {
+    fn he_keeps_the_spread_of_relus_and_the_others_do_not() {
         let relu = Unit::Plain(Activation::Relu);
         let ratio = |init| {
             let spreads = spreads(relu, init);
             spreads[4] / spreads[0]
         };
-        // The mean square is kept by He, and halved in each layer by Xavier: (1/2)^(4/2) = 1/4.
+        // He keeps the mean square, Xavier halves it in each layer: (1/2)^(4/2) = 1/4.
         let (he, xavier) = (ratio(Init::he()), ratio(Init::HeNormal { gain: 1.0, fan: Fan::In }));
         assert!((0.6..1.6).contains(&he) && (xavier / he - 0.25).abs() < 1e-3, "{he}, {xavier}");
         assert!(ratio(Init::Normal { deviation: 0.01 }) < 1e-3);
     }
 
     #[test]
-    fn wide_sigmoids_are_all_nothing_or_all() {
+    fn sigmoids_with_large_weights_saturate() {
         let layers = signal(Unit::Plain(Activation::Sigmoid), Init::Normal { deviation: 1.0 }, 1).unwrap();
         let middle =
             (&layers[4] - 0.5).abs().lt(0.4).to_kind(Kind::Float).mean(Kind::Double).double_value(&[]);

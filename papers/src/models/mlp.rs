@@ -1,11 +1,11 @@
-//! The multi-layer perceptron: layers in which every unit sees all of the layer before.
+//! The multi-layer perceptron: fully connected layers.
 //!
 //! ```text
-//! h = f(norm(W h + b)), from the image to the scores of the ten digits; softmax and cross entropy follow
+//! h = f(norm(W h + b)), from the image to the logits of the ten digits; softmax and cross entropy follow
 //! ```
 //!
-//! *Deep Learning from Scratch*, ch. 3 to 6: the two-layer network on MNIST, how its weights start, what batch
-//! normalization, dropout and weight decay do, and optimizers compared are all settings of this one.
+//! *Deep Learning from Scratch*, ch. 3 to 6. The two-layer network on MNIST, weight initialization, batch normalization,
+//! dropout, weight decay and the comparison of optimizers are all configurations of this model.
 
 use std::path::Path;
 
@@ -25,17 +25,17 @@ use crate::experiment::{ExperimentError, PreparedExperiment};
 pub struct MlpConfig {
     /// Units of each hidden layer.
     pub hidden: Vec<i64>,
-    /// What follows each hidden layer.
+    /// The activation of the hidden layers.
     pub activation: Activation,
-    /// How matrices start.
+    /// The initialization of the weight matrices.
     pub weight: Init,
-    /// Whether a batch normalization stands in front of each activation.
+    /// Whether there is a batch normalization before each activation.
     pub norm: bool,
-    /// The share of hidden units that are left out in a step.
+    /// The dropout probability of hidden units.
     pub dropout: f64,
-    /// How many digits are learned from, chosen by chance; all if not said.
+    /// The size of a random subset of the training digits; all of them if not given.
     pub samples: Option<usize>,
-    /// Digits of a step.
+    /// Digits per batch.
     pub batch: usize,
 }
 
@@ -56,14 +56,14 @@ impl Default for MlpConfig {
 impl MlpConfig {
     pub(super) fn prepare(&self, data: &Path, seed: u64) -> Result<PreparedExperiment, ExperimentError> {
         let Digits { train, test } = Digits::read(data)?;
-        let train = train.some(self.samples.unwrap_or(usize::MAX), seed);
+        let train = train.random_subset(self.samples.unwrap_or(usize::MAX), seed);
         let store = VarStore::new(Device::Cpu);
         let network = self.init(&store.root(), [28 * 28, 10], seed)?;
         let task = Classification::new(store, network, (train, test), json!(self), (seed, self.batch));
         Ok(PreparedExperiment::Training(Box::new(task)))
     }
 
-    /// The network, from so many inputs to so many classes.
+    /// The network, with its variables under `path`.
     pub(super) fn init(
         &self,
         path: &nn::Path,
@@ -77,13 +77,14 @@ impl MlpConfig {
             ));
         }
         if self.norm && self.batch < 2 {
-            let reason = format!("a batch of {} has no variance to normalize by: take 2 or more", self.batch);
+            let reason =
+                format!("a batch of {} has no variance to normalize by; it must be at least 2", self.batch);
             return Err(ExperimentError::setting("batch", reason));
         }
         if let Some(width) = self.hidden.iter().find(|&&width| width < 1) {
             return Err(ExperimentError::setting(
                 "hidden",
-                format!("a layer needs at least 1 unit, and not {width}"),
+                format!("a layer needs at least 1 unit, and has {width}"),
             ));
         }
         let widths: Vec<_> =
@@ -103,7 +104,7 @@ impl MlpConfig {
 #[derive(Debug)]
 pub(super) struct Mlp {
     layers: Vec<nn::Linear>,
-    /// One for each hidden layer, or none.
+    /// One per hidden layer; empty without normalization.
     norms: Vec<nn::BatchNorm>,
     activation: Activation,
     dropout: f64,
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn it_learns_a_tiny_batch_by_heart() {
+    fn it_overfits_a_tiny_batch() {
         for norm in [false, true] {
             let store = VarStore::new(Device::Cpu);
             let config = MlpConfig { hidden: vec![32], norm, ..Default::default() };
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_make_no_sense_are_refused() {
+    fn invalid_settings_are_refused() {
         let store = VarStore::new(Device::Cpu);
         let error = |config: MlpConfig| config.init(&store.root(), [2, 2], 0).unwrap_err().to_string();
         let text = error(MlpConfig { dropout: 1.0, ..Default::default() });
@@ -164,11 +165,11 @@ mod tests {
         );
     }
 
-    /// The parameters that the book's authors trained, 784-50-100-10 with sigmoids: 0.9352 of the test digits, as its
-    /// ch. 3 tells.
+    /// The parameters trained by the book's authors, 784-50-100-10 with sigmoids, have a test accuracy of 0.9352, as stated in
+    /// its ch. 3.
     #[test]
     #[ignore = "needs the reference data in ../shared (MVMHAT_SHARED)"]
-    fn the_network_of_the_book_reads_as_many_digits_as_in_the_book() {
+    fn the_network_of_the_book_has_the_accuracy_of_the_book() {
         let (parameters, digits) = (book("three_layer"), test_digits());
         let store = VarStore::new(Device::Cpu);
         let config =

@@ -21,7 +21,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-pub use backbone::{BackboneConfig, BackboneName};
+pub use backbone::BackboneConfig;
 pub use convnet::ConvNetConfig;
 pub use dbn::DbnConfig;
 pub use deep_convnet::DeepConvNetConfig;
@@ -63,13 +63,13 @@ pub enum ExperimentConfig {
     /// The deep convolutional network.
     #[serde(rename = "deep-convnet")]
     DeepConvNet(DeepConvNetConfig),
-    /// AlexNet, VGG and ResNet.
+    /// Image classification with AlexNet, VGG, ResNet and the other backbones.
     Backbone(BackboneConfig),
     /// Restricted Boltzmann machine.
     Rbm(RbmConfig),
     /// Deep belief network.
     Dbn(DbnConfig),
-    /// Word vectors by counting: PPMI and SVD.
+    /// Count-based word vectors: PPMI and SVD.
     Ppmi(PpmiConfig),
     /// word2vec.
     #[serde(rename = "word2vec")]
@@ -84,10 +84,10 @@ pub enum ExperimentConfig {
 }
 
 impl ExperimentConfig {
-    /// What is to be trained, or the results where nothing is, with the data sets of a folder.
+    /// Reads the data sets from the folder `data` and prepares the experiment.
     ///
     /// # Errors
-    /// If the data cannot be had, or a setting makes no sense.
+    /// If the data cannot be read, or a setting is invalid.
     pub fn prepare(&self, data: &Path, seed: u64) -> Result<PreparedExperiment, ExperimentError> {
         match self {
             Self::Perceptron(config) => config.prepare(seed),

@@ -1,12 +1,12 @@
-//! The perceptron: one unit that says on which side of a line something lies.
+//! The perceptron: a linear classifier of one unit.
 //!
 //! ```text
 //! y = 1 if w.x + b > 0, else 0
-//! loss = sum max(0, m - t (w.x + b)),  t = 1 or -1 what is right, m a margin
+//! loss = sum max(0, m - t (w.x + b)),  t = 1 or -1 the target, m = 1 the margin
 //! ```
 //!
-//! Rosenblatt (1958); *Deep Learning from Scratch*, ch. 2. AND, OR and NAND are learned by one unit each. XOR cannot
-//! be, as Minsky and Papert (1969) showed; a second layer makes it of the others: XOR = AND(NAND, OR).
+//! Rosenblatt (1958); *Deep Learning from Scratch*, ch. 2. AND, OR and NAND are learned by one unit each. XOR is
+//! not linearly separable (Minsky and Papert, 1969); two layers compute it: XOR = AND(NAND, OR).
 
 use mvmhat_learning::{Init, StepOutput, Task, TaskError, TrainingStep};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use tch::{Device, Kind, Tensor, no_grad};
 
 use crate::experiment::{Experiment, ExperimentError, PreparedExperiment, Results};
 
-/// What each gate says to 00, 01, 10 and 11.
+/// The outputs of each gate for 00, 01, 10 and 11.
 const GATES: [(&str, [f32; 4]); 4] = [
     ("AND", [0.0, 0.0, 0.0, 1.0]),
     ("NAND", [1.0, 1.0, 1.0, 0.0]),
@@ -24,7 +24,7 @@ const GATES: [(&str, [f32; 4]); 4] = [
     ("XOR", [0.0, 1.0, 1.0, 0.0]),
 ];
 
-/// Logic gates by perceptrons; there is nothing to set.
+/// Logic gates by perceptrons; there are no settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PerceptronConfig {}
@@ -35,7 +35,7 @@ impl PerceptronConfig {
     }
 }
 
-/// Four units side by side, one a gate.
+/// Four units in parallel, one per gate.
 struct Perceptron {
     store: VarStore,
     /// Gates x 2.
@@ -57,12 +57,12 @@ impl Perceptron {
         Ok(Self { store, weight, bias, inputs, expected })
     }
 
-    /// What the units say to rows of two inputs, 0 or 1: N x gates.
+    /// The binary outputs of the units, N x gates, for inputs N x 2.
     fn outputs(&self, inputs: &Tensor) -> Tensor {
         no_grad(|| inputs.linear(&self.weight, Some(&self.bias)).gt(0.0).to_kind(Kind::Float))
     }
 
-    /// XOR of two layers, from what is learned of the other gates.
+    /// XOR by two layers, composed of the learned AND, NAND and OR.
     fn two_layers(&self) -> Tensor {
         let hidden = self.outputs(&self.inputs);
         let nand_or = hidden.narrow(1, 1, 2);
@@ -97,7 +97,7 @@ impl Task for Perceptron {
 impl Experiment for Perceptron {
     fn results(&mut self) -> Result<Results, TaskError> {
         let mut results = Results::default();
-        let right = |outputs: &Tensor, gate: i64| {
+        let accuracy = |outputs: &Tensor, gate: i64| {
             outputs
                 .eq_tensor(&self.expected.select(1, gate))
                 .to_kind(Kind::Float)
@@ -106,9 +106,9 @@ impl Experiment for Perceptron {
         };
         let outputs = self.outputs(&self.inputs);
         for (gate, (name, _)) in (0..).zip(GATES) {
-            results.add_measure(format!("{name} by one unit"), right(&outputs.select(1, gate), gate));
+            results.add_measure(format!("{name} by one unit"), accuracy(&outputs.select(1, gate), gate));
         }
-        results.add_measure("XOR by two layers", right(&self.two_layers(), 3));
+        results.add_measure("XOR by two layers", accuracy(&self.two_layers(), 3));
         Ok(results)
     }
 }
@@ -116,15 +116,15 @@ impl Experiment for Perceptron {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::common::testing::assert_learns;
+    use crate::common::testing::fit;
 
     #[test]
-    fn one_unit_learns_three_gates_and_not_the_fourth() {
+    fn one_unit_learns_three_gates_and_not_xor() {
         let mut task = Perceptron::new(1).unwrap();
-        assert_learns(&mut task, 300, 0.05);
+        fit(&mut task, 300, 0.05);
         let measures = task.results().unwrap().measures;
         let values: Vec<_> = measures.iter().map(|(_, value)| *value).collect();
         assert_eq!((&values[..3], values[4]), (&[1.0, 1.0, 1.0][..], 1.0), "{measures:?}");
-        assert!(values[3] < 1.0, "no line parts 01 and 10 from 00 and 11");
+        assert!(values[3] < 1.0, "XOR is not linearly separable");
     }
 }

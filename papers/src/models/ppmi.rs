@@ -1,14 +1,14 @@
-//! Word vectors by counting: words with similar contexts have similar meanings. Positive pointwise mutual information (PPMI)
-//! and singular value decomposition (SVD).
+//! Count-based word vectors: positive pointwise mutual information (PPMI) and singular value decomposition (SVD). Words with
+//! similar contexts have similar meanings.
 //!
 //! ```text
-//! C[i, j]   how often word j stands within the window of word i
-//! PPMI      max(0, log2(C[i, j] N / (S[i] S[j]))),  S the sums of the columns, N the sum of all
+//! C[i, j]   how often word j occurs within the window of word i
+//! PPMI      max(0, log2(C[i, j] N / (S[i] S[j]))),  S the column sums of C, N the sum of all entries
 //! vectors   the first columns of U in PPMI = U S V^T
 //! ```
 //!
-//! *Deep Learning from Scratch 2*, ch. 2. The singular vectors are found by random projection (Halko, Martinsson and
-//! Tropp, 2011, arXiv 0909.4061): a matrix of 10,000 x 10,000 needs seconds.
+//! *Deep Learning from Scratch 2*, ch. 2. The SVD is randomized (Halko, Martinsson and Tropp, 2011, arXiv 0909.4061): it takes
+//! seconds for a 10,000 x 10,000 matrix.
 
 use std::path::Path;
 
@@ -22,26 +22,26 @@ use crate::common::word_vectors::WordVectors;
 use crate::data::Corpus;
 use crate::experiment::{ExperimentError, PreparedExperiment, Results};
 
-/// Random directions beyond those asked for, and power iterations.
+/// Oversampling and number of power iterations of the randomized SVD.
 const OVERSAMPLING: i64 = 10;
 const POWER_ITERATIONS: usize = 4;
 
-/// Word vectors by counting.
+/// Count-based word vectors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PpmiConfig {
-    /// A text; the Penn Treebank in the folder of the data if none is given.
+    /// A text; without it, the Penn Treebank in the data folder.
     pub text: Option<String>,
-    /// How far the context of a word reaches.
+    /// Size of the context window on either side of a word.
     pub window: usize,
     /// Dimensions of a word vector.
     pub vectors: i64,
-    /// Words whose nearest neighbors are reported, with those that are expected among the five nearest.
+    /// Words whose nearest neighbors are reported, with the neighbors that are expected.
     pub queries: Vec<Query>,
-    /// Words that are drawn in the plane.
+    /// Words in the scatter plot of the first two principal components.
     pub map: Vec<String>,
-    /// A file in the folder of the data with a thesaurus, one link `car<tab>motor vehicle` per line: the path similarities of
-    /// the queries and the expected words are reported too.
+    /// A thesaurus in the data folder, one word and hypernym `car<tab>motor vehicle` per line: the path similarities of
+    /// the queries and their expected words are reported too.
     pub thesaurus: Option<String>,
 }
 
@@ -64,7 +64,8 @@ impl PpmiConfig {
         }
         let count = corpus.vocabulary.count() as i64;
         if self.vectors < 1 || self.vectors > count {
-            let reason = format!("must be from 1 to {count}, the words there are, and is {}", self.vectors);
+            let reason =
+                format!("must be from 1 to {count}, the size of the vocabulary, and is {}", self.vectors);
             return Err(ExperimentError::setting("vectors", reason));
         }
         let vectors = no_grad(|| singular(&ppmi(&cooccurrences(&corpus, self.window)), self.vectors, seed));
@@ -86,7 +87,7 @@ impl PpmiConfig {
     }
 }
 
-/// How often each word (row) is in the context of each other (column).
+/// The co-occurrence matrix: how often each word (row) has each other (column) in its context.
 fn cooccurrences(corpus: &Corpus, window: usize) -> Tensor {
     let count = corpus.vocabulary.count();
     let mut counts = vec![0f32; count * count];
@@ -100,7 +101,7 @@ fn cooccurrences(corpus: &Corpus, window: usize) -> Tensor {
     Tensor::from_slice(&counts).view([count as i64, count as i64])
 }
 
-/// Positive pointwise mutual information of counts.
+/// The PPMI of a co-occurrence matrix.
 fn ppmi(counts: &Tensor) -> Tensor {
     let sums = counts.sum_dim_intlist([0i64].as_slice(), true, Kind::Float);
     let all = sums.sum(Kind::Double).double_value(&[]);
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_counted_is_refused() {
+    fn a_text_without_contexts_is_refused() {
         let error = |config: PpmiConfig| match config.prepare(Path::new("nowhere"), 0) {
             Err(error) => error.to_string(),
             Ok(_) => panic!(),

@@ -1,15 +1,15 @@
-//! The restricted Boltzmann machine: a layer of visible units, a layer of hidden ones, and no links within a layer.
+//! The restricted Boltzmann machine (RBM): visible and hidden binary units, without connections within a layer.
 //!
 //! ```text
 //! E(v, h)   = -b.v - c.h - h.Wv
 //! p(h | v)  = sigmoid(W v + c),   p(v | h) = sigmoid(W^T h + b)
 //! F(v)      = -b.v - sum softplus(W v + c)                          free energy
-//! CD-k      loss = mean F(data) - mean F(what k rounds of sampling make of the data)
+//! CD-k      loss = mean F(data) - mean F(samples after k steps of Gibbs sampling from the data)
 //! ```
 //!
-//! The gradient of that difference, with what was sampled held fixed, is the contrastive divergence of Hinton, *Training
-//! Products of Experts by Minimizing Contrastive Divergence* (2002): so a Boltzmann machine is trained by autograd and the
-//! trainer of all others. The difference itself is no measure of progress; how well digits are reconstructed is.
+//! With the samples held fixed, the gradient of this difference is the contrastive divergence update of Hinton, *Training
+//! Products of Experts by Minimizing Contrastive Divergence* (2002), so an RBM is trained by autograd and the common trainer.
+//! The difference itself does not measure progress; the reconstruction error does.
 
 use std::path::Path;
 
@@ -22,7 +22,7 @@ use tch::{Device, Reduction, Tensor, no_grad};
 use crate::data::{Digits, Samples};
 use crate::experiment::{Chart, Experiment, ExperimentError, PreparedExperiment, Results};
 
-/// Digits that are shown beside their reconstructions, and filters that are shown.
+/// The number of digits and of filters in the charts.
 const SHOWN: i64 = 20;
 const FILTERS: i64 = 100;
 
@@ -32,9 +32,9 @@ const FILTERS: i64 = 100;
 pub struct RbmConfig {
     /// Hidden units.
     pub hidden: i64,
-    /// Rounds of sampling.
+    /// Gibbs steps, the k of CD-k.
     pub rounds: usize,
-    /// Digits of a step.
+    /// Digits per batch.
     pub batch: usize,
 }
 
@@ -74,7 +74,7 @@ pub(super) struct Rbm {
 }
 
 impl Rbm {
-    /// Variables `weight`, `visible_bias` and `hidden_bias` under `path`, from so many visible to so many hidden units.
+    /// An RBM with the variables `weight`, `visible_bias` and `hidden_bias` under `path`.
     pub(super) fn new(
         path: &nn::Path,
         [visible, hidden]: [i64; 2],
@@ -88,12 +88,12 @@ impl Rbm {
     }
 
     /// p(h | v): N x visible to N x hidden.
-    pub(super) fn up(&self, visible: &Tensor) -> Tensor {
+    pub(super) fn hidden(&self, visible: &Tensor) -> Tensor {
         visible.linear(&self.weight, Some(&self.hidden_bias)).sigmoid()
     }
 
     /// p(v | h): N x hidden to N x visible.
-    fn down(&self, hidden: &Tensor) -> Tensor {
+    fn visible(&self, hidden: &Tensor) -> Tensor {
         hidden.linear(&self.weight.tr(), Some(&self.visible_bias)).sigmoid()
     }
 
@@ -104,26 +104,28 @@ impl Rbm {
             + inputs.softplus().sum_dim_intlist([1i64].as_slice(), false, visible.kind()))
     }
 
-    /// What so many rounds of sampling make of the data: chances, as Hinton's practical guide has it for the last.
-    fn dream(&self, data: &Tensor, rounds: usize) -> Tensor {
+    /// Gibbs sampling from the data. Visible units are probabilities rather than binary samples, as Hinton's *Practical Guide*
+    /// suggests for the last step.
+    fn gibbs(&self, data: &Tensor, rounds: usize) -> Tensor {
         no_grad(|| {
-            (0..rounds).fold(data.shallow_clone(), |visible, _| self.down(&self.up(&visible).bernoulli()))
+            (0..rounds)
+                .fold(data.shallow_clone(), |visible, _| self.visible(&self.hidden(&visible).bernoulli()))
         })
     }
 
-    /// The contrastive divergence of rows of data.
-    pub(super) fn divergence(&self, data: &Tensor, rounds: usize) -> Tensor {
-        let dreamt = self.dream(data, rounds);
-        self.free_energy(data).mean(data.kind()) - self.free_energy(&dreamt).mean(data.kind())
+    /// The loss whose gradient is the contrastive divergence of the rows of `data`.
+    pub(super) fn contrastive_divergence(&self, data: &Tensor, rounds: usize) -> Tensor {
+        let samples = self.gibbs(data, rounds);
+        self.free_energy(data).mean(data.kind()) - self.free_energy(&samples).mean(data.kind())
     }
 
-    /// What is seen again after a look at the hidden units.
+    /// The reconstruction from the hidden probabilities.
     fn reconstruct(&self, visible: &Tensor) -> Tensor {
-        no_grad(|| self.down(&self.up(visible)))
+        no_grad(|| self.visible(&self.hidden(visible)))
     }
 }
 
-/// A Boltzmann machine in training.
+/// An RBM in training.
 struct RbmExperiment {
     store: VarStore,
     machine: Rbm,
@@ -134,7 +136,7 @@ struct RbmExperiment {
 }
 
 impl RbmExperiment {
-    /// The mean squared difference of test digits and their reconstructions.
+    /// The mean squared reconstruction error of the test digits.
     fn error(&self) -> f64 {
         let digits = self.test.inputs.flatten(1, -1);
         self.machine.reconstruct(&digits).mse_loss(&digits, Reduction::Mean).double_value(&[])
@@ -156,7 +158,7 @@ impl Task for RbmExperiment {
 
     fn loss(&mut self, at: TrainingStep) -> Result<StepOutput, TaskError> {
         let data = self.train.select(self.batches.samples(at)).inputs.flatten(1, -1);
-        Ok(self.machine.divergence(&data, self.config.rounds).into())
+        Ok(self.machine.contrastive_divergence(&data, self.config.rounds).into())
     }
 
     fn describe_batch(&self, at: TrainingStep) -> String {
@@ -186,7 +188,7 @@ impl Experiment for RbmExperiment {
     }
 }
 
-/// Rows as images of 28 x 28.
+/// A grid of images from rows of 28 * 28 values.
 fn images(rows: &Tensor, columns: usize) -> Chart {
     Chart::ImageGrid { columns, images: rows.view([-1, 28, 28]) }
 }
@@ -208,9 +210,9 @@ mod tests {
         (store, machine)
     }
 
-    /// All states of three visible and two hidden units, summed up by hand.
+    /// The sum over all hidden states, for three visible and two hidden units.
     #[test]
-    fn the_free_energy_is_what_remains_of_all_states() {
+    fn the_free_energy_marginalizes_the_hidden_states() {
         tch::manual_seed(1);
         let (_store, machine) = machine([3, 2]);
         set(&machine.visible_bias, &Tensor::from_slice(&[0.3f32, -0.2, 0.1]));
@@ -236,19 +238,20 @@ mod tests {
         let (store, machine) = machine([6, 4]);
         let data = Tensor::rand([5, 6], (Kind::Float, Device::Cpu));
         tch::manual_seed(3);
-        let dreamt = machine.dream(&data, 2);
+        let samples = machine.gibbs(&data, 2);
         tch::manual_seed(3);
-        let gradients = Parameters::trainable(&store).gradients(&machine.divergence(&data, 2)).unwrap();
-        // By name: hidden_bias, visible_bias, weight. Hinton's rule: <h v> of the dream less that of the data.
-        let products = |visible: &Tensor| machine.up(visible).tr().matmul(visible) / 5.0;
-        let expected = products(&dreamt) - products(&data);
+        let gradients =
+            Parameters::trainable(&store).gradients(&machine.contrastive_divergence(&data, 2)).unwrap();
+        // By name: hidden_bias, visible_bias, weight. Hinton's rule: <h v> of the samples minus that of the data.
+        let products = |visible: &Tensor| machine.hidden(visible).tr().matmul(visible) / 5.0;
+        let expected = products(&samples) - products(&data);
         assert!(gradients[2].allclose(&expected, 1e-4, 1e-5, false));
         let means = |xs: Tensor| xs.mean_dim(&[0i64][..], false, Kind::Float);
-        assert!(gradients[1].allclose(&(means(dreamt) - means(data)), 1e-4, 1e-5, false));
+        assert!(gradients[1].allclose(&(means(samples) - means(data)), 1e-4, 1e-5, false));
     }
 
     #[test]
-    fn it_learns_a_few_images_by_heart() {
+    fn it_overfits_a_few_images() {
         let images = Tensor::eye(8, (Kind::Float, Device::Cpu)).repeat([1, 98]).view([8, 784]);
         let samples = || Samples {
             inputs: images.view([8, 1, 28, 28]),
@@ -260,7 +263,7 @@ mod tests {
         let (train, test) = (samples(), samples());
         let mut task = RbmExperiment { store, machine, train, test, batches: Batches::new(1, 8, 8), config };
         let before = task.error();
-        crate::common::testing::assert_learns(&mut task, 300, 0.01);
+        crate::common::testing::fit(&mut task, 300, 0.01);
         assert!(before > 0.2 && task.error() < 0.02, "{before} to {}", task.error());
         assert_eq!(task.results().unwrap().charts.len(), 2);
     }

@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! linear     y = W x + b                 loss = mean (y - t)^2 / 2
-//! logistic   p = sigmoid(W x + b)        loss = mean -log p(what is right)
-//! softmax    p = softmax(W x + b)        loss = mean -log p(what is right)
+//! logistic   p = sigmoid(W x + b)        loss = mean -log p(target)
+//! softmax    p = softmax(W x + b)        loss = mean -log p(target)
 //! ```
 //!
-//! The data are synthetic: points around known lines or centers. One input has a thousand times the width of the other, as
-//! areas and numbers of rooms do; *feature scaling* brings both to mean 0 and deviation 1, without which descent in steps
-//! short enough for the one gets nowhere along the other. CS231n; Ng, *Machine Learning*.
+//! The data are synthetic: points around a known line or known class centers. The scale of one feature is a thousand times
+//! that of the other, as with areas and numbers of rooms. *Feature scaling* brings both to mean 0 and standard deviation 1;
+//! without it, a learning rate that is small enough for one feature makes no progress along the other. CS231n; Ng, *Machine
+//! Learning*.
 
 use mvmhat_learning::{Init, LinearConfig, StepOutput, Task, TaskError, TrainingStep};
 use mvmhat_random::Random;
@@ -19,20 +20,20 @@ use tch::{Device, Kind, Reduction, Tensor, no_grad};
 
 use crate::experiment::{Experiment, ExperimentError, PreparedExperiment, Results};
 
-/// Synthetic points.
+/// Number of synthetic points.
 const POINTS: i64 = 200;
-/// How wide the two inputs are.
-const WIDTHS: [f64; 2] = [1000.0, 1.0];
+/// The scales of the two features.
+const SCALES: [f64; 2] = [1000.0, 1.0];
 
-/// What is predicted from the inputs.
+/// The kind of regression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Regression {
-    /// A number.
+    /// Predicts a number.
     Linear,
-    /// Which of two classes.
+    /// Predicts one of two classes.
     Logistic,
-    /// Which of three classes.
+    /// Predicts one of three classes.
     Softmax,
 }
 
@@ -40,9 +41,9 @@ pub enum Regression {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RegressionConfig {
-    /// What is predicted from the inputs.
+    /// The kind of regression.
     pub kind: Regression,
-    /// Whether the inputs are brought to one scale.
+    /// Whether the features are standardized.
     pub scaling: bool,
 }
 
@@ -58,13 +59,13 @@ impl RegressionConfig {
         let layer = layer.init(&store.root(), seed)?;
         let (mut inputs, targets) = self.points(seed);
         if self.scaling {
-            let centred = &inputs - inputs.mean_dim(&[0i64][..], true, Kind::Float);
-            inputs = &centred / centred.std_dim(&[0i64][..], true, true);
+            let centered = &inputs - inputs.mean_dim(&[0i64][..], true, Kind::Float);
+            inputs = &centered / centered.std_dim(&[0i64][..], true, true);
         }
         Ok(RegressionTask { store, layer, inputs, targets, config: self.clone() })
     }
 
-    /// Inputs (N x 2), and a number or a class for each.
+    /// Inputs, N x 2, and targets, N numbers or classes.
     fn points(&self, seed: u64) -> (Tensor, Tensor) {
         let mut random = Random::new(seed, "points");
         let (mut inputs, mut targets) = (Vec::new(), Vec::new());
@@ -82,14 +83,14 @@ impl RegressionConfig {
                     ([x + 4.0 * angle.cos(), y + 4.0 * angle.sin()], class)
                 }
             };
-            inputs.extend(point.iter().zip(WIDTHS).map(|(value, width)| (value * width) as f32));
+            inputs.extend(point.iter().zip(SCALES).map(|(value, scale)| (value * scale) as f32));
             targets.push(target as f32);
         }
         (Tensor::from_slice(&inputs).view([POINTS, 2]), Tensor::from_slice(&targets))
     }
 }
 
-/// A regression in training; a step sees all points.
+/// A regression in training, by full-batch gradient descent.
 struct RegressionTask {
     store: VarStore,
     layer: nn::Linear,
@@ -142,9 +143,9 @@ impl Experiment for RegressionTask {
         let mut results = Results::default();
         let outputs = no_grad(|| self.inputs.apply(&self.layer));
         results.add_measure("loss", no_grad(|| self.cost()).double_value(&[]));
-        let right = match self.config.kind {
+        let predicted = match self.config.kind {
             Regression::Linear => {
-                // By the normal equations, what descent should have found.
+                // The exact solution by the normal equations.
                 let ones = self.inputs.new_ones([POINTS, 1], (Kind::Float, Device::Cpu));
                 let inputs = Tensor::cat(&[&self.inputs, &ones], 1).to_kind(Kind::Double);
                 let targets = self.targets.to_kind(Kind::Double).unsqueeze(1);
@@ -156,8 +157,8 @@ impl Experiment for RegressionTask {
             Regression::Logistic => outputs.squeeze_dim(1).gt(0.0).to_kind(Kind::Float),
             Regression::Softmax => outputs.argmax(-1, false).to_kind(Kind::Float),
         };
-        let right = right.eq_tensor(&self.targets).to_kind(Kind::Double).mean(Kind::Double);
-        results.add_measure("accuracy", right.double_value(&[]));
+        let correct = predicted.eq_tensor(&self.targets).to_kind(Kind::Double).mean(Kind::Double);
+        results.add_measure("accuracy", correct.double_value(&[]));
         Ok(results)
     }
 }
@@ -165,22 +166,22 @@ impl Experiment for RegressionTask {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::common::testing::assert_learns;
+    use crate::common::testing::fit;
 
     fn measure(kind: Regression) -> f64 {
         let mut task = RegressionConfig { kind, scaling: true }.init(1).unwrap();
-        assert_learns(&mut task, 500, 0.1);
+        fit(&mut task, 500, 0.1);
         task.results().unwrap().measures[1].1
     }
 
     #[test]
-    fn what_is_found_is_what_the_normal_equations_say() {
+    fn linear_regression_converges_to_the_normal_equations() {
         let off = measure(Regression::Linear);
         assert!(off < 1e-3, "{off}");
     }
 
     #[test]
-    fn classes_are_told_apart() {
+    fn classes_are_separated() {
         for kind in [Regression::Logistic, Regression::Softmax] {
             let accuracy = measure(kind);
             assert!(accuracy > 0.95, "{kind:?}: {accuracy}");
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn scaled_inputs_have_no_mean_and_one_deviation() {
+    fn scaled_inputs_have_mean_0_and_deviation_1() {
         let task = RegressionConfig { kind: Regression::Logistic, scaling: true }.init(1).unwrap();
         for column in 0..2 {
             let values = task.inputs.select(1, column);

@@ -1,12 +1,12 @@
-//! The Transformer: attention alone reads a text and writes the answer.
+//! The Transformer: an encoder-decoder network of attention layers.
 //!
 //! ```text
-//! reader:  characters + positions -> encoder layers (all see all, but for what fills the text up)
-//! writer:  characters + positions -> decoder layers (see what is written before, and the reader) -> scores
+//! encoder  embeddings + positions -> encoder layers (self-attention, padding masked)
+//! decoder  embeddings + positions -> decoder layers (causal self-attention, cross-attention) -> logits
 //! ```
 //!
-//! Vaswani et al., *Attention Is All You Need* (2017, arXiv 1706.03762), with its sinusoids, masks, label smoothing and
-//! warm-up. The encoder layers are those of the tracker's assignment network.
+//! Vaswani et al., *Attention Is All You Need* (2017, arXiv 1706.03762), with its sinusoidal positions, masks, label smoothing
+//! and warm-up. The encoder layers are those of the tracker's assignment network.
 
 use std::path::Path;
 
@@ -16,26 +16,26 @@ use serde::{Deserialize, Serialize};
 use tch::nn::{self, VarStore};
 use tch::{Kind, Tensor};
 
-use crate::common::translation::{Setting, Translator};
+use crate::common::translation::{TranslationSettings, Translator};
 use crate::experiment::{ExperimentError, PreparedExperiment};
 
 /// A Transformer on pairs of texts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TextTransformerConfig {
-    /// The file in the folder `pairs` of the data.
+    /// The file of pairs, in the folder `pairs` of the data folder.
     pub pairs: String,
-    /// Numbers that tell of a character: even, and a multiple of `heads`.
+    /// Dimensions of a token: even, and a multiple of `heads`.
     pub width: i64,
-    /// Encoder layers, and as many decoder layers.
+    /// Number of encoder layers and of decoder layers.
     pub layers: i64,
-    /// Ways to attend in each.
+    /// Attention heads of each layer.
     pub heads: i64,
-    /// Inner width of the feed-forward part of each.
+    /// Hidden units of the feed-forward part of each layer.
     pub feed_forward: i64,
-    /// The share of certainty that the expected answer leaves to all characters.
+    /// Label smoothing: the probability mass that is spread over all characters.
     pub smoothing: f64,
-    /// Pairs of a step.
+    /// Pairs per batch.
     pub batch: usize,
 }
 
@@ -55,17 +55,22 @@ impl Default for TextTransformerConfig {
 
 impl TextTransformerConfig {
     pub(super) fn prepare(&self, data: &Path, seed: u64) -> Result<PreparedExperiment, ExperimentError> {
-        let setting =
-            Setting { data, pairs: &self.pairs, batch: self.batch, smoothing: self.smoothing, seed };
-        setting.prepare(self, |store, pairs| {
-            self.init(store, (pairs.vocabulary.len() as i64, pairs.fill()), seed)
+        let settings = TranslationSettings {
+            data,
+            pairs: &self.pairs,
+            batch: self.batch,
+            smoothing: self.smoothing,
+            seed,
+        };
+        settings.prepare(self, |store, pairs| {
+            self.init(store, (pairs.vocabulary.len() as i64, pairs.padding()), seed)
         })
     }
 
     fn init(
         &self,
         store: &VarStore,
-        (characters, fill): (i64, i64),
+        (characters, padding): (i64, i64),
         seed: u64,
     ) -> Result<TextTransformer, ExperimentError> {
         let Self { width, layers, heads, feed_forward, .. } = *self;
@@ -89,7 +94,7 @@ impl TextTransformerConfig {
                 .collect(),
             output: nn::linear(&path / "output", width, characters, Default::default()),
             width,
-            fill,
+            padding,
         };
         initialize(store, seed, |name, shape| match shape.len() {
             1 if name.contains("norm.weight") => None,
@@ -111,49 +116,49 @@ struct TextTransformer {
     decoder: Vec<DecoderLayer>,
     output: nn::Linear,
     width: i64,
-    /// The character that nobody looks at.
-    fill: i64,
+    /// The id of the padding character.
+    padding: i64,
 }
 
 impl TextTransformer {
-    /// Characters (N x length) as tokens that know where they stand.
+    /// Embeddings with positions, N x length x width, of characters, N x length.
     fn tokens(&self, characters: &Tensor) -> Tensor {
         let tokens = characters.apply(&self.embedding) * (self.width as f64).sqrt();
-        let places = sinusoids(characters.size()[1], self.width, (tokens.kind(), tokens.device()));
-        tokens + places
+        let positions = sinusoids(characters.size()[1], self.width, (tokens.kind(), tokens.device()));
+        tokens + positions
     }
 
-    /// What the decoder layers make of what is written, before the last of them.
-    fn before_last(&self, (encoded, mask): &(Tensor, Tensor), written: &Tensor) -> Tensor {
+    /// The tokens of the prefix after all decoder layers but the last.
+    fn before_last(&self, (encoded, mask): &(Tensor, Tensor), prefix: &Tensor) -> Tensor {
         let layers = self.decoder.split_last().map_or(&[][..], |(_, layers)| layers);
-        layers.iter().fold(self.tokens(written), |tokens, layer| layer.forward(&tokens, encoded, Some(mask)))
+        layers.iter().fold(self.tokens(prefix), |tokens, layer| layer.forward(&tokens, encoded, Some(mask)))
     }
 }
 
 impl Translator for TextTransformer {
-    /// The question, N x Q x width, and the mask of what fills it up, N x 1 x 1 x Q.
+    /// The encoded question, N x Q x width, and its padding mask, N x 1 x 1 x Q.
     type Memory = (Tensor, Tensor);
 
-    fn read(&self, questions: &Tensor) -> Self::Memory {
-        // What ends a question is filling; a space between words is not.
-        let said = questions.ne(self.fill).to_kind(Kind::Int64);
-        let ended = said.flip([1]).cumsum(1, Kind::Int64).flip([1]).eq(0);
+    fn encode(&self, questions: &Tensor) -> Self::Memory {
+        // Trailing spaces are padding; a space between words is not.
+        let is_text = questions.ne(self.padding).to_kind(Kind::Int64);
+        let ended = is_text.flip([1]).cumsum(1, Kind::Int64).flip([1]).eq(0);
         let mask =
             ended.to_kind(Kind::Float).masked_fill(&ended, f64::NEG_INFINITY).unsqueeze(1).unsqueeze(1);
         let tokens = self.tokens(questions);
         (self.encoder.iter().fold(tokens, |tokens, layer| layer.forward(&tokens, Some(&mask))), mask)
     }
 
-    fn write(&self, memory: &Self::Memory, written: &Tensor) -> Tensor {
-        let tokens = self.before_last(memory, written);
+    fn decode(&self, memory: &Self::Memory, prefix: &Tensor) -> Tensor {
+        let tokens = self.before_last(memory, prefix);
         let last = self.decoder.last().map(|layer| layer.forward(&tokens, &memory.0, Some(&memory.1)));
         last.unwrap_or(tokens).apply(&self.output)
     }
 
-    /// The mean over the heads of the last layer.
-    fn attention(&self, memory: &Self::Memory, written: &Tensor) -> Option<Tensor> {
+    /// The cross-attention of the last layer, averaged over its heads.
+    fn attention(&self, memory: &Self::Memory, prefix: &Tensor) -> Option<Tensor> {
         let layer = self.decoder.last()?;
-        let tokens = self.before_last(memory, written);
+        let tokens = self.before_last(memory, prefix);
         Some(layer.memory_weights(&tokens, &memory.0, Some(&memory.1)).mean_dim(1, false, Kind::Float))
     }
 }
@@ -180,21 +185,21 @@ mod tests {
         let store = VarStore::new(Device::Cpu);
         let network = small().init(&store, (13, 0), 1).unwrap();
         let questions = Tensor::ones([4, 7], (Kind::Int64, Device::Cpu));
-        let memory = network.read(&questions);
-        let written = questions.narrow(1, 0, 3);
-        assert_eq!(network.write(&memory, &written).size(), [4, 3, 13]);
-        assert_eq!(network.attention(&memory, &written).unwrap().size(), [4, 3, 7]);
+        let memory = network.encode(&questions);
+        let prefix = questions.narrow(1, 0, 3);
+        assert_eq!(network.decode(&memory, &prefix).size(), [4, 3, 13]);
+        assert_eq!(network.attention(&memory, &prefix).unwrap().size(), [4, 3, 7]);
         assert!(TextTransformerConfig { width: 15, ..small() }.init(&store, (13, 0), 1).is_err());
     }
 
     #[test]
-    fn what_fills_a_question_up_changes_nothing() {
+    fn padding_of_a_question_is_ignored() {
         let store = VarStore::new(Device::Cpu);
         let network = small().init(&store, (13, 0), 1).unwrap();
-        let written = Tensor::from_slice(&[5i64, 6]).view([1, 2]);
+        let prefix = Tensor::from_slice(&[5i64, 6]).view([1, 2]);
         let scores = |question: &[i64]| {
             let question = Tensor::from_slice(question).view([1, -1]);
-            no_grad(|| network.write(&network.read(&question), &written))
+            no_grad(|| network.decode(&network.encode(&question), &prefix))
         };
         let (short, long) = (scores(&[3, 0, 4]), scores(&[3, 0, 4, 0, 0]));
         assert!(short.allclose(&long, 1e-5, 1e-5, false));
@@ -202,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn it_learns_a_few_sums_by_heart() {
+    fn it_overfits_a_few_sums() {
         assert_learns_pairs(|data| {
             TextTransformerConfig { pairs: "sums.txt".into(), ..small() }.prepare(data, 1).unwrap()
         });

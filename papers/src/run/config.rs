@@ -1,4 +1,4 @@
-//! The configuration of a run: the experiment, how it is trained, which targets it must reach.
+//! The configuration of a run: the experiment, its trainer, and the targets it must reach.
 
 use std::path::{Path, PathBuf};
 
@@ -12,46 +12,46 @@ use serde_yaml::{Mapping, Value};
 use super::variants::{self, Overlay};
 use crate::models::ExperimentConfig;
 
-/// A configuration of configs/papers.
+/// A configuration file of `configs/papers`.
 #[derive(Debug)]
 pub(super) struct RunConfig {
     /// The title of the figures.
     pub(super) title: String,
-    /// The variants, run one after the other: one, or as many as `variants` has.
+    /// The variants, run one after the other: a single one without `variants` and `search`.
     pub(super) variants: Vec<Variant>,
     /// The targets.
     pub(super) targets: Vec<Target>,
-    /// What is compared between all variants in one figure.
+    /// The history columns that are plotted for all variants in one figure.
     pub(super) compare: Vec<Comparison>,
-    /// Threads inside an operation.
+    /// Threads that libtorch uses inside one operation.
     pub(super) threads: usize,
     sections: Mapping,
 }
 
-/// One way to train the experiment.
+/// One configuration of the experiment and its trainer.
 #[derive(Debug)]
 pub(super) struct Variant {
-    /// None where there is one only.
+    /// None for the only variant.
     pub(super) name: Option<String>,
     pub(super) experiment: ExperimentConfig,
     pub(super) trainer: TrainerConfig,
 }
 
-/// A measure and the bound it must keep.
+/// A measure and its bound.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Target {
-    /// The measure; `variant: measure` where there are several. A `*` stands for every group of variants.
+    /// The measure; `variant: measure` where there are several variants. A `*` stands for every group of variants.
     pub(super) measure: String,
-    /// What it must not be below.
+    /// The lower bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) at_least: Option<Bound>,
-    /// What it must not be above.
+    /// The upper bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) at_most: Option<Bound>,
 }
 
-/// A number, or the measure whose value it is.
+/// A number, or the name of a measure whose value is the bound.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Bound {
@@ -59,7 +59,7 @@ pub(super) enum Bound {
     Measure(String),
 }
 
-/// Two columns of the histories, one line per variant. Variants named `group/name` are drawn in one panel per
+/// Two columns of the histories, one curve per variant. Variants named `group/name` are drawn in one panel per
 /// group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -96,7 +96,7 @@ fn one() -> usize {
 }
 
 impl RunConfig {
-    /// A file with single settings laid over it.
+    /// A configuration file with the `KEY=VALUE` settings applied on top.
     pub(super) fn load(path: &Path, settings: &[String]) -> Result<Self> {
         let shown = path.display();
         let text = std::fs::read_to_string(path)
@@ -138,7 +138,7 @@ impl RunConfig {
         Ok(Self { title, variants, targets, compare, threads, sections })
     }
 
-    /// Refuses to go on with the run of another model. How it is trained is compared by the trainer.
+    /// Refuses to resume the run of another model. The trainer compares its own configuration.
     pub(super) fn refuse_another(&self, kept: &Self, out: &Path) -> Result<()> {
         let models = |config: &Self| {
             let models =
@@ -154,19 +154,19 @@ impl RunConfig {
         ))
     }
 
-    /// All of it, as a file that can be run again.
+    /// The whole configuration, as a file that reproduces the run.
     pub(super) fn yaml(&self) -> Result<String> {
         Ok(serde_yaml::to_string(&self.sections)?)
     }
 }
 
 impl Variant {
-    /// The folder of the variant.
+    /// The output folder of the variant.
     pub(super) fn folder(&self, out: &Path) -> PathBuf {
         self.name.as_ref().map_or_else(|| out.to_path_buf(), |name| out.join(name))
     }
 
-    /// The name of a measure of this variant among those of all.
+    /// The name of a measure of this variant in `result.json`.
     pub(super) fn measure(&self, name: &str) -> String {
         self.name.as_ref().map_or_else(|| name.to_owned(), |variant| format!("{variant}: {name}"))
     }
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variant_is_laid_over_what_all_share() {
+    fn a_variant_overrides_the_shared_keys() {
         let config = parse(
             "title: t\nexperiment: {name: mlp, hidden: [20]}\ntrainer: {epochs: 3}\n\
              variants: {plain: {}, norm: {experiment: {norm: true}, trainer: {optimizer: {name: sgd}}}}",
@@ -197,13 +197,13 @@ mod tests {
     }
 
     #[test]
-    fn threads_beyond_measure_are_refused() {
+    fn too_many_threads_are_refused() {
         let error = parse("title: t\nexperiment: {name: mlp}\nthreads: 4000000000").unwrap_err().to_string();
         assert_eq!(error, "threads: must be at most 256, and is 4000000000");
     }
 
     #[test]
-    fn a_search_draws_within_its_bounds_and_always_the_same() {
+    fn a_search_samples_within_its_bounds_and_is_reproducible() {
         let text = "title: t\nexperiment: {name: mlp}\n\
              search: {trials: 5, seed: 1, keys: {trainer.lr.peak: [1.0e-4, 0.1], trainer.optimizer.weight_decay: [1.0e-8, 1.0e-4]}}\n\
              trainer: {optimizer: {name: sgd}}";
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn every_configuration_that_comes_along_can_be_read() {
+    fn every_configuration_of_the_repository_can_be_read() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs/papers");
         let paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert!(!paths.is_empty());

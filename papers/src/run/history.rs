@@ -8,10 +8,10 @@ use mvmhat_console::usage;
 use super::config::{Comparison, Variant};
 use crate::experiment::{Chart, Curve, Panel};
 
-/// More points than this show nothing.
+/// The most points of a curve: a figure has no room for more.
 const POINTS: usize = 400;
 
-/// Two columns of the histories of all variants.
+/// A chart of two columns of the histories of all variants.
 pub(super) fn comparison(comparison: &Comparison, variants: &[Variant], out: &Path) -> Result<Chart> {
     let mut panels: Vec<Panel> = Vec::new();
     for variant in variants {
@@ -27,7 +27,7 @@ pub(super) fn comparison(comparison: &Comparison, variants: &[Variant], out: &Pa
     Ok(Chart::Curves { axes: [comparison.x.clone(), comparison.y.clone()], panels })
 }
 
-/// The rows that have both columns, thinned out by means where there are very many.
+/// The rows that have a value in both columns, averaged in chunks if they are more than [`POINTS`].
 fn points(path: &Path, Comparison { x, y }: &Comparison) -> Result<Vec<(f64, f64)>> {
     let shown = || format!("cannot read {}", path.display());
     let mut reader = csv::Reader::from_path(path).with_context(shown)?;

@@ -1,4 +1,4 @@
-//! Running an experiment: its configuration, training, measuring, charts, and whether its targets are reached.
+//! Running an experiment: configuration, training, evaluation, charts and targets.
 
 mod chart;
 mod config;
@@ -24,37 +24,37 @@ use config::{RunConfig, Variant};
 use observer::ConsoleObserver;
 use result::RunResult;
 
-/// Train and measure a model of the literature: configs/papers has one file per experiment, docs/papers one page per
+/// Train and evaluate a model of the literature: configs/papers has one file per experiment, docs/papers one page per
 /// model.
 ///
-/// Leaves in OUT the measures and which targets were reached (result.json), charts (PNG and SVG), and of each training
-/// run weights, checkpoints, history and curves.
+/// Writes to OUT the measures and which targets were reached (result.json), charts (PNG and SVG), and for each training
+/// run its weights, checkpoints, history and curves.
 #[derive(Debug, Parser)]
 #[command(name = "papers", version)]
 pub struct Papers {
-    /// The experiment: a file such as configs/papers/convnet.yaml; several with --table
+    /// The configuration of the experiment, for instance configs/papers/convnet.yaml; several with --table
     #[arg(required = true, value_name = "CONFIG")]
     configs: Vec<PathBuf>,
-    /// Folder of the data sets: mnist/, ptb/, pairs/, cifar/, crops/ in it
+    /// Folder of the data sets, with mnist/, ptb/, pairs/, cifar/, crops/
     #[arg(long, value_name = "DIR", required_unless_present = "table")]
     data: Option<PathBuf>,
-    /// Folder for everything the run leaves
+    /// Output folder of the run
     #[arg(long, value_name = "DIR", required_unless_present = "table")]
     out: Option<PathBuf>,
-    /// One setting laid over the configuration, for instance trainer.epochs=3; may be repeated
+    /// Override one key of the configuration, for instance trainer.epochs=3; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// Continue the run in OUT
     #[arg(long)]
     resume: bool,
-    /// Print the targets of all CONFIGs and what the runs in this folder reached, as a table in Markdown
+    /// Print a Markdown table of the targets of all CONFIGs and what the runs in this folder reached
     #[arg(long, value_name = "RUNS", conflicts_with_all = ["data", "out", "set", "resume"])]
     table: Option<PathBuf>,
 }
 
-/// The configuration a run was made with.
+/// The configuration of a run.
 const CONFIG: &str = "config.yaml";
-/// Its result.
+/// The result of a run.
 const RESULT: &str = "result.json";
 
 impl Papers {
@@ -68,7 +68,7 @@ impl Papers {
             return Ok(());
         }
         let [path] = &self.configs[..] else {
-            return Err(usage!("one CONFIG at a time can be run; several are for --table"));
+            return Err(usage!("only one CONFIG can be run at a time; several need --table"));
         };
         let (Some(data), Some(out)) = (&self.data, &self.out) else {
             return Err(usage!("--data and --out are needed"));
@@ -96,7 +96,7 @@ impl Papers {
                 .with_context(|| format!("{}: cannot be written", folder.display()))?;
             let run = VariantRun { variant, data, folder: &folder, cancellation: &cancellation };
             let prepared = run.prepare()?;
-            // A run begins when its data are there: what went wrong before leaves nothing to resume.
+            // A run starts once its data are read: an earlier failure leaves nothing to resume.
             if !kept.exists() {
                 outputs::write_file(&kept, config.yaml()?)?;
             }
@@ -109,7 +109,7 @@ impl Papers {
             let name = format!("compare-{}", comparison.y.replace('.', "-"));
             ChartFigure { title: &config.title, chart: &chart }.save(out, &name)?;
         }
-        // The configuration of a run that is resumed is replaced only once it is known to fit.
+        // The configuration of a resumed run is replaced only once it is known to match.
         outputs::write_file(&kept, config.yaml()?)?;
         let result = result.judged(&config, start.elapsed().as_secs_f64());
         outputs::write_file(&out.join(RESULT), serde_json::to_string_pretty(&result)? + "\n")?;
@@ -117,7 +117,8 @@ impl Papers {
         Ok(())
     }
 
-    /// Refuses a folder with a run in it or, to resume, one without, and whatever else would be overwritten.
+    /// Refuses an output folder that holds a run (or, with `--resume`, one that does not), and one that would overwrite
+    /// the data.
     fn check_outputs(&self, data: &Path, out: &Path) -> Result<()> {
         outputs::check_distinct("--out", out, &[data.to_path_buf()])?;
         let is_there = out.join(CONFIG).exists();
@@ -152,15 +153,15 @@ impl VariantRun<'_> {
         experiment.prepare(self.data, trainer.seed).map_err(|e| UsageError::new(e).into())
     }
 
-    /// Trains, if there is something to train, and measures.
+    /// Trains, if there is something to train, and evaluates.
     fn results(&self, prepared: PreparedExperiment) -> Result<Results> {
         match prepared {
             PreparedExperiment::Computed(results) => Ok(results),
             PreparedExperiment::Training(mut experiment) => {
                 self.train(&mut *experiment)?;
-                // Whatever chance the measures need is the same after a resume.
+                // The evaluation draws the same random numbers after a resume.
                 tch::manual_seed(self.variant.trainer.seed as i64);
-                experiment.results().map_err(|e| anyhow!("{e}").context("the model cannot be measured"))
+                experiment.results().map_err(|e| anyhow!("{e}").context("the model cannot be evaluated"))
             }
         }
     }
@@ -170,7 +171,7 @@ impl VariantRun<'_> {
         let trainer =
             self.variant.trainer.resume(experiment, self.folder).map_err(usage_of_the_configuration)?;
         let summary = match trainer.run(&mut observer) {
-            // Among several variants one that diverges is a result, too, and is measured as it is.
+            // One of several variants may diverge: that is a result too, and it is evaluated as it is.
             Err(error @ TrainError::NotFinite { .. }) if self.variant.name.is_some() => {
                 tracing::warn!("{error}");
                 return Ok(());
@@ -184,7 +185,7 @@ impl VariantRun<'_> {
     }
 }
 
-/// A configuration that makes no sense or is that of another run is wrong usage, whoever finds out.
+/// Reports an invalid configuration, or that of another run, as wrong usage (exit status 2).
 fn usage_of_the_configuration(error: TrainError) -> anyhow::Error {
     match error {
         TrainError::Configuration { .. } | TrainError::Freeze(_) => usage!("trainer.{error}"),

@@ -14,12 +14,12 @@ pub(super) struct RunResult {
     /// The name of the configuration file.
     pub(super) name: String,
     pub(super) title: String,
-    /// Wall-clock time of training and measuring.
+    /// Wall-clock time of training and evaluation.
     pub(super) seconds: f64,
-    /// Numbers by name; `variant: name` where there are several.
+    /// Measures by name; `variant: name` where there are several variants.
     pub(super) measures: Map<String, Value>,
     pub(super) targets: Vec<Judged>,
-    /// Generated text, nearest words.
+    /// Texts by name: generated text, nearest words.
     pub(super) texts: Map<String, Value>,
 }
 
@@ -27,9 +27,9 @@ pub(super) struct RunResult {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Judged {
     pub(super) target: Target,
-    /// The measure; of several, the one that is farthest on the wrong side.
+    /// The value of the measure; of several, the one with the worst margin.
     pub(super) value: Option<f64>,
-    /// What it was compared with.
+    /// The value of the bound.
     pub(super) bound: Option<f64>,
     pub(super) reached: bool,
 }
@@ -49,7 +49,7 @@ impl RunResult {
             .extend(results.texts.into_iter().map(|(name, text)| (variant.measure(&name), json!(text))));
     }
 
-    /// Judges the targets.
+    /// With the targets checked.
     pub(super) fn judged(mut self, config: &RunConfig, seconds: f64) -> Self {
         self.seconds = (10.0 * seconds).round() / 10.0;
         self.targets = config.targets.iter().map(|target| self.judge(target)).collect();
@@ -79,14 +79,14 @@ impl RunResult {
         Judged { value: Some(worst.0), bound: Some(worst.1), reached: margin(&worst) >= 0.0, ..missed }
     }
 
-    /// What a `*` in the name of a measure stands for.
+    /// The groups of variants that a `*` in the name of a measure stands for.
     fn groups(&self, measure: &str) -> Vec<String> {
         let Some((before, after)) = measure.split_once('*') else { return vec![String::new()] };
         let group = |name: &String| Some(name.strip_prefix(before)?.strip_suffix(after)?.to_owned());
         self.measures.keys().filter_map(group).collect()
     }
 
-    /// The result in a few lines.
+    /// The result as text for the console.
     pub(super) fn summary(&self) -> String {
         let mut lines = vec![format!("{}, {:.0} s", self.title, self.seconds)];
         let width = self.measures.keys().map(|name| name.chars().count()).max().unwrap_or(0);
@@ -122,7 +122,7 @@ impl Target {
     }
 }
 
-/// A number of four digits or so.
+/// A number with about four significant digits.
 pub(super) fn short(value: Option<f64>) -> String {
     let Some(value) = value else { return "not measured".into() };
     if value == 0.0 || (1e-3..1e5).contains(&value.abs()) {
@@ -148,19 +148,19 @@ mod tests {
     }
 
     #[test]
-    fn a_target_is_a_number_or_another_measure() {
+    fn the_bound_of_a_target_is_a_number_or_another_measure() {
         let result = result(&[("a: score", 0.9), ("b: score", 0.8)]);
         let reached = |target: Target| result.judge(&target).reached;
         assert!(reached(target("a: score", Bound::Number(0.9))));
         assert!(!reached(target("b: score", Bound::Number(0.81))));
         assert!(reached(target("a: score", Bound::Measure("b: score".into()))));
-        assert!(!reached(target("c: score", Bound::Number(0.0))), "what was not measured is not reached");
+        assert!(!reached(target("c: score", Bound::Number(0.0))), "a missing measure is not reached");
         let most = Target { measure: "b: score".into(), at_least: None, at_most: Some(Bound::Number(0.8)) };
         assert!(reached(most));
     }
 
     #[test]
-    fn a_star_means_all_of_them_and_the_worst_is_reported() {
+    fn a_star_stands_for_all_groups_and_the_worst_is_reported() {
         let result = result(&[("1/a: s", 0.9), ("1/b: s", 0.8), ("2/a: s", 0.5), ("2/b: s", 0.6)]);
         let judged = result.judge(&target("*/a: s", Bound::Measure("*/b: s".into())));
         assert!(!judged.reached);

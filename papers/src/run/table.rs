@@ -1,4 +1,4 @@
-//! Every target of every experiment, and what the runs in a folder reached, as Markdown.
+//! The targets of all experiments and what the runs in a folder reached, as a Markdown table.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use super::RESULT;
 use super::config::RunConfig;
 use super::result::{RunResult, short};
 
-/// One row per target. The run of `configs/papers/NAME.yaml` is looked for in `RUNS/NAME`.
+/// One row per target. The run of `configs/papers/NAME.yaml` is expected in `RUNS/NAME`.
 pub(super) fn markdown(configs: &[PathBuf], runs: &Path) -> Result<String> {
     let mut lines = vec![
         "| experiment | target | measured | reached | time |".to_owned(),
@@ -35,7 +35,7 @@ pub(super) fn markdown(configs: &[PathBuf], runs: &Path) -> Result<String> {
 fn read(path: &Path) -> Result<Option<RunResult>> {
     let Ok(text) = std::fs::read(path) else { return Ok(None) };
     let result = serde_json::from_slice(&text);
-    result.map(Some).map_err(|e| usage!("{}: this is no result of `papers`: {e}", path.display()))
+    result.map(Some).map_err(|e| usage!("{}: this is not a result of `papers`: {e}", path.display()))
 }
 
 fn minutes(seconds: f64) -> String {

@@ -9,24 +9,24 @@ use mvmhat_settings::{assigned, merge};
 use serde::Deserialize;
 use serde_yaml::{Mapping, Value};
 
-/// A name and the keys that are laid over those of the configuration.
+/// A variant: its name, and the keys that override those of the configuration.
 pub(super) struct Overlay {
-    /// None where there is one variant only.
+    /// None for the only variant.
     pub(super) name: Option<String>,
     pub(super) keys: Mapping,
 }
 
-/// A random search over settings, log-uniform; every trial is a variant.
+/// A random search: the values of some keys are drawn log-uniformly, every trial is a variant.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Search {
     trials: u64,
     seed: u64,
-    /// Least and greatest value by key.
+    /// Lower and upper bound by key.
     keys: BTreeMap<String, [f64; 2]>,
 }
 
-/// The variants in their order.
+/// The named variants, in the order of the file.
 pub(super) fn named(variants: Value) -> Result<Vec<Overlay>> {
     let refuse = || usage!("variants: expected names with the keys that each of them changes");
     let Value::Mapping(variants) = variants else { return Err(refuse()) };
@@ -38,11 +38,11 @@ pub(super) fn named(variants: Value) -> Result<Vec<Overlay>> {
     if named.is_empty() { Err(refuse()) } else { Ok(named) }
 }
 
-/// The trials of a search, named after the values drawn.
+/// The trials of a search, named after their sampled values.
 pub(super) fn trials(search: Value) -> Result<Vec<Overlay>> {
     let Search { trials, seed, keys } = serde_yaml::from_value(search).map_err(|e| usage!("search: {e}"))?;
     if let Some((key, _)) = keys.iter().find(|(_, [low, high])| *low <= 0.0 || low > high) {
-        return Err(usage!("search.keys.{key}: expected the least and the greatest value, above 0"));
+        return Err(usage!("search.keys.{key}: expected a lower and an upper bound, both above 0"));
     }
     let trial = |number: u64| {
         let (mut name, mut over) = (format!("{number:02}"), Mapping::new());

@@ -1,14 +1,14 @@
-//! Language models: a recurrent network reads a text and says at every word which comes next.
+//! Language models: a recurrent network predicts the next word of a text.
 //!
 //! ```text
-//! x_t = embedding of word t;  h_t = cell(x_t, h_{t-1}), one layer or several;  scores of word t+1 = W h_t + b
+//! x_t = embedding of word t;  h_t = cell(x_t, h_{t-1}), one or several layers;  logits of word t+1 = W h_t + b
 //! perplexity = exp(mean of -log p(next word))
 //! ```
 //!
-//! * *Truncated backpropagation through time*: the text is read in stretches; what is remembered goes on from one to the
-//!   next, gradients do not. What is remembered stands among the variables, so that a resumed run remembers it too.
-//! * *Variational dropout* (Gal and Ghahramani, 2016, arXiv 1512.05287): the same units are left out at all words of a stretch.
-//! * *Weight tying* (Press and Wolf, 2017, arXiv 1608.05859): W is the embedding.
+//! * *Truncated backpropagation through time*: the text is split into segments; the hidden state is carried over from one
+//!   to the next, gradients are not. The state is stored among the variables, so that a resumed run has it, too.
+//! * *Variational dropout* (Gal and Ghahramani, 2016, arXiv 1512.05287): the dropout mask is the same for all words of a segment.
+//! * *Weight tying* (Press and Wolf, 2017, arXiv 1608.05859): W is the embedding matrix.
 //!
 //! *Deep Learning from Scratch 2*, ch. 5 to 7.
 
@@ -32,29 +32,29 @@ use task::LanguageModel;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LanguageModelConfig {
-    /// A text to learn and be measured on; the Penn Treebank in the folder of the data if none is given.
+    /// A text for training, validation and test; without it, the Penn Treebank in the data folder.
     pub text: Option<String>,
-    /// What remembers.
+    /// The recurrent cell.
     pub cell: Cell,
-    /// Numbers that tell of a word; as many as `hidden` with `tied`.
+    /// Dimensions of a word embedding; equal to `hidden` if `tied`.
     pub embedding: i64,
-    /// Numbers that a layer remembers.
+    /// Dimensions of the hidden state of a layer.
     pub hidden: i64,
-    /// Layers.
+    /// Number of recurrent layers.
     pub layers: i64,
-    /// The share of units that are left out, between all layers.
+    /// The dropout probability, before, between and after the recurrent layers.
     pub dropout: f64,
-    /// Whether the scores are products with the embedding.
+    /// Whether the output matrix is the embedding matrix (weight tying).
     pub tied: bool,
-    /// Places of the text that are read in parallel.
+    /// Batch size: the text is split into this many rows, which are processed in parallel.
     pub batch: i64,
-    /// Words of a stretch.
+    /// Words per segment.
     pub length: i64,
-    /// The first words of the text that are learned from; all if not said.
+    /// How many words of the training text are used, from its beginning; all if not given.
     pub words: Option<usize>,
-    /// What the text that is written begins with.
+    /// The first word of the generated text.
     pub begin: String,
-    /// Words that are written.
+    /// The number of words to generate.
     pub written: usize,
 }
 
@@ -101,10 +101,10 @@ impl LanguageModelConfig {
         seed: u64,
     ) -> Result<LanguageModel, ExperimentError> {
         let words = &corpus.words[..corpus.words.len().min(self.words.unwrap_or(usize::MAX))];
-        // Each row of a batch needs the word after its last one, too.
+        // Each row of a batch needs the word after its last one as target.
         if self.batch < 1 || self.length < 1 || (words.len() as i64) < self.batch * (self.length + 1) {
             let reason = format!(
-                "{} words of text are less than a step of {} x ({} + 1)",
+                "{} words of text are fewer than one batch of {} x ({} + 1)",
                 words.len(),
                 self.batch,
                 self.length
@@ -143,10 +143,7 @@ impl LanguageModelConfig {
             ));
         }
         if tied && embedding != hidden {
-            return Err(ExperimentError::setting(
-                "tied",
-                "needs an embedding of as many numbers as are remembered",
-            ));
+            return Err(ExperimentError::setting("tied", "`embedding` and `hidden` must be equal"));
         }
         if !(0.0..1.0).contains(&dropout) {
             return Err(ExperimentError::setting("dropout", "must be from 0 to below 1"));
@@ -181,7 +178,7 @@ mod tests {
     use tch::{Kind, no_grad};
 
     use super::*;
-    use crate::common::testing::{assert_learns, book, book_gates, copy, shared};
+    use crate::common::testing::{book, book_gates, copy, fit, shared};
     use crate::experiment::Experiment;
 
     const TEXT: &str = "you say goodbye and i say hello . you say stop and i say go go go .";
@@ -198,12 +195,12 @@ mod tests {
     }
 
     #[test]
-    fn every_cell_learns_a_sentence_by_heart() {
+    fn every_cell_overfits_a_sentence() {
         for cell in [Cell::Rnn, Cell::Lstm, Cell::Gru] {
             let mut task = model(&small(cell));
             assert_eq!(task.steps_per_epoch(), 2);
             let before = task.validate().unwrap()[0];
-            assert_learns(&mut task, 150, 0.03);
+            fit(&mut task, 150, 0.03);
             let loss: f64 = (0..2)
                 .map(|step| no_grad(|| task.loss(TrainingStep::new(step, 2)).unwrap().loss.double_value(&[])))
                 .sum();
@@ -213,21 +210,22 @@ mod tests {
     }
 
     #[test]
-    fn shapes_with_everything() {
+    fn shapes_with_all_options() {
         let config = LanguageModelConfig { layers: 2, dropout: 0.5, tied: true, ..small(Cell::Lstm) };
         let mut task = model(&config);
         let words = task.text.narrow(1, 0, 3);
-        let (scores, state) = task.network.forward(&words, &task.network.nothing(2), false);
+        let (scores, state) = task.network.forward(&words, &task.network.zero_state(2), false);
         assert_eq!(scores.size(), [2, 3, task.vocabulary.count() as i64]);
         assert_eq!((state.len(), state[1].len(), state[1][0].size()), (2, 2, vec![1, 2, 16]));
-        assert!(!task.store.variables().contains_key("output.weight"), "it is the embedding");
+        assert!(!task.store.variables().contains_key("output.weight"), "it is the embedding matrix");
         assert!(task.loss(TrainingStep::new(0, 2)).unwrap().loss.double_value(&[]).is_finite());
-        let dropped = task.network.left_out(&Tensor::ones([2, 5, 16], (Kind::Float, Device::Cpu)), true);
-        assert_eq!(dropped.select(1, 0), dropped.select(1, 4), "the same units at all words");
+        let dropped =
+            task.network.variational_dropout(&Tensor::ones([2, 5, 16], (Kind::Float, Device::Cpu)), true);
+        assert_eq!(dropped.select(1, 0), dropped.select(1, 4), "the same mask at all words");
     }
 
     #[test]
-    fn what_is_remembered_goes_on_from_step_to_step_and_starts_anew_with_the_text() {
+    fn the_state_is_carried_over_between_steps_and_reset_with_every_epoch() {
         let mut task = model(&small(Cell::Gru));
         let loss = |task: &mut LanguageModel, step| {
             task.loss(TrainingStep::new(step, 2)).unwrap().loss.double_value(&[])
@@ -237,11 +235,11 @@ mod tests {
         assert_eq!(loss(&mut task, 2), first);
         assert_eq!(loss(&mut task, 3), second);
         let mut fresh = model(&small(Cell::Gru));
-        assert_ne!(loss(&mut fresh, 1), second, "nothing is remembered yet");
+        assert_ne!(loss(&mut fresh, 1), second, "the state is still zero");
     }
 
     #[test]
-    fn settings_that_make_no_sense_are_refused() {
+    fn invalid_settings_are_refused() {
         let refused = |config: LanguageModelConfig| {
             let corpus = Corpus::of_text(TEXT).unwrap();
             config.init(corpus, [vec![], vec![]], 1).err().unwrap().to_string()
@@ -249,16 +247,16 @@ mod tests {
         let text = refused(LanguageModelConfig { begin: "hi".into(), ..small(Cell::Rnn) });
         assert_eq!(text, "experiment.begin: the corpus has no word `hi`");
         let text = refused(LanguageModelConfig { batch: 100, ..small(Cell::Rnn) });
-        assert!(text.contains("18 words of text are less than a step of 100 x (4 + 1)"), "{text}");
+        assert!(text.contains("18 words of text are fewer than one batch of 100 x (4 + 1)"), "{text}");
         let text = refused(LanguageModelConfig { tied: true, hidden: 8, ..small(Cell::Rnn) });
         assert!(text.starts_with("experiment.tied: "), "{text}");
     }
 
-    /// The parameters that the book's authors trained. The perplexity of the first 10,000 words of the test text, read as one
-    /// row in stretches of 35, is what the same formulas in numpy give in double precision: 135.284.
+    /// The parameters trained by the book's authors. The perplexity of the first 10,000 words of the test text, as one row in
+    /// segments of 35, is what the same formulas in numpy give in double precision: 135.284.
     #[test]
     #[ignore = "needs the reference data in ../shared (MVMHAT_SHARED)"]
-    fn the_model_of_the_book_is_as_perplexed_as_in_numpy() {
+    fn the_model_of_the_book_has_the_perplexity_of_numpy() {
         let (parameters, shared) = (book("rnnlm"), shared());
         let corpus = Corpus::read_treebank(&shared).unwrap();
         let mut store = VarStore::new(Device::Cpu);

@@ -11,18 +11,18 @@ use super::network::{Network, State, cross_entropy};
 use crate::data::Vocabulary;
 use crate::experiment::{Experiment, Results};
 
-/// Rows that are read in parallel in validation.
+/// Batch size in validation: the rows that the text is split into.
 const VALIDATION_ROWS: i64 = 10;
 
 /// A language model in training.
 pub(super) struct LanguageModel {
     pub(super) store: VarStore,
     pub(super) network: Network,
-    /// What is remembered from step to step.
+    /// The state that is carried over from step to step.
     pub(super) state: State,
-    /// Rows x words.
+    /// The training text, rows x words.
     pub(super) text: Tensor,
-    /// To validate and to test.
+    /// The validation and the test text.
     pub(super) parts: [Tensor; 2],
     pub(super) vocabulary: Vocabulary,
     pub(super) begin: i64,
@@ -31,24 +31,25 @@ pub(super) struct LanguageModel {
 }
 
 impl LanguageModel {
-    /// A text that goes on after a word; each next one is drawn by its probability. Rare words are not written.
-    fn write(&self) -> String {
+    /// Generates text by sampling each next word from the predicted distribution, without the tokens for rare words and
+    /// numbers.
+    fn generate(&self) -> String {
         let mut random = Random::new(self.seed, "text");
-        let (mut word, mut state) = (self.begin, self.network.nothing(1));
+        let (mut word, mut state) = (self.begin, self.network.zero_state(1));
         let mut text = vec![self.vocabulary.word(word)];
         for _ in 0..self.config.written {
-            let read = Tensor::from_slice(&[word]).view([1, 1]);
-            let (scores, after) = no_grad(|| self.network.forward(&read, &state, false));
+            let input = Tensor::from_slice(&[word]).view([1, 1]);
+            let (scores, after) = no_grad(|| self.network.forward(&input, &state, false));
             state = after;
-            let mut chances =
+            let mut probabilities =
                 Vec::<f64>::try_from(scores.view([-1]).to_kind(Kind::Double).softmax(0, Kind::Double))
                     .unwrap_or_default();
             for rare in ["<unk>", "N", "$"].iter().filter_map(|rare| self.vocabulary.number(rare)) {
-                chances[rare as usize] = 0.0;
+                probabilities[rare as usize] = 0.0;
             }
-            let mut left = random.uniform() * chances.iter().sum::<f64>();
-            let drawn = chances.iter().position(|chance| {
-                left -= chance;
+            let mut left = random.uniform() * probabilities.iter().sum::<f64>();
+            let drawn = probabilities.iter().position(|probability| {
+                left -= probability;
                 left < 0.0
             });
             word = drawn.unwrap_or(0) as i64;
@@ -77,7 +78,7 @@ impl Task for LanguageModel {
         if at.batch == 0 {
             no_grad(|| self.state.iter_mut().flatten().for_each(|part| _ = part.zero_()));
         }
-        // Copies, since what is remembered is overwritten before gradients flow.
+        // Copies, since the state is overwritten before the backward pass.
         let state = self.state.iter().map(|parts| parts.iter().map(Tensor::copy).collect()).collect();
         let (scores, after) = self.network.forward(&self.text.narrow(1, from, length), &state, true);
         no_grad(|| {
@@ -90,7 +91,7 @@ impl Task for LanguageModel {
     }
 
     fn describe_batch(&self, at: TrainingStep) -> String {
-        format!("the words from place {} of each row of the text", at.batch as i64 * self.config.length)
+        format!("the words from position {} of each row of the text", at.batch as i64 * self.config.length)
     }
 
     fn validation_metrics(&self) -> &[&str] {
@@ -109,7 +110,7 @@ impl Experiment for LanguageModel {
             let perplexity = self.network.perplexity(part, VALIDATION_ROWS, self.config.length);
             results.add_measure(format!("{name} perplexity"), perplexity);
         }
-        results.add_text("text", self.write());
+        results.add_text("text", self.generate());
         Ok(results)
     }
 }

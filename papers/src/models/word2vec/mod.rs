@@ -1,10 +1,11 @@
-//! word2vec: vectors that predict a word from its context (CBOW), or the context from the word (skip-gram).
+//! word2vec: word vectors that predict a word from its context (CBOW), or the context from the word (skip-gram).
 //!
 //! ```text
 //! CBOW        h = mean of the input vectors of the context;  the word is predicted from h
 //! skip-gram   h = input vector of the word;                  each word of its context is predicted from h
-//! full        -log softmax(h . output vectors)
-//! negative    -log sigmoid(h . o_right) - sum over k drawn words of log sigmoid(-h . o_drawn),  drawn by count^0.75
+//! softmax     -log softmax(h . output vectors)
+//! negative    -log sigmoid(h . o_target) - sum over k negative samples of log sigmoid(-h . o_sample),
+//! sampling    sampled with probabilities proportional to count^0.75
 //! ```
 //!
 //! Mikolov, Chen, Corrado and Dean (2013, arXiv 1301.3781) and Mikolov et al. (2013, arXiv 1310.4546), as in *Deep Learning
@@ -24,13 +25,13 @@ use crate::data::{Corpus, DataError, Vocabulary};
 use crate::experiment::{ExperimentError, PreparedExperiment};
 use task::Word2Vec;
 
-/// Which is predicted from which.
+/// What is predicted from what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Architecture {
-    /// A word from its context.
+    /// Continuous bag of words: a word from its context.
     Cbow,
-    /// The context from a word.
+    /// Skip-gram: the context from a word.
     SkipGram,
 }
 
@@ -38,25 +39,26 @@ pub enum Architecture {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Word2VecConfig {
-    /// A text; the Penn Treebank in the folder of the data if none is given.
+    /// A text; without it, the Penn Treebank in the data folder.
     pub text: Option<String>,
-    /// Which is predicted from which.
+    /// What is predicted from what.
     pub architecture: Architecture,
-    /// How far the context of a word reaches.
+    /// Size of the context window on either side of a word.
     pub window: usize,
     /// Dimensions of a word vector.
     pub vectors: i64,
-    /// Negative samples per positive; none for the softmax over all words.
+    /// Negative samples per target word; none for the softmax over all words.
     pub negative: Option<i64>,
-    /// Words per step.
+    /// Words per batch.
     pub batch: usize,
     /// Words whose nearest neighbors are reported.
     pub queries: Vec<Query>,
-    /// Words that are drawn in the plane.
+    /// Words in the scatter plot of the first two principal components.
     pub map: Vec<String>,
-    /// Whether the hundred analogies are tried, which are of words of the Penn Treebank.
+    /// Whether the 100 analogies are evaluated; their words are those of the Penn Treebank.
     pub analogies: bool,
-    /// A file in the folder of the data with `word_vecs` of the same vocabulary, to try the analogies on beside.
+    /// Other vectors to evaluate on the analogies for comparison: a safetensors file in the data folder with `word_vecs` of the
+    /// same vocabulary.
     pub beside: Option<String>,
 }
 
@@ -95,35 +97,36 @@ impl Word2VecConfig {
         if self.vectors < 1 || self.negative.is_some_and(|count| count < 1) {
             return Err(ExperimentError::setting("vectors", "vectors and negative must be at least 1"));
         }
-        let beside = self.beside.as_ref().map(|file| read_vectors(&data.join(file), &corpus.vocabulary));
-        let beside = beside.transpose()?;
+        let other_vectors =
+            self.beside.as_ref().map(|file| read_vectors(&data.join(file), &corpus.vocabulary));
+        let other_vectors = other_vectors.transpose()?;
         let store = VarStore::new(Device::Cpu);
         let shape = [corpus.vocabulary.count() as i64, self.vectors];
-        // Initialized as by Mikolov's program: small inputs, outputs of zero.
+        // Initialization as in Mikolov's program: small input vectors, output vectors of zero.
         let bound = 0.5 / self.vectors as f64;
-        let start = Init::Uniform { low: -bound, high: bound };
+        let inputs = Init::Uniform { low: -bound, high: bound };
         let outputs = if self.negative.is_some() { Init::Zeros } else { Init::Normal { deviation: 0.01 } };
         let mut frequencies = vec![0f64; corpus.vocabulary.count()];
         corpus.words.iter().for_each(|&word| frequencies[word as usize] += 1.0);
-        let places = corpus.words.len() - 2 * self.window;
+        let positions = corpus.words.len() - 2 * self.window;
         let window = self.window as i64;
         let offsets: Vec<_> = (-window..=window).filter(|&offset| offset != 0).collect();
         Ok(Word2Vec {
-            inputs: start.variable(&store.root(), "inputs", &shape, seed)?,
+            inputs: inputs.variable(&store.root(), "inputs", &shape, seed)?,
             outputs: outputs.variable(&store.root(), "outputs", &shape, seed)?,
             store,
             text: Tensor::from_slice(&corpus.words),
             offsets: Tensor::from_slice(&offsets),
-            chances: Tensor::from_slice(&frequencies).pow_tensor_scalar(0.75),
+            sampling_weights: Tensor::from_slice(&frequencies).pow_tensor_scalar(0.75),
             vocabulary: corpus.vocabulary,
-            batches: Batches::new(seed, places, self.batch),
-            beside,
+            batches: Batches::new(seed, positions, self.batch),
+            other_vectors,
             config: self.clone(),
         })
     }
 }
 
-/// The vectors of a file, one per word of the vocabulary.
+/// Reads `word_vecs` from a safetensors file, one row per word of the vocabulary.
 fn read_vectors(path: &Path, vocabulary: &Vocabulary) -> Result<Tensor, ExperimentError> {
     let refuse = |reason: String| DataError::format(path, "safetensors", reason);
     let tensors = Tensor::read_safetensors(path).map_err(|error| refuse(error.to_string()))?;
@@ -132,7 +135,7 @@ fn read_vectors(path: &Path, vocabulary: &Vocabulary) -> Result<Tensor, Experime
     match vectors.size()[..] {
         [words, _] if words == vocabulary.count() as i64 => Ok(vectors.to_kind(Kind::Float)),
         _ => Err(ExperimentError::Dimensions {
-            what: "the vectors beside",
+            what: "the vectors of `beside`",
             found: vectors.size(),
             needed: format!("a row for each of {} words", vocabulary.count()),
         }),
@@ -144,7 +147,7 @@ mod tests {
     use mvmhat_learning::{Task, TrainingStep};
 
     use super::*;
-    use crate::common::testing::{assert_learns, shared};
+    use crate::common::testing::{fit, shared};
     use crate::common::word_vectors::WordVectors;
     use crate::experiment::Results;
     use tch::no_grad;
@@ -162,50 +165,50 @@ mod tests {
         let mut task = toy(Architecture::Cbow, None);
         let (words, context) = task.batch(TrainingStep::new(0, 1));
         assert_eq!((words.size(), context.size()), (vec![6], vec![6, 2]));
-        assert_learns(&mut task, 400, 0.03);
-        // `goodbye` and `i` both stand between `say` and `and`: ln 2 for two words of six; the others can be predicted.
+        fit(&mut task, 400, 0.03);
+        // `goodbye` and `i` have the same context, `say` and `and`: ln 2 for two words of six; the others are determined.
         let loss = no_grad(|| task.loss(TrainingStep::new(0, 1)).unwrap().loss.double_value(&[]));
         let least = 2.0 * 2f64.ln() / 6.0;
         assert!(loss >= least - 1e-3 && loss < least + 0.01, "{loss} for {least}");
-        // Of the context of `say` only probabilities can be predicted: ln 4 for each of two, twice in six; the others have two.
+        // The context of `say` is one of four words: ln 4 for each of its two words, twice in six; the others have two words each.
         let mut task = toy(Architecture::SkipGram, None);
-        assert_learns(&mut task, 400, 0.03);
+        fit(&mut task, 400, 0.03);
         let loss = no_grad(|| task.loss(TrainingStep::new(0, 1)).unwrap().loss.double_value(&[]));
         let least = (2.0 * 2.0 * 4f64.ln() + 4.0 * 2.0 * 2f64.ln()) / 6.0;
         assert!(loss >= least - 1e-3 && loss < least + 0.05, "{loss} for {least}");
     }
 
     #[test]
-    fn negative_samples_cost_what_the_formula_says() {
+    fn the_loss_of_negative_sampling_by_hand() {
         let mut task = toy(Architecture::Cbow, Some(3));
-        // Nothing is known at the start: every product is 0, and -log sigmoid(0) = ln 2 for one right word and three drawn.
+        // Before training every product is 0: -log sigmoid(0) = ln 2 for the target and each of three negative samples.
         let loss = task.loss(TrainingStep::new(0, 1)).unwrap().loss.double_value(&[]);
         assert!((loss - 4.0 * 2f64.ln()).abs() < 1e-6, "{loss}");
-        assert_learns(&mut task, 300, 0.03);
+        fit(&mut task, 300, 0.03);
         let after = no_grad(|| task.loss(TrainingStep::new(0, 1)).unwrap().loss.double_value(&[]));
         assert!(after < 0.8 * loss, "{after}");
     }
 
     #[test]
-    fn words_are_drawn_by_their_counts_to_the_three_quarters() {
+    fn words_are_sampled_by_their_counts_to_the_power_of_three_quarters() {
         let task = toy(Architecture::Cbow, Some(3));
         let say = task.vocabulary.number("say").unwrap();
-        assert!((task.chances.double_value(&[say]) - 2f64.powf(0.75)).abs() < 1e-12);
-        assert_eq!(task.chances.double_value(&[0]), 1.0);
+        assert!((task.sampling_weights.double_value(&[say]) - 2f64.powf(0.75)).abs() < 1e-12);
+        assert_eq!(task.sampling_weights.double_value(&[0]), 1.0);
     }
 
     #[test]
-    fn texts_without_company_are_refused() {
+    fn texts_without_contexts_are_refused() {
         let config = Word2VecConfig { window: 4, ..Default::default() };
         let error = config.init(Corpus::of_text(SENTENCE).unwrap(), Path::new("."), 1).err().unwrap();
         assert_eq!(error.to_string(), "experiment.window: 8 words of text have no context within 4");
     }
 
-    /// The vectors that the book's authors trained. Their nearest words are those that ch. 4 prints for `you`, `year`, `car`
+    /// The vectors trained by the book's authors. Their nearest words are those printed in ch. 4 for `you`, `year`, `car`
     /// and `toyota`.
     #[test]
     #[ignore = "needs the reference data in ../shared (MVMHAT_SHARED)"]
-    fn the_vectors_of_the_book_have_the_neighbours_of_the_book() {
+    fn the_vectors_of_the_book_have_the_neighbors_of_the_book() {
         let shared = shared();
         let corpus = Corpus::read_treebank(&shared).unwrap();
         let vectors = read_vectors(&shared.join("book/cbow.safetensors"), &corpus.vocabulary).unwrap();
@@ -213,17 +216,17 @@ mod tests {
         assert!(names.lines().enumerate().all(|(i, name)| corpus.vocabulary.word(i as i64) == name));
         let words = WordVectors::new(&corpus.vocabulary, &vectors);
         let mut results = Results::default();
-        let neighbours = [
+        let neighbors = [
             ("you", ["we", "someone", "i", "something", "anyone"]),
             ("year", ["month", "week", "spring", "summer", "decade"]),
             ("car", ["luxury", "arabia", "auto", "disk-drive", "travel"]),
             ("toyota", ["ford", "instrumentation", "mazda", "bethlehem", "nissan"]),
         ];
-        for (word, expected) in neighbours {
+        for (word, expected) in neighbors {
             let found = words.report_nearest(word, &mut results).unwrap();
             assert_eq!(found, expected);
         }
-        // 25 of the hundred analogies, as the same formula in numpy counts.
+        // 25 of the 100 analogies, as with the same formula in numpy.
         assert_eq!(words.analogies().unwrap(), 0.25);
     }
 }

@@ -1,4 +1,4 @@
-//! Lines in a panel.
+//! Curves in a panel.
 
 use mvmhat_plots::{FONT, PlotError, palette};
 use plotters::prelude::*;
@@ -7,7 +7,7 @@ use super::{Area, range};
 use crate::experiment::{Curve, Panel};
 use crate::run::result::short;
 
-/// Draws a panel with its lines and, where they have names, a legend.
+/// Draws a panel with its curves and, if they have names, a legend.
 pub(super) fn draw<B: DrawingBackend>(
     area: &Area<B>,
     [x, y]: &[String; 2],

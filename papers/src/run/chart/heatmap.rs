@@ -1,11 +1,11 @@
-//! Numbers as shades.
+//! A heat map.
 
 use mvmhat_plots::{FONT, PlotError, palette};
 use plotters::prelude::*;
 
 use super::Area;
 
-/// Width and height of a cell, and the width of the names of rows.
+/// Width and height of a cell, and the width of the row labels.
 const CELL: (u32, u32) = (26, 26);
 const NAMES: u32 = 90;
 
@@ -14,7 +14,7 @@ pub(super) fn size(rows: usize, columns: usize) -> (u32, u32) {
     ((NAMES + CELL.0 * columns as u32 + 20).max(300), CELL.1 * (rows as u32 + 1) + 20)
 }
 
-/// Draws a table of numbers, the lowest white.
+/// Draws a matrix of values as shades of blue, the lowest white.
 pub(super) fn draw<B: DrawingBackend>(
     area: &Area<B>,
     rows: &[String],

@@ -6,10 +6,10 @@ use plotters::prelude::*;
 use super::{Area, range};
 use crate::run::result::short;
 
-/// Bars of a histogram.
-const BARS: usize = 40;
+/// The number of bins.
+const BINS: usize = 40;
 
-/// Draws how often values occur, in percent.
+/// Draws the relative frequencies of values, in percent.
 pub(super) fn draw<B: DrawingBackend>(
     area: &Area<B>,
     axis: &str,
@@ -17,10 +17,10 @@ pub(super) fn draw<B: DrawingBackend>(
     values: &[f64],
 ) -> Result<(), PlotError> {
     let across = range(values.iter().copied());
-    let width = (across.end - across.start) / BARS as f64;
-    let mut counts = [0u32; BARS];
+    let width = (across.end - across.start) / BINS as f64;
+    let mut counts = [0u32; BINS];
     for value in values.iter().filter(|value| value.is_finite()) {
-        counts[(((value - across.start) / width) as usize).min(BARS - 1)] += 1;
+        counts[(((value - across.start) / width) as usize).min(BINS - 1)] += 1;
     }
     let percent = |count: u32| 100.0 * f64::from(count) / values.len().max(1) as f64;
     let top = counts.iter().map(|&count| percent(count)).fold(1e-3, f64::max) * 1.08;

@@ -1,4 +1,4 @@
-//! The charts of the experiments as figures.
+//! Drawing the charts of the experiments.
 
 mod curves;
 mod heatmap;
@@ -14,10 +14,10 @@ use crate::experiment::Chart;
 
 /// Height of the title.
 const TITLE: u32 = 40;
-/// Width and height of one panel of several.
+/// Width and height of a panel among several.
 const PANEL: (u32, u32) = (340, 260);
-/// Width and height of a panel that is alone.
-const ALONE: (u32, u32) = (900, 560);
+/// Width and height of a single panel.
+const SINGLE_PANEL: (u32, u32) = (900, 560);
 /// Panels per row.
 const COLUMNS: usize = 5;
 /// Width and height of a scatter plot.
@@ -68,10 +68,10 @@ impl Figure for ChartFigure<'_> {
     }
 }
 
-/// Width and height of some panels in rows.
+/// Width and height of a figure of `count` panels.
 fn panels_size(count: usize) -> (u32, u32) {
     if count <= 1 {
-        return ALONE;
+        return SINGLE_PANEL;
     }
     (PANEL.0 * count.min(COLUMNS) as u32, PANEL.1 * count.div_ceil(COLUMNS) as u32)
 }
@@ -83,7 +83,7 @@ fn split<B: DrawingBackend>(area: &Area<B>, count: usize) -> Vec<Area<B>> {
     area.split_evenly((count.div_ceil(COLUMNS), count.min(COLUMNS)))
 }
 
-/// The least and the greatest with a little room; from 0 to 1 where there is nothing.
+/// The range of an axis: minimum and maximum with a margin; 0 to 1 without finite values.
 fn range(values: impl Iterator<Item = f64>) -> std::ops::Range<f64> {
     let finite = values.filter(|value| value.is_finite());
     let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
@@ -102,7 +102,7 @@ mod tests {
     use crate::experiment::{Curve, NamedPoint, Panel};
 
     #[test]
-    fn every_kind_of_chart_is_drawn_even_of_nothing() {
+    fn every_kind_of_chart_is_drawn_even_without_values() {
         let folder = tempfile::tempdir().unwrap();
         let curve = |points: &[(f64, f64)]| Curve { name: "sgd".into(), points: points.to_vec() };
         let panel = |points| Panel { title: "loss".into(), curves: vec![curve(points)] };

@@ -1,4 +1,4 @@
-//! Named points in the plane.
+//! A scatter plot of labeled points.
 
 use mvmhat_plots::{FONT, PlotError, palette};
 use plotters::prelude::*;
@@ -6,7 +6,7 @@ use plotters::prelude::*;
 use super::{Area, range};
 use crate::experiment::NamedPoint;
 
-/// Draws points with their names beside them.
+/// Draws the points with their labels.
 pub(super) fn draw<B: DrawingBackend>(area: &Area<B>, points: &[NamedPoint]) -> Result<(), PlotError> {
     let (across, up) = (range(points.iter().map(|p| p.x)), range(points.iter().map(|p| p.y)));
     let mut chart = ChartBuilder::on(area).margin(20).build_cartesian_2d(across, up)?;
