@@ -1,19 +1,19 @@
-//! Where networks run.
+//! The devices that networks run on.
 
 use tch::{Cuda, Device};
 
-/// A device that there is not, or a name that is none.
+/// A device that does not exist, or an invalid name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DeviceError {
     /// Not the name of a device.
     #[error("device `{0}`: expected auto, cpu or cuda:N")]
     Name(String),
-    /// A GPU that libtorch does not have.
+    /// A GPU that libtorch cannot use.
     #[error("device `{name}`: GPUs that this libtorch can use: {}; see `mvmhat doctor`", known(*gpus))]
     Gpu {
-        /// What was asked for.
+        /// The requested device.
         name: String,
-        /// How many GPUs libtorch can use.
+        /// The number of GPUs that libtorch can use.
         gpus: i64,
     },
 }
@@ -25,7 +25,7 @@ fn known(gpus: i64) -> String {
 /// `auto` (the first GPU that libtorch can use, else the CPU), `cpu` or `cuda:N`.
 ///
 /// # Errors
-/// Another word, or a GPU that libtorch does not have.
+/// An invalid name, or a GPU that libtorch cannot use.
 pub fn parse_device(name: &str) -> Result<Device, DeviceError> {
     match name {
         "auto" => Ok(Device::cuda_if_available()),
@@ -44,7 +44,7 @@ pub fn parse_device(name: &str) -> Result<Device, DeviceError> {
     }
 }
 
-/// The name that [`parse_device`] takes.
+/// The name of a device, as [`parse_device`] reads it.
 pub fn device_name(device: Device) -> String {
     match device {
         Device::Cuda(number) => format!("cuda:{number}"),

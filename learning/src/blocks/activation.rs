@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-/// How much of what is below 0 a [`Activation::LeakyRelu`] lets through, PyTorch's default.
+/// The negative slope of [`Activation::LeakyRelu`], PyTorch's default.
 const LEAK: f64 = 0.01;
 
 /// An element-wise non-linearity.
@@ -27,7 +27,7 @@ pub enum Activation {
     LeakyRelu,
     /// `x`, or `exp(x) - 1` where that is negative (Clevert et al., arXiv 1511.07289).
     Elu,
-    /// `x` times the share of the normal distribution below it (Hendrycks and Gimpel, arXiv 1606.08415).
+    /// `x` times the cumulative distribution function of the standard normal distribution at `x` (Hendrycks and Gimpel, arXiv 1606.08415).
     Gelu,
 }
 
@@ -47,9 +47,9 @@ impl Activation {
         }
     }
 
-    /// The same in the memory of `xs`: for inference only, since a gradient may need what was there.
+    /// The same in place: for inference only, since a gradient may need the former values.
     pub fn in_place(self, xs: &mut Tensor) {
-        // The return value is `xs` once more.
+        // The returned tensor is `xs` itself.
         let _ = match self {
             Self::Identity => return,
             Self::Relu => xs.relu_(),

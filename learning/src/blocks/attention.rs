@@ -1,11 +1,12 @@
-//! Attention: every token takes from others what it needs, as much of each as its query fits their keys.
+//! Attention: every token computes a weighted mean of values, weighted by how well its query matches their keys.
 //!
 //! ```text
 //! attention(Q, K, V) = softmax(Q K^T / sqrt(d)) V,  in several heads of width d side by side
 //! ```
 //!
-//! Vaswani et al., *Attention Is All You Need* (2017, arXiv 1706.03762): the layers of its encoder and decoder, normalized
-//! after each part. The encoder layer is that of the assignment network and of the Transformer that translates dates.
+//! Vaswani et al., *Attention Is All You Need* (2017, arXiv 1706.03762): the layers of its encoder and decoder, with layer
+//! normalization after each sublayer (post-norm). The assignment network and the Transformer of the papers use the same
+//! encoder layer.
 
 use tch::nn::{self, Module, Path};
 use tch::{Device, Kind, Tensor};
@@ -15,7 +16,7 @@ use super::linear::{layers, linear};
 /// Multi-head attention.
 #[derive(Debug)]
 pub struct Attention {
-    /// Queries, keys and values of all heads side by side.
+    /// The projections to queries, keys and values of all heads, concatenated.
     input: nn::Linear,
     output: nn::Linear,
     heads: i64,
@@ -31,8 +32,8 @@ impl Attention {
         }
     }
 
-    /// Self-attention: what tokens take from each other. `mask` is added to the products in front of the softmax: 0, or minus infinity
-    /// for what must not be attended to.
+    /// Self-attention. `mask` is added to the products before the softmax: 0, or minus infinity for tokens that must not be
+    /// attended to.
     ///
     /// # Shapes
     /// - tokens: B x tokens x width, to the same
@@ -43,13 +44,13 @@ impl Attention {
         self.take(&parts[0], &parts[1], &parts[2], mask)
     }
 
-    /// Cross-attention: what tokens (B x T x width) take from others (B x S x width), B x T x width.
+    /// Cross-attention of tokens (B x T x width) to others (B x S x width): B x T x width.
     pub fn cross_attention(&self, tokens: &Tensor, others: &Tensor, mask: Option<&Tensor>) -> Tensor {
         let [query, key, value] = self.project(tokens, others);
         self.take(&query, &key, &value, mask)
     }
 
-    /// How much of each other token every token takes: B x heads x T x S.
+    /// The attention weights of tokens over others: B x heads x T x S.
     pub fn weights(&self, tokens: &Tensor, others: &Tensor, mask: Option<&Tensor>) -> Tensor {
         let [query, key, _] = self.project(tokens, others);
         let width = query.size()[3] as f64;
@@ -93,8 +94,8 @@ pub struct EncoderLayer {
 }
 
 impl EncoderLayer {
-    /// A layer whose variables stand below `path`. `width` is a multiple of `heads`; `feed_forward` is the inner width of
-    /// the feed-forward part.
+    /// A layer whose variables stand below `path`. `width` is a multiple of `heads`; `feed_forward` is the number of
+    /// hidden units of the feed-forward network.
     pub fn new(path: &Path, width: i64, heads: i64, feed_forward: i64) -> Self {
         Self {
             attention: Attention::new(path, "attention", width, heads),
@@ -111,8 +112,7 @@ impl EncoderLayer {
     }
 }
 
-/// One decoder layer: an encoder layer whose tokens attend to those before them and, in between, to all of what was
-/// encoded.
+/// One decoder layer: causal self-attention, cross-attention to the encoded tokens, feed-forward network.
 #[derive(Debug)]
 pub struct DecoderLayer {
     attention: Attention,
@@ -136,20 +136,20 @@ impl DecoderLayer {
         }
     }
 
-    /// Causal self-attention: B x tokens x width to the same, of tokens that have attended to those before them.
+    /// Causal self-attention, in which tokens attend to themselves and to earlier ones: B x tokens x width to the same.
     pub fn causal_self_attention(&self, tokens: &Tensor) -> Tensor {
         let later = causal_mask(tokens.size()[1], (tokens.kind(), tokens.device()));
         (tokens + self.attention.self_attention(tokens, Some(&later))).apply(&self.attention_norm)
     }
 
-    /// B x T x width to the same, with what was encoded, B x S x width.
+    /// B x T x width to the same, attending to the encoded tokens, B x S x width.
     pub fn forward(&self, tokens: &Tensor, encoded: &Tensor, mask: Option<&Tensor>) -> Tensor {
         let tokens = self.causal_self_attention(tokens);
         let tokens = (&tokens + self.memory.cross_attention(&tokens, encoded, mask)).apply(&self.memory_norm);
         (&tokens + self.feed_forward.forward(&tokens)).apply(&self.feed_forward_norm)
     }
 
-    /// How much of each encoded token every token takes, after its causal self-attention: B x heads x T x S.
+    /// The cross-attention weights over the encoded tokens, after the causal self-attention: B x heads x T x S.
     pub fn memory_weights(&self, tokens: &Tensor, encoded: &Tensor, mask: Option<&Tensor>) -> Tensor {
         self.memory.weights(&self.causal_self_attention(tokens), encoded, mask)
     }
@@ -159,12 +159,12 @@ fn norm(path: &Path, name: &str, width: i64) -> nn::LayerNorm {
     nn::layer_norm(path / name, vec![width], nn::LayerNormConfig::default())
 }
 
-/// The mask in which no token attends to later ones: tokens x tokens.
+/// The causal mask: no token attends to later ones, tokens x tokens.
 fn causal_mask(tokens: i64, options: (Kind, Device)) -> Tensor {
     Tensor::full([tokens, tokens], f64::NEG_INFINITY, options).triu(1)
 }
 
-/// The position of a token as a vector: sines and cosines at wavelengths from 1 to 10000.
+/// Sinusoidal positional encoding: sines and cosines at wavelengths from 1 to 10000.
 ///
 /// `sin(x w_k)` for all k, then `cos(x w_k)`, with `w_k = 10000^(-2k / channels)`: `length` x `channels`, which must be even.
 pub fn sinusoids(length: i64, channels: i64, options: (Kind, Device)) -> Tensor {
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_masked_is_not_seen() {
+    fn masked_tokens_have_no_influence() {
         let store = nn::VarStore::new(Device::Cpu);
         let layer = DecoderLayer::new(&store.root(), 4, 2, 8);
         let tokens = Tensor::rand([1, 5, 4], (Kind::Float, Device::Cpu));

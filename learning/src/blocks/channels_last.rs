@@ -2,10 +2,10 @@
 
 use tch::Tensor;
 
-/// `xs` (N x C x H x W) with the channels of a pixel side by side in memory; its shape and values stay.
+/// `xs` (N x C x H x W) with the channels of a pixel contiguous in memory; shape and values are unchanged.
 ///
-/// Convolutions keep the layout of what they are given, so one such input makes a whole network run in it. On a CPU
-/// that is the faster layout by far for depthwise convolutions, and it is how images come out of a decoder.
+/// Convolutions preserve the layout of their input, so a whole network runs in it. On a CPU this layout is much faster for
+/// depthwise convolutions, and it is the layout of decoded images.
 pub fn channels_last(xs: &Tensor) -> Tensor {
     xs.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2])
 }

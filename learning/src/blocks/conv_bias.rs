@@ -1,26 +1,26 @@
-//! Convolution with a bias and activation as one block, as networks from before batch normalization have it.
+//! Convolution with bias and activation as one block, as in networks without batch normalization.
 
 use tch::nn::{self, ModuleT, Path};
 use tch::{Tensor, no_grad};
 
 use crate::{Activation, Fold, channels_last};
 
-/// What kind of [`ConvBias`].
+/// The configuration of a [`ConvBias`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConvBiasConfig {
     /// Height and width of the kernel.
     pub kernel: i64,
-    /// Step of the kernel.
+    /// The stride.
     pub stride: i64,
-    /// Zeros around the input, on every side.
+    /// Zero padding on every side.
     pub padding: i64,
-    /// What comes last.
+    /// The activation.
     pub activation: Activation,
 }
 
 /// Convolution with bias, activation: N x C x H x W to N x C' x H' x W'.
 ///
-/// There is nothing to merge at inference; [`Fold::fold`] brings the kernels into the faster layout and lets the
+/// There is nothing to fold at inference; [`Fold::fold`] converts the kernels to the channels-last layout and makes the
 /// activation work in place.
 #[derive(Debug)]
 pub struct ConvBias {

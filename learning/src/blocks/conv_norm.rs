@@ -5,10 +5,10 @@ use tch::{Tensor, no_grad};
 
 use crate::{Activation, channels_last};
 
-/// Networks that can be made ready for inference.
+/// Networks that can be optimized for inference.
 pub trait Fold {
-    /// Merges what is constant at inference, see [`ConvNorm`]. To be called after the weights were loaded; later
-    /// changes of the variables have no effect any more, and there is nothing to train.
+    /// Folds batch normalizations into convolutions, see [`ConvNorm`]. To be called after the weights are loaded: later
+    /// changes of the variables have no effect, and the network can no longer be trained.
     fn fold(&mut self);
 }
 
@@ -24,24 +24,24 @@ impl<T: Fold> Fold for Option<T> {
     }
 }
 
-/// The batch normalizations of this project: initialized with scale 1 and shift 0, as in the papers (tch draws the scale
-/// at random).
+/// The configuration of all batch normalizations: initialized with scale 1 and shift 0, as in the papers (tch's default is a
+/// random scale).
 pub fn batch_norm_config(epsilon: f64) -> nn::BatchNormConfig {
     nn::BatchNormConfig { eps: epsilon, ws_init: nn::Init::Const(1.0), ..Default::default() }
 }
 
-/// What kind of [`ConvNorm`].
+/// The configuration of a [`ConvNorm`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConvNormConfig {
     /// Height and width of the kernel; the input is padded with half of it on every side.
     pub kernel: i64,
-    /// Step of the kernel.
+    /// The stride.
     pub stride: i64,
-    /// Groups of channels that do not see each other; as many as channels for a depthwise convolution.
+    /// Groups of channels; as many as channels for a depthwise convolution.
     pub groups: i64,
-    /// What the normalization adds to the variance.
+    /// The epsilon of the normalization, added to the variance.
     pub epsilon: f64,
-    /// What comes last.
+    /// The activation.
     pub activation: Activation,
 }
 
@@ -71,8 +71,8 @@ struct Folded {
 }
 
 impl ConvNorm {
-    /// A block whose variables stand at the paths `convolution` (`weight`) and `norm` (`weight`, `bias`,
-    /// `running_mean`, `running_var`), since every family of checkpoints names them in its own way.
+    /// A block with its variables at the paths `convolution` (`weight`) and `norm` (`weight`, `bias`, `running_mean`,
+    /// `running_var`): two paths, since every family of checkpoints has its own names.
     pub fn new(convolution: &Path, norm: &Path, inputs: i64, outputs: i64, config: ConvNormConfig) -> Self {
         let conv_config = nn::ConvConfig { groups: config.groups, bias: false, ..Default::default() };
         Self {
@@ -83,14 +83,14 @@ impl ConvNorm {
         }
     }
 
-    /// What a weight and a bias make of `xs`.
+    /// The convolution of `xs` with a weight and a bias.
     fn convolved(&self, xs: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
         let ConvNormConfig { kernel, stride, groups, .. } = self.config;
         xs.conv2d(weight, bias, [stride; 2], [kernel / 2; 2], [1, 1], groups)
     }
 
-    /// Weight (C' x C / groups x kernel x kernel) and bias (C') of the one convolution that does what convolution and
-    /// normalization do at inference.
+    /// Weight (C' x C / groups x kernel x kernel) and bias (C') of the single convolution that is equivalent to convolution
+    /// and normalization at inference.
     pub fn merged(&self) -> (Tensor, Tensor) {
         no_grad(|| {
             let deviation = (&self.norm.running_var + self.config.epsilon).sqrt();

@@ -1,4 +1,4 @@
-//! A layer of linear units.
+//! A linear layer.
 
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
@@ -27,12 +27,12 @@ pub struct LinearConfig {
     pub outputs: i64,
     /// The initialization of the matrix `weight` (outputs x inputs).
     pub weight: Init,
-    /// The initialization of `bias` (outputs); none for a layer without.
+    /// The initialization of `bias` (outputs); None for a layer without bias.
     pub bias: Option<Init>,
 }
 
 impl LinearConfig {
-    /// A layer initialized as He et al. propose for rectifiers, with a bias of 0.
+    /// A layer with He initialization for ReLU and a bias of 0.
     pub fn new(inputs: i64, outputs: i64) -> Self {
         Self { inputs, outputs, weight: Init::he(), bias: Some(Init::Zeros) }
     }
@@ -40,7 +40,7 @@ impl LinearConfig {
     /// The layer, its variables under `path`.
     ///
     /// # Errors
-    /// If an initializer does not fit, which for a matrix all do.
+    /// If an initializer does not fit the shape; for a matrix all do.
     pub fn init(&self, path: &Path, seed: u64) -> Result<Linear, InitError> {
         let ws = self.weight.variable(path, "weight", &[self.outputs, self.inputs], seed)?;
         let bs = self.bias.map(|bias| bias.variable(path, "bias", &[self.outputs], seed)).transpose()?;
@@ -56,7 +56,7 @@ pub(crate) fn linear(path: &Path, inputs: i64, outputs: i64) -> nn::Linear {
     nn::linear(path, inputs, outputs, config)
 }
 
-/// Linear layers of these widths; with ReLU in between if `relu`.
+/// A stack of linear layers of these widths, with ReLU in between if `relu`.
 pub(crate) fn layers(path: &Path, widths: &[i64], relu: bool) -> nn::Sequential {
     let mut layers = nn::seq();
     for (i, pair) in widths.windows(2).enumerate() {

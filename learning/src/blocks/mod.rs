@@ -1,4 +1,4 @@
-//! The building blocks that networks are made of: one block per file.
+//! The building blocks of networks, one per file.
 
 mod activation;
 mod attention;

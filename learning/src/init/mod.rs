@@ -1,17 +1,17 @@
-//! Initialization of the weights of a network.
+//! Weight initialization.
 //!
-//! A weight is random about zero; what matters is how widely. With a variance of `gain^2 / fan` the signal keeps its
-//! size from layer to layer, forward if the fan is the number of inputs of a unit, backward if it is the number of its
-//! outputs.
+//! Weights are random with mean zero; what matters is their variance. With a variance of `gain^2 / fan` the magnitude of the
+//! signal is preserved from layer to layer: of activations in the forward pass with the fan-in, of gradients in the backward
+//! pass with the fan-out.
 //!
-//! Every variable draws from a random stream of its own, named after it: its initial values are a function of seed, name
-//! and shape, the same on every machine, whatever else the network has. libtorch's generator plays no part.
+//! Every variable has its own random stream, named after it: its initial values are a function of seed, name and shape,
+//! the same on every machine and whatever other variables the network has. libtorch's generator is not used.
 //!
 //! ```
 //! use mvmhat_learning::{Init, initialize};
 //! use tch::{Device, nn};
 //!
-//! // A network of tch's layers, initialized by rule: matrices and kernels after He, the rest as it is.
+//! // A network of tch's layers, initialized by a rule: He initialization of matrices and kernels, the rest unchanged.
 //! let store = nn::VarStore::new(Device::Cpu);
 //! let layer = nn::conv2d(store.root() / "stem", 3, 16, 3, Default::default());
 //! initialize(&store, 42, |_, shape| (shape.len() > 1).then_some(Init::he()))?;
@@ -25,13 +25,13 @@ use serde::{Deserialize, Serialize};
 use tch::nn::{Path, VarStore};
 use tch::{Tensor, no_grad};
 
-/// Which connections of a unit are counted.
+/// The number of connections of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fan {
-    /// Its inputs: the signal keeps its size forward.
+    /// Fan-in: preserves the magnitude of activations in the forward pass.
     In,
-    /// Its outputs: the gradient keeps its size backward.
+    /// Fan-out: preserves the magnitude of gradients in the backward pass.
     Out,
 }
 
@@ -39,18 +39,18 @@ pub enum Fan {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Init {
-    /// 0.
+    /// All zeros.
     Zeros,
-    /// The same number everywhere.
+    /// The same value everywhere.
     Constant(f64),
     /// Uniform in `[low, high)`.
     Uniform {
-        /// The smallest value.
+        /// Inclusive lower bound.
         low: f64,
-        /// What every value is below.
+        /// Exclusive upper bound.
         high: f64,
     },
-    /// Normal about 0.
+    /// Normal with mean 0.
     Normal {
         /// The standard deviation.
         deviation: f64,
@@ -69,22 +69,22 @@ pub enum Init {
     /// Uniform with variance `gain^2 / fan`: He, Zhang, Ren and Sun, *Delving Deep into Rectifiers* (ICCV 2015,
     /// arXiv 1502.01852), equation 10.
     HeUniform {
-        /// The square root of 2 before rectifiers.
+        /// The square root of 2 for ReLU.
         gain: f64,
-        /// What is counted.
+        /// Fan-in or fan-out.
         fan: Fan,
     },
     /// Normal with the same variance.
     HeNormal {
         /// See [`HeUniform`](Self::HeUniform).
         gain: f64,
-        /// What is counted.
+        /// Fan-in or fan-out.
         fan: Fan,
     },
-    /// A matrix of orthonormal rows or columns, whichever are fewer, times `gain`: Saxe, McClelland and Ganguli,
+    /// A matrix with orthonormal rows or columns (whichever are fewer), times `gain`: Saxe, McClelland and Ganguli,
     /// *Exact solutions to the nonlinear dynamics of learning in deep linear neural networks* (arXiv 1312.6120).
     Orthogonal {
-        /// The length of the rows or columns.
+        /// The norm of the rows or columns.
         gain: f64,
     },
 }
@@ -104,7 +104,7 @@ pub struct InitError {
 }
 
 impl Init {
-    /// For layers in front of a rectifier: normal, with the fan of the inputs.
+    /// He initialization for layers followed by ReLU: normal, with the fan-in.
     pub fn he() -> Self {
         Self::HeNormal { gain: f64::sqrt(2.0), fan: Fan::In }
     }
@@ -130,10 +130,10 @@ impl Init {
     }
 }
 
-/// Initializes the variables of a network for which `rule`, given name and shape, names an initializer.
+/// Initializes the variables of a network for which `rule` gives an initializer, by their name and shape.
 ///
 /// # Errors
-/// If an initializer does not fit a shape; the variables before it in the order of names have their new values then.
+/// If an initializer does not fit a shape; variables that precede it in the order of names are initialized then.
 pub fn initialize(
     store: &VarStore,
     seed: u64,

@@ -4,7 +4,7 @@ use mvmhat_random::Random;
 
 use super::{Fan, Init};
 
-/// The values of a variable, row by row; none if its shape has no fans and they are needed.
+/// The values of a variable in row-major order; None if its shape has no fans and the initializer needs them.
 pub(super) fn draw(init: Init, shape: &[i64], random: &mut Random) -> Option<Vec<f32>> {
     let n = shape.iter().product::<i64>() as usize;
     let uniform = |random: &mut Random, bound: f64| fill(n, || bound * (2.0 * random.uniform() - 1.0));
@@ -24,7 +24,7 @@ pub(super) fn draw(init: Init, shape: &[i64], random: &mut Random) -> Option<Vec
 }
 
 impl Fan {
-    /// The fan of a weight; a kernel counts as often as it has positions.
+    /// The fan of a weight, for a convolution times the positions of its kernel.
     fn count(self, shape: &[i64]) -> Option<f64> {
         let [outputs, inputs, kernel @ ..] = shape else { return None };
         let positions: i64 = kernel.iter().product();
@@ -40,8 +40,8 @@ fn fill(n: usize, mut draw: impl FnMut() -> f64) -> Vec<f32> {
     (0..n).map(|_| draw() as f32).collect()
 }
 
-/// Normal rows, each made orthogonal to those before it. In plain arithmetic, since LAPACK's differs between machines;
-/// twice, which removes what rounding leaves (Giraud, Langou and Rozloznik 2005).
+/// Random normal rows, orthogonalized by Gram-Schmidt: in plain arithmetic, since LAPACK's results differ between machines,
+/// and twice, which removes rounding errors (Giraud, Langou and Rozloznik 2005).
 fn orthogonal(shape: &[i64], gain: f64, random: &mut Random) -> Option<Vec<f32>> {
     let [outputs, inputs @ ..] = shape else { return None };
     if inputs.is_empty() {

@@ -13,9 +13,9 @@ use crate::{Activation, ConvBias, ConvBiasConfig, Fold};
 const CHANNELS: [i64; 5] = [64, 192, 384, 256, 256];
 /// Kernel, stride and padding of each.
 const KERNELS: [[i64; 3]; 5] = [[11, 4, 2], [5, 1, 2], [3, 1, 1], [3, 1, 1], [3, 1, 1]];
-/// The number of each in torchvision's sequence, where activations and pools are counted too.
+/// The index of each in torchvision's sequence, which also counts activations and pooling layers.
 const NUMBERS: [i64; 5] = [0, 3, 6, 8, 10];
-/// Whether a pool of 3x3 with stride 2 follows.
+/// Whether 3x3 max pooling with stride 2 follows.
 const POOLED: [bool; 5] = [true, true, false, false, true];
 
 /// The network without its classifier.

@@ -4,7 +4,7 @@
 //! arXiv 1801.04381). Variables have the names of torchvision's checkpoints; the classifier is not part of the network.
 //!
 //! [`MobilenetV2Config::PARTS`] is made for crops of people: part pooling (PCB) averages horizontal parts of the crop
-//! (hat, shirt, trousers, shoes) separately, at twice the resolution (Sun, Zheng, Yang, Tian, Wang, *Beyond Part Models:
+//! (roughly head, torso, legs, feet) separately, at twice the resolution (Sun, Zheng, Yang, Tian, Wang, *Beyond Part Models:
 //! Person Retrieval with Refined Part Pooling*, ECCV 2018, arXiv 1711.09349). The wide last layer is left out, since an
 //! embedding head follows.
 
@@ -77,8 +77,8 @@ impl MobilenetV2 {
         Self { first: stem(&path), last: config.last.then(last), parts: config.parts, blocks }
     }
 
-    /// The name that torchvision gives a tensor today, of a checkpoint from before torchvision 0.3, as others still
-    /// publish them: there, all layers of a block are in one list, activations included.
+    /// The current torchvision name of a tensor, from its name in checkpoints before torchvision 0.3, which are still published:
+    /// there, all layers of a block are in one flat list, activations included.
     pub fn published_name(name: &str) -> String {
         nested(name).unwrap_or_else(|| name.to_owned())
     }
@@ -151,8 +151,8 @@ impl Fold for MobilenetV2 {
     }
 }
 
-/// The network up to its stage of 160 channels, for detection: the last two layers have a third of the weights, and
-/// were made to classify the image as a whole.
+/// The network up to its stage of 160 channels, as a backbone for detection. The last two layers, which hold a third of the
+/// weights, are specific to image classification.
 ///
 /// # Shapes
 /// - input: N x 3 x H x W, red, green, blue, ImageNet mean 0 and deviation 1; H and W multiples of 32
@@ -166,7 +166,7 @@ pub struct MobilenetV2Pyramid {
 impl MobilenetV2Pyramid {
     /// The channels of the three outputs.
     pub const CHANNELS: [i64; 3] = [32, 96, 160];
-    /// The beginnings of the names of published variables that are not part of it.
+    /// Prefixes of published variables that are not part of it.
     pub const LEFT_OUT: [&str; 3] = ["features.17.", "features.18.", "classifier."];
     /// How many blocks there are before each output.
     const DEPTHS: [usize; 3] = [6, 13, 16];
@@ -245,7 +245,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_older_files_become_those_of_today() {
+    fn names_of_older_files_are_mapped_to_the_current_ones() {
         for (older, name) in [
             ("features.1.conv.0.weight", "features.1.conv.0.0.weight"),
             ("features.1.conv.3.weight", "features.1.conv.1.weight"),

@@ -84,7 +84,7 @@ impl Fold for Osnet {
     }
 }
 
-/// Convolution and normalization at the names `conv` and `bn`.
+/// Convolution and normalization with the names `conv` and `bn`.
 fn named(path: &Path, inputs: i64, outputs: i64, config: ConvNormConfig) -> ConvNorm {
     ConvNorm::new(&(path / "conv"), &(path / "bn"), inputs, outputs, config)
 }
@@ -269,7 +269,7 @@ mod tests {
         let store = VarStore::new(Device::Cpu);
         let mut network = Osnet::new(&store.root(), OsnetConfig::X0_25);
         let xs = Tensor::randn([3, 3, 256, 128], (Kind::Float, Device::Cpu));
-        // Gathers statistics, so that the normalizations are no identities.
+        // Updates the running statistics, so that the normalizations are not identities.
         let _ = tch::no_grad(|| network.forward_t(&xs, true));
         let before = tch::no_grad(|| network.forward_t(&xs, false));
         assert_eq!(before.size(), [3, 512]);

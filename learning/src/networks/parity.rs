@@ -1,6 +1,6 @@
 //! The networks against PyTorch 2.13: the same weights and images must give the same features.
 //!
-//! torchvision's networks, written out since only their names and sizes are torchvision's. The expected numbers (two
+//! torchvision's networks, re-implemented in plain PyTorch. The expected numbers (two
 //! features, the sum of all, the mean of their squares) are what this prints, in double precision; the networks
 //! run in single precision here:
 //!
@@ -77,7 +77,7 @@ use super::{AlexNet, Resnet, ResnetConfig, Vgg, VggConfig};
 use crate::Fold;
 use crate::sorted_variables;
 
-/// Fractions of multiples of the golden ratio: spread evenly, the same everywhere, and in no need of a file.
+/// Fractions of multiples of the golden ratio: evenly spread, reproducible everywhere, and without a file.
 fn fractions(from: i64, shape: &[i64], step: f64) -> Tensor {
     let count = shape.iter().product::<i64>();
     ((Tensor::arange(count, (Kind::Double, Device::Cpu)) + from) * step).frac().view(shape)

@@ -9,12 +9,12 @@ use tch::nn::{ModuleT, Path};
 
 use crate::{Activation, ConvNorm, ConvNormConfig, Fold};
 
-/// How deep a residual network is.
+/// The depth of a residual network.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ResnetConfig {
     /// Blocks of the four stages.
     blocks: [i64; 4],
-    /// Whether a block is 1x1, 3x3, 1x1 with four times the channels at its end, rather than twice 3x3.
+    /// Whether blocks are bottlenecks (1x1, 3x3 and 1x1 with four times the channels) instead of two 3x3 convolutions.
     bottleneck: bool,
 }
 
@@ -39,7 +39,7 @@ impl ResnetConfig {
 pub struct Resnet {
     conv1: ConvNorm,
     blocks: Vec<Block>,
-    /// How many blocks each stage has.
+    /// The number of blocks of each stage.
     stages: [i64; 4],
 }
 

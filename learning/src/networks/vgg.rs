@@ -1,18 +1,18 @@
 //! VGG: a deep stack of 3x3 convolutions.
 //!
 //! Simonyan and Zisserman, *Very Deep Convolutional Networks for Large-Scale Image Recognition* (ICLR 2015, arXiv
-//! 1409.1556), table 1, configurations A, B, D and E. Each also with batch normalization, which is younger than the
-//! paper; the convolutions keep their biases, as in torchvision's checkpoints.
+//! 1409.1556), table 1, configurations A, B, D and E. Each also with batch normalization, which was
+//! published after the paper; the convolutions keep their biases, as in torchvision's checkpoints.
 
 use tch::Tensor;
 use tch::nn::{self, ModuleT, Path};
 
 use crate::{Activation, ConvBias, ConvBiasConfig, Fold, batch_norm_config, channels_last};
 
-/// Channels of the five stages; a pool of 2x2 follows each.
+/// Channels of the five stages; each is followed by 2x2 max pooling.
 const CHANNELS: [i64; 5] = [64, 128, 256, 512, 512];
 
-/// How deep a VGG network is.
+/// The depth of a VGG network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VggConfig {
     /// Convolutions of the five stages.
@@ -66,7 +66,7 @@ impl Vgg {
                 number += if config.norm { 3 } else { 2 };
             }
             stages.push(stage);
-            number += 1; // the pool
+            number += 1; // the pooling layer
         }
         Self { stages }
     }
@@ -111,7 +111,7 @@ impl Layer {
     }
 }
 
-/// What the normalizations add to the variance.
+/// The epsilon of the normalizations, added to the variance.
 const EPSILON: f64 = 1e-5;
 
 impl ModuleT for Layer {
@@ -137,14 +137,15 @@ impl Fold for Layer {
     }
 }
 
-/// Weight and bias of the one convolution that does what both do at inference: `W gamma / sqrt(var + eps)` and
+/// Weight and bias of the single convolution that is equivalent to both at inference: `W gamma / sqrt(var + eps)` and
 /// `(b - mean) gamma / sqrt(var + eps) + beta`.
 fn merged(convolution: &nn::Conv2D, norm: &nn::BatchNorm) -> (Tensor, Tensor) {
     tch::no_grad(|| {
         let deviation = (&norm.running_var + EPSILON).sqrt();
         let scale = norm.ws.as_ref().map_or_else(|| deviation.reciprocal(), |gamma| gamma / &deviation);
-        let centred = convolution.bs.as_ref().map_or_else(|| -&norm.running_mean, |b| b - &norm.running_mean);
-        let bias = centred * &scale;
+        let centered =
+            convolution.bs.as_ref().map_or_else(|| -&norm.running_mean, |b| b - &norm.running_mean);
+        let bias = centered * &scale;
         let bias = norm.bs.as_ref().map_or_else(|| bias.shallow_clone(), |beta| &bias + beta);
         (channels_last(&(&convolution.ws * scale.view([-1, 1, 1, 1]))), bias)
     })

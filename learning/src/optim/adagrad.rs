@@ -1,4 +1,4 @@
-//! AdaGrad: a parameter that has moved much moves less.
+//! AdaGrad: a learning rate per parameter, which falls with the accumulated squared gradients.
 //!
 //! ```text
 //! g = gradient + weight_decay * p
@@ -13,11 +13,11 @@ use tch::{Tensor, no_grad};
 
 use super::{Optimizer, Parameters, penalized, with_gradient};
 
-/// How [`AdaGrad`] descends.
+/// The hyperparameters of [`AdaGrad`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AdaGradConfig {
-    /// Keeps the first steps finite.
+    /// Added to the denominator, for numerical stability.
     pub epsilon: f64,
     /// Weight decay as an L2 penalty.
     pub weight_decay: f64,
@@ -47,8 +47,8 @@ impl Optimizer for AdaGrad {
     fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], lr: f64) {
         let AdaGradConfig { epsilon, weight_decay } = self.config;
         no_grad(|| {
-            for (known, sum) in with_gradient(parameters, gradients).zip(&mut self.sum) {
-                let Some((parameter, mut p, g)) = known else { continue };
+            for (update, sum) in with_gradient(parameters, gradients).zip(&mut self.sum) {
+                let Some((parameter, mut p, g)) = update else { continue };
                 let g = penalized(parameter, g, weight_decay);
                 let _ = sum.addcmul_(&g, &g);
                 let divisor = sum.sqrt().g_add_scalar_(epsilon).g_mul_scalar_(-1.0 / lr);

@@ -1,4 +1,4 @@
-//! Adam: momentum and RMSprop in one, with the bias of their start removed.
+//! Adam: momentum and RMSprop combined, with bias correction.
 //!
 //! ```text
 //! g = gradient + weight_decay * p
@@ -7,7 +7,7 @@
 //! p = p - lr * m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)
 //! ```
 //!
-//! with t the steps in which p had a gradient, this one among them.
+//! with t the number of steps in which p had a gradient, including this one.
 //!
 //! Kingma and Ba, *Adam: A Method for Stochastic Optimization* (ICLR 2015, arXiv 1412.6980), algorithm 1.
 
@@ -16,18 +16,18 @@ use tch::{Device, Kind, Tensor, no_grad};
 
 use super::{Optimizer, Parameters, penalized, with_gradient};
 
-/// How [`Adam`] descends.
+/// The hyperparameters of [`Adam`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AdamConfig {
-    /// How much of the former mean gradient is kept.
+    /// Decay rate of the moving average of the gradient.
     pub beta1: f64,
-    /// How much of the former mean square is kept.
+    /// Decay rate of the moving average of the squared gradient.
     pub beta2: f64,
-    /// Keeps steps finite where the gradient is small.
+    /// Added to the denominator, for numerical stability.
     pub epsilon: f64,
-    /// Weight decay as an L2 penalty, which strongly varying parameters hardly feel: see
-    /// [`AdamWConfig`](super::AdamWConfig).
+    /// Weight decay as an L2 penalty, which has little effect on parameters with large gradients; see
+    /// [`AdamWConfig`](super::AdamWConfig) for decoupled weight decay.
     pub weight_decay: f64,
 }
 
@@ -50,7 +50,7 @@ impl AdamConfig {
 #[derive(Debug)]
 pub struct Adam {
     config: AdamConfig,
-    /// For each parameter how many steps it had a gradient in, one number each.
+    /// For each parameter the number of steps in which it had a gradient, a scalar tensor.
     steps: Vec<Tensor>,
     mean: Vec<Tensor>,
     square: Vec<Tensor>,
@@ -61,18 +61,18 @@ impl Optimizer for Adam {
         let AdamConfig { beta1, beta2, epsilon, weight_decay } = self.config;
         no_grad(|| {
             let state = self.steps.iter_mut().zip(&mut self.mean).zip(&mut self.square);
-            for (known, ((steps, mean), square)) in with_gradient(parameters, gradients).zip(state) {
-                let Some((parameter, mut p, g)) = known else { continue };
+            for (update, ((steps, mean), square)) in with_gradient(parameters, gradients).zip(state) {
+                let Some((parameter, mut p, g)) = update else { continue };
                 let taken = steps.g_add_scalar_(1).int64_value(&[]);
-                let left = |beta: f64| 1.0 - beta.powf(taken as f64);
-                let (step, root) = (lr / left(beta1), left(beta2).sqrt());
+                let correction = |beta: f64| 1.0 - beta.powf(taken as f64);
+                let (step, root) = (lr / correction(beta1), correction(beta2).sqrt());
                 let g = penalized(parameter, g, weight_decay);
                 let _ = mean.lerp_(&g, 1.0 - beta1);
                 let _ = square.lerp_(&g.square(), 1.0 - beta2);
                 // -(sqrt(v) / root + epsilon) / step
                 let scale = -1.0 / (root * step);
                 if !(scale as f32).is_finite() {
-                    // So short a step changes no number, and 0 times infinity would be none.
+                    // The step is too small to change any value, and 0 times infinity would be NaN.
                     continue;
                 }
                 let divisor = square.sqrt().g_mul_scalar_(scale).g_add_scalar_(-epsilon / step);

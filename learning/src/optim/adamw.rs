@@ -1,8 +1,8 @@
-//! AdamW: Adam whose weight decay does not go through the moments.
+//! AdamW: Adam with decoupled weight decay.
 //!
 //! ```text
 //! p = p - lr * weight_decay * p
-//! then a step of Adam without decay
+//! then a step of Adam without weight decay
 //! ```
 //!
 //! Loshchilov and Hutter, *Decoupled Weight Decay Regularization* (ICLR 2019, arXiv 1711.05101), algorithm 2.
@@ -12,17 +12,17 @@ use tch::{Tensor, no_grad};
 
 use super::{Adam, AdamConfig, Optimizer, Parameters, with_gradient};
 
-/// How [`AdamW`] descends.
+/// The hyperparameters of [`AdamW`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AdamWConfig {
-    /// How much of the former mean gradient is kept.
+    /// Decay rate of the moving average of the gradient.
     pub beta1: f64,
-    /// How much of the former mean square is kept.
+    /// Decay rate of the moving average of the squared gradient.
     pub beta2: f64,
-    /// Keeps steps finite where the gradient is small.
+    /// Added to the denominator, for numerical stability.
     pub epsilon: f64,
-    /// Decoupled weight decay: the share of a parameter that is lost in a step of learning rate 1.
+    /// Decoupled weight decay: the fraction of a parameter that is subtracted in a step of learning rate 1.
     pub weight_decay: f64,
 }
 

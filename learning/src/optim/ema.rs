@@ -1,12 +1,12 @@
-//! Weights averaged over training.
+//! The exponential moving average of the weights.
 
 use tch::nn::VarStore;
 use tch::{Tensor, no_grad};
 
 use super::sorted_variables;
 
-/// The exponential moving average (EMA) of all variables of a network, statistics of its normalizations included:
-/// smoother than the last weights, and mostly better (Polyak and Juditsky 1992).
+/// The exponential moving average (EMA) of all variables of a network, including the running statistics of its
+/// normalizations. It usually generalizes better than the last weights (Polyak and Juditsky 1992).
 ///
 /// ```text
 /// average = d * average + (1 - d) * variable         d = min(decay, (1 + t) / (10 + t)) at step t = 1, 2, …
@@ -31,7 +31,7 @@ impl Ema {
         Self { decay, variables, averages }
     }
 
-    /// Takes the variables after a step into account; `number` is 1 after the first.
+    /// Updates the average after a step; `number` is 1 after the first.
     pub fn update(&mut self, number: u64) {
         let t = number as f64;
         let decay = self.decay.min((1.0 + t) / (10.0 + t));
@@ -42,7 +42,7 @@ impl Ema {
         });
     }
 
-    /// Exchanges variables and averages; once more brings all back.
+    /// Swaps variables and averages; a second call restores them.
     pub fn swap(&mut self) {
         no_grad(|| {
             for ((_, average), variable) in self.averages.iter_mut().zip(&mut self.variables) {
@@ -53,7 +53,7 @@ impl Ema {
         });
     }
 
-    /// Names and averages in the order of names; the tensors are handles, for checkpoints to be read into.
+    /// Names and averages in the order of names; the tensors are handles that a checkpoint can be restored into.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Tensor)> {
         self.averages.iter().map(|(name, average)| (name.as_str(), average))
     }

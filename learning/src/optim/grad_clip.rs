@@ -2,9 +2,9 @@
 
 use tch::{Tensor, no_grad};
 
-/// The norm of all gradients as one vector. Undefined ones count as zero.
+/// The norm of all gradients as one vector. Undefined gradients count as zero.
 ///
-/// It is not finite if one of their numbers is not.
+/// It is not finite if a gradient has an entry that is not.
 pub fn gradient_norm(gradients: &[Tensor]) -> f64 {
     no_grad(|| {
         let norms: Vec<_> = gradients.iter().filter(|g| g.defined()).map(Tensor::norm).collect();
@@ -12,8 +12,8 @@ pub fn gradient_norm(gradients: &[Tensor]) -> f64 {
     })
 }
 
-/// Scales all gradients by one factor, in place, so that their common norm is at most `max`; `norm` is the one they
-/// have. As PyTorch's `clip_grad_norm_`, which divides by the norm plus 1e-6.
+/// Scales all gradients by one factor, in place, so that their norm is at most `max`; `norm` is their
+/// [`gradient_norm`]. As PyTorch's `clip_grad_norm_`, which divides by the norm plus 1e-6.
 ///
 /// Pascanu, Mikolov and Bengio, *On the difficulty of training recurrent neural networks* (ICML 2013, arXiv 1211.5063),
 /// algorithm 1.

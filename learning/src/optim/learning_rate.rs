@@ -1,32 +1,32 @@
-//! The learning rate as a function of the number of steps taken.
+//! The learning rate schedule, a function of the step.
 
 use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
 
-/// How the learning rate falls from its peak after the warm-up.
+/// The schedule after the warm-up.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "snake_case", deny_unknown_fields)]
 pub enum LrSchedule {
-    /// It does not.
+    /// The peak for all steps.
     Constant,
-    /// It is multiplied by `factor` after every `every` steps.
+    /// Multiplied by `factor` after every `every` steps.
     Step {
         /// Steps between two multiplications.
         every: u64,
         /// What the learning rate is multiplied by, above 0 and at most 1.
         factor: f64,
     },
-    /// Half a period of a cosine, from the peak to `end` times the peak at the last step: Loshchilov and Hutter,
+    /// Cosine annealing from the peak to `end` times the peak at the last step: Loshchilov and Hutter,
     /// *SGDR* (ICLR 2017, arXiv 1608.03983), equation 5, without restarts.
     Cosine {
-        /// The fraction of the peak that is left at the end, 0 to 1.
+        /// The final learning rate as a fraction of the peak, 0 to 1.
         end: f64,
     },
 }
 
 /// The learning rate of every step: a linear warm-up to the peak, then an [`LrSchedule`]. It has no state: it is a
-/// function of the number of the step, so a run that is resumed after a crash needs to remember nothing of it.
+/// function of the step, so that a resumed run needs no checkpoint of it.
 ///
 /// ```
 /// use mvmhat_learning::{LearningRate, LrSchedule};
@@ -40,10 +40,10 @@ pub enum LrSchedule {
 pub struct LearningRate {
     /// The largest learning rate.
     pub peak: f64,
-    /// Steps until the peak is reached; 0 for none.
+    /// Length of the linear warm-up; 0 for none.
     #[serde(default)]
     pub warmup_steps: u64,
-    /// How it falls after the warm-up.
+    /// The schedule after the warm-up.
     #[serde(default = "LearningRate::constant")]
     pub schedule: LrSchedule,
 }
@@ -58,7 +58,7 @@ impl LearningRate {
         LrSchedule::Constant
     }
 
-    /// The first key whose value makes no sense, and what is wrong with it.
+    /// Checks all values: the first invalid key, and what is wrong with it.
     pub(crate) fn check(&self) -> Result<(), (&'static str, String)> {
         if !(self.peak.is_finite() && self.peak > 0.0) {
             return Err(("lr.peak", format!("must be above 0 and finite, and is {}", self.peak)));
@@ -75,7 +75,7 @@ impl LearningRate {
         }
     }
 
-    /// The learning rate of the step before which `taken` steps of `total` were taken.
+    /// The learning rate of a step, after `taken` of `total` steps.
     pub fn value(&self, taken: u64, total: u64) -> f64 {
         let Some(after) = taken.checked_sub(self.warmup_steps) else {
             return self.peak * (taken + 1) as f64 / self.warmup_steps as f64;

@@ -1,9 +1,9 @@
-//! Optimizers: how parameters follow their gradients.
+//! Optimizers.
 //!
-//! One optimizer per file, which opens with its formulas; the update rules are those of PyTorch, number for number. An
-//! [`Optimizer`] is given the gradients and the learning rate, and keeps nothing but tensors: what a checkpoint
-//! has to hold is in [`Optimizer::slots`]. Beside them stand [`Parameters`], the [`LearningRate`] of every step,
-//! gradient clipping and the moving average of the weights ([`Ema`]).
+//! One optimizer per file, which begins with its formulas; the update rules are exactly those of PyTorch. An [`Optimizer`]
+//! gets the gradients and the learning rate, and its state consists of tensors only: a checkpoint holds its
+//! [`Optimizer::slots`]. Further modules are [`Parameters`], the [`LearningRate`] schedule, gradient clipping and the
+//! moving average of the weights ([`Ema`]).
 //!
 //! ```
 //! use mvmhat_learning::{AdamConfig, Init, Optimizer, Parameters};
@@ -46,14 +46,14 @@ pub use sgd::{Sgd, SgdConfig};
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-/// How parameters follow their gradients.
+/// Updates parameters with their gradients.
 pub trait Optimizer {
-    /// Takes a step at the learning rate `lr`. `gradients` are of the `parameters` the optimizer was made for, in their order; a
-    /// parameter whose gradient is undefined stays as it is, and so does what is remembered of it.
+    /// Takes a step with the learning rate `lr`. `gradients` are those of the `parameters` that the optimizer was made for, in
+    /// the same order; a parameter whose gradient is undefined is not changed, and neither is its optimizer state.
     fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], lr: f64);
 
-    /// What is remembered from step to step: a name, and a tensor for each parameter. The tensors are handles, so that
-    /// copying into them restores an earlier state.
+    /// The optimizer state: per slot a name, and one tensor per parameter. The tensors are handles, so that copying into them
+    /// restores an earlier state.
     fn slots(&self) -> Vec<(&'static str, &[Tensor])>;
 }
 
@@ -74,25 +74,26 @@ pub enum OptimizerConfig {
 }
 
 impl OptimizerConfig {
-    /// The first key whose value it could not descend with, and what is wrong with it.
+    /// Checks all values: the first invalid key, and what is wrong with it.
     pub(crate) fn check(&self) -> Result<(), (&'static str, String)> {
-        // Fractions that are kept from step to step, what keeps steps finite, and the weight decay.
-        let (kept, epsilon, weight_decay) = match *self {
+        // Decay rates of moving averages, epsilon, and the weight decay.
+        let (decay_rates, epsilon, weight_decay) = match *self {
             Self::Sgd(c) if c.nesterov && c.momentum == 0.0 => {
-                return Err(("optimizer.nesterov", "needs a momentum to look ahead with".into()));
+                return Err(("optimizer.nesterov", "needs a momentum above 0".into()));
             }
             Self::Sgd(c) => (vec![("optimizer.momentum", c.momentum)], None, c.weight_decay),
             Self::AdaGrad(c) => (vec![], Some(c.epsilon), c.weight_decay),
             Self::RmsProp(c) => {
-                let kept = vec![("optimizer.smoothing", c.smoothing), ("optimizer.momentum", c.momentum)];
-                (kept, Some(c.epsilon), c.weight_decay)
+                let decay_rates =
+                    vec![("optimizer.smoothing", c.smoothing), ("optimizer.momentum", c.momentum)];
+                (decay_rates, Some(c.epsilon), c.weight_decay)
             }
             Self::Adam(AdamConfig { beta1, beta2, epsilon, weight_decay })
             | Self::AdamW(AdamWConfig { beta1, beta2, epsilon, weight_decay }) => {
                 (vec![("optimizer.beta1", beta1), ("optimizer.beta2", beta2)], Some(epsilon), weight_decay)
             }
         };
-        if let Some((key, value)) = kept.into_iter().find(|(_, value)| !(0.0..1.0).contains(value)) {
+        if let Some((key, value)) = decay_rates.into_iter().find(|(_, value)| !(0.0..1.0).contains(value)) {
             return Err((key, format!("must be at least 0 and below 1, and is {value}")));
         }
         if let Some(epsilon) = epsilon.filter(|epsilon| !(epsilon.is_finite() && *epsilon > 0.0)) {
@@ -117,7 +118,7 @@ impl OptimizerConfig {
     }
 }
 
-/// Handles on a parameter and its gradient; nothing for a parameter that the loss does not depend on.
+/// Each parameter with handles on its tensor and its gradient; None for a parameter that the loss does not depend on.
 fn with_gradient<'a>(
     parameters: &'a Parameters,
     gradients: &'a [Tensor],
@@ -135,7 +136,7 @@ fn penalized(parameter: &Parameter, gradient: Tensor, weight_decay: f64) -> Tens
     gradient.addcmul(&parameter.tensor, &scalar(weight_decay, &gradient))
 }
 
-/// `value` as a tensor that a fused multiply and add takes: one pass over memory instead of two.
+/// `value` as a tensor for a fused multiply-add: one pass over memory instead of two.
 fn scalar(value: f64, like: &Tensor) -> Tensor {
     Tensor::from(value).to_kind(like.kind()).to_device(like.device())
 }

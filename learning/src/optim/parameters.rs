@@ -1,25 +1,24 @@
-//! What an optimizer changes.
+//! The trainable parameters of a network.
 
 use tch::nn::VarStore;
 use tch::{TchError, Tensor, no_grad};
 
-/// A variable that is trained.
+/// A trainable variable.
 #[derive(Debug)]
 pub struct Parameter {
     /// Its name in the store.
     pub name: String,
-    /// A handle on it: what is written here is written there.
+    /// A handle that shares its memory.
     pub tensor: Tensor,
-    /// Whether weight decay pulls at it.
+    /// Whether it has weight decay.
     pub decays: bool,
 }
 
-/// The trained variables of a network, ordered by name, so that lists of gradients and of an optimizer's state go with
-/// them by position.
+/// The trainable variables of a network, ordered by name. Gradients and optimizer states are lists in the same order.
 #[derive(Debug)]
 pub struct Parameters(Vec<Parameter>);
 
-/// A prefix that no variable's name has.
+/// A prefix to freeze that matches no variable.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "nothing to freeze: no variable's name begins with `{prefix}`; the first of {variables} is `{first}`"
@@ -30,11 +29,11 @@ pub struct FreezeError {
     first: String,
 }
 
-/// Takes the variables whose names begin with one of the prefixes out of training. Means and variances that batch
-/// normalizations gather are no trained variables and keep moving.
+/// Freezes the variables whose names begin with one of the prefixes. The running statistics of batch normalizations are
+/// not trainable variables: they are still updated.
 ///
 /// # Errors
-/// If a prefix is that of no variable; nothing is frozen then.
+/// If a prefix matches no variable; nothing is frozen then.
 pub fn freeze(store: &VarStore, prefixes: &[String]) -> Result<(), FreezeError> {
     let variables = sorted_variables(store);
     for prefix in prefixes {
@@ -59,13 +58,13 @@ pub fn sorted_variables(store: &VarStore) -> Vec<(String, Tensor)> {
 }
 
 impl Parameters {
-    /// The variables of a store that are trained now, see [`freeze`]. All of them decay.
+    /// The variables of a store that are not frozen, see [`freeze`]. All of them have weight decay.
     pub fn trainable(store: &VarStore) -> Self {
         let trained = sorted_variables(store).into_iter().filter(|(_, tensor)| tensor.requires_grad());
         Self(trained.map(|(name, tensor)| Parameter { name, tensor, decays: true }).collect())
     }
 
-    /// The same, of which biases and the scales of normalizations do not decay: those of fewer than two dimensions.
+    /// Without weight decay of biases and of the scales of normalizations: the variables of fewer than two dimensions.
     #[must_use]
     pub fn without_decay_of_biases_and_norms(mut self) -> Self {
         self.0.iter_mut().for_each(|parameter| parameter.decays = parameter.tensor.dim() >= 2);
@@ -77,10 +76,10 @@ impl Parameters {
         self.0.iter()
     }
 
-    /// How the loss, one number, changes with each parameter; undefined for those it does not depend on.
+    /// The gradient of a scalar loss with respect to each parameter; undefined for those it does not depend on.
     ///
     /// # Errors
-    /// If the loss is not one number or depends on no variable.
+    /// If the loss is not a scalar or depends on no variable.
     pub fn gradients(&self, loss: &Tensor) -> Result<Vec<Tensor>, TchError> {
         // Two cases that libtorch does not check.
         if loss.numel() != 1 {
@@ -96,7 +95,7 @@ impl Parameters {
         Tensor::f_run_backward(&[loss], &tensors, false, false)
     }
 
-    /// A tensor of zeros for each parameter, laid out in memory as it is.
+    /// A tensor of zeros per parameter, with its memory layout.
     pub(crate) fn zeros(&self) -> Vec<Tensor> {
         no_grad(|| self.iter().map(|parameter| parameter.tensor.zeros_like()).collect())
     }

@@ -1,4 +1,4 @@
-//! RMSprop: steps in units of the gradient's recent size.
+//! RMSprop: gradients divided by a moving average of their magnitude.
 //!
 //! ```text
 //! g = gradient + weight_decay * p
@@ -18,17 +18,17 @@ use tch::{Tensor, no_grad};
 
 use super::{Optimizer, Parameters, penalized, scalar, with_gradient};
 
-/// How [`RmsProp`] descends.
+/// The hyperparameters of [`RmsProp`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RmsPropConfig {
-    /// How much of the former mean square is kept.
+    /// Decay rate of the moving average of the squared gradient.
     pub smoothing: f64,
-    /// Keeps steps finite where the gradient is small.
+    /// Added to the denominator, for numerical stability.
     pub epsilon: f64,
-    /// How much of the velocity is left after a step; 0 for none.
+    /// Decay rate of the velocity; 0 for no momentum.
     pub momentum: f64,
-    /// Measures the gradient's size about its mean.
+    /// Whether the gradient is normalized by its variance instead of its second moment.
     pub centered: bool,
     /// Weight decay as an L2 penalty.
     pub weight_decay: f64,
@@ -68,9 +68,10 @@ impl Optimizer for RmsProp {
     fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], lr: f64) {
         let RmsPropConfig { smoothing, epsilon, momentum, weight_decay, .. } = self.config;
         no_grad(|| {
-            for (i, (known, square)) in with_gradient(parameters, gradients).zip(&mut self.square).enumerate()
+            for (i, (update, square)) in
+                with_gradient(parameters, gradients).zip(&mut self.square).enumerate()
             {
-                let Some((parameter, mut p, g)) = known else { continue };
+                let Some((parameter, mut p, g)) = update else { continue };
                 let g = penalized(parameter, g, weight_decay);
                 let _ = square.lerp_(&g.square(), 1.0 - smoothing);
                 let mut divisor = match self.mean.get_mut(i) {
@@ -94,6 +95,7 @@ impl Optimizer for RmsProp {
 
     fn slots(&self) -> Vec<(&'static str, &[Tensor])> {
         let slots = [("square", &self.square), ("mean", &self.mean), ("velocity", &self.velocity)];
-        slots.into_iter().filter(|(_, of)| !of.is_empty()).map(|(name, of)| (name, of.as_slice())).collect()
+        let used = slots.into_iter().filter(|(_, tensors)| !tensors.is_empty());
+        used.map(|(name, tensors)| (name, tensors.as_slice())).collect()
     }
 }

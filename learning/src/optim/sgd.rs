@@ -7,20 +7,20 @@
 //! ```
 //!
 //! Sutskever, Martens, Dahl and Hinton, *On the importance of initialization and momentum in deep learning* (ICML
-//! 2013), in the form of PyTorch: the learning rate multiplies the velocity when it is applied, not when it is gathered.
+//! 2013), in the form of PyTorch: the learning rate multiplies the velocity when it is applied, not when it is accumulated.
 
 use serde::{Deserialize, Serialize};
 use tch::{Tensor, no_grad};
 
 use super::{Optimizer, Parameters, penalized, scalar, with_gradient};
 
-/// How [`Sgd`] descends.
+/// The hyperparameters of [`Sgd`].
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SgdConfig {
-    /// How much of the velocity is left after a step; 0 for plain descent.
+    /// Decay rate of the velocity; 0 for plain gradient descent.
     pub momentum: f64,
-    /// Looks ahead to where the velocity leads.
+    /// Whether the momentum is Nesterov's.
     pub nesterov: bool,
     /// Weight decay as an L2 penalty.
     pub weight_decay: f64,
@@ -46,8 +46,8 @@ impl Optimizer for Sgd {
     fn step(&mut self, parameters: &Parameters, gradients: &[Tensor], lr: f64) {
         let SgdConfig { momentum, nesterov, weight_decay } = self.config;
         no_grad(|| {
-            for (i, known) in with_gradient(parameters, gradients).enumerate() {
-                let Some((parameter, mut p, g)) = known else { continue };
+            for (i, update) in with_gradient(parameters, gradients).enumerate() {
+                let Some((parameter, mut p, g)) = update else { continue };
                 let g = penalized(parameter, g, weight_decay);
                 let direction = match self.velocity.get_mut(i) {
                     None => g,

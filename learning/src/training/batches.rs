@@ -1,13 +1,13 @@
-//! Which samples are learned from together.
+//! The batches of an epoch.
 
 use mvmhat_random::Random;
 
 use super::TrainingStep;
 
-/// A new random order of all samples in every epoch, cut into batches of one size. What does not fill a batch is left
-/// out of the epoch, other samples each time.
+/// Shuffles the samples in every epoch and splits them into batches of equal size. The incomplete last batch is dropped,
+/// different samples in each epoch.
 ///
-/// The order is a function of seed and epoch, so the step is all there is to remember.
+/// The order is a function of seed and epoch, so it needs no checkpoint.
 ///
 /// ```
 /// use mvmhat_learning::{Batches, TrainingStep};

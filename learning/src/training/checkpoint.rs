@@ -1,6 +1,6 @@
-//! A run at one moment, as a file.
+//! A checkpoint: the state of a run as a file.
 //!
-//! It is a safetensors file: `model.*` are the variables of the network, `optimizer.*.*` what the optimizer remembers,
+//! It is a safetensors file: `model.*` are the variables of the network, `optimizer.*.*` the optimizer state,
 //! `ema.*` the averaged weights. The file's metadata has one entry, `checkpoint`, a JSON object with the sha256 of
 //! the file, the progress and the configuration. The sha256 is that of the file with zeros in its own place.
 
@@ -18,12 +18,12 @@ use super::progress::Progress;
 
 /// The entry of the metadata.
 const ENTRY: &str = "checkpoint";
-/// What stands in the place of the checksum when it is computed.
+/// The placeholder of the checksum while it is computed.
 const BLANK: &str = "0000000000000000000000000000000000000000000000000000000000000000";
-/// How many tensors of a kind an error names; it counts the rest.
+/// The most tensors of a kind that an error lists.
 const NAMED: usize = 3;
 
-/// What is said about a run beside its tensors.
+/// The metadata of a checkpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Note {
@@ -32,7 +32,7 @@ pub(super) struct Note {
     pub(super) configuration: Value,
 }
 
-/// A run at one moment.
+/// The state of a run after a step.
 #[derive(Debug)]
 pub(super) struct Checkpoint {
     pub(super) note: Note,
@@ -66,7 +66,7 @@ impl Checkpoint {
         let damaged = |reason: &dyn ToString| TrainError::damaged(path, reason);
         let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|e| damaged(&e))?;
         let note = metadata.metadata().as_ref().and_then(|entries| entries.get(ENTRY));
-        let note = note.ok_or_else(|| damaged(&"it is no checkpoint of a training run"))?;
+        let note = note.ok_or_else(|| damaged(&"it is not a checkpoint of a training run"))?;
         let note: Note = serde_json::from_str(note).map_err(|e| damaged(&e))?;
         match find(&bytes, &note.sha256).filter(|_| note.sha256.len() == BLANK.len()) {
             Some(at) => bytes[at..at + BLANK.len()].copy_from_slice(BLANK.as_bytes()),
@@ -86,7 +86,7 @@ impl Checkpoint {
         Ok(Self { note, tensors })
     }
 
-    /// Copies the tensors into `state`, handles with the names they were saved under: all of them, or none.
+    /// Copies the tensors into `state`, handles under the names they were saved with: all of them, or none.
     ///
     /// # Errors
     /// If the names or shapes differ.
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_comes_back() {
+    fn a_checkpoint_is_read_as_it_was_written() {
         let checkpoint = decode(encoded()).unwrap();
         assert_eq!(checkpoint.note.progress.step, 7);
         assert_eq!(checkpoint.note.progress.best.unwrap().score, 0.1 + 0.2);
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn any_changed_byte_is_noticed() {
+    fn any_changed_byte_is_detected() {
         let bytes = encoded();
         for at in 0..bytes.len() {
             let mut changed = bytes.clone();
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn any_missing_end_is_noticed() {
+    fn any_truncation_is_detected() {
         let bytes = encoded();
         for len in 0..bytes.len() {
             assert!(matches!(decode(bytes[..len].to_vec()), Err(TrainError::Damaged { .. })), "{len}");

@@ -17,9 +17,9 @@ const SUFFIX: &str = ".safetensors";
 #[derive(Debug)]
 pub(super) struct Checkpoints {
     folder: PathBuf,
-    /// Steps from one to the next.
+    /// Steps between two checkpoints.
     every: u64,
-    /// How many of these are kept.
+    /// How many of the newest are kept.
     keep: usize,
 }
 
@@ -31,7 +31,7 @@ impl Checkpoints {
         Ok(Self { folder, every, keep })
     }
 
-    /// The steps there are checkpoints of, in order.
+    /// The steps of the existing checkpoints, in order.
     pub(super) fn steps(&self) -> Result<Vec<u64>, TrainError> {
         let mut steps = Vec::new();
         for entry in fs::read_dir(&self.folder).map_err(TrainError::io("read", &self.folder))? {
@@ -60,7 +60,7 @@ impl Checkpoints {
         Checkpoint::decode(bytes, &path)
     }
 
-    /// The newest checkpoint that is whole, and its file. Damaged ones are passed over with a warning.
+    /// The newest intact checkpoint and its file. Damaged ones are skipped with a warning.
     ///
     /// # Errors
     /// If there are checkpoints and all of them are damaged.
@@ -79,9 +79,9 @@ impl Checkpoints {
         damage.map_or(Ok(None), Err)
     }
 
-    /// Writes the checkpoint of a step, then deletes what need not be kept: all but this one, the best one and the
-    /// last of those that were due. What is of a later step is left alone: it is damaged, or this run would have gone
-    /// on from there, and will be written again.
+    /// Writes the checkpoint of a step and deletes old ones: all but this one, the best one and the newest of those that were
+    /// due. Checkpoints of later steps are kept: they are damaged, or this run would have resumed from them, and will be
+    /// overwritten.
     pub(super) fn write(&self, step: u64, best: Option<u64>, bytes: &[u8]) -> Result<(), TrainError> {
         let path = self.path(step);
         write_atomically(&path, bytes).map_err(TrainError::io("write", &path))?;
@@ -99,7 +99,7 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// The newest file there is, for an error to name.
+    /// The newest file, for an error message.
     pub(super) fn last_file(&self) -> Option<PathBuf> {
         Some(self.path(*self.steps().ok()?.last()?))
     }

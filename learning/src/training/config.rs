@@ -1,17 +1,17 @@
-//! How a network is trained.
+//! The configuration of the trainer.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Task, TrainError};
 use crate::{AdamConfig, LearningRate, OptimizerConfig};
 
-/// Whether a metric is better when it is lower or higher.
+/// Whether a lower or a higher metric is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MonitorMode {
-    /// Lower is better: a loss, say.
+    /// Lower is better, for instance a loss.
     Min,
-    /// Higher is better: an accuracy, say.
+    /// Higher is better, for instance an accuracy.
     Max,
 }
 
@@ -25,17 +25,17 @@ impl MonitorMode {
     }
 }
 
-/// What the best weights are best in.
+/// The metric that selects the best weights.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Monitor {
     /// One of the task's validation metrics.
     pub metric: String,
-    /// Which way it is better.
+    /// Whether lower or higher is better.
     pub mode: MonitorMode,
 }
 
-/// How a network is trained. In a file every key may be left out.
+/// The configuration of the trainer. All keys are optional.
 ///
 /// ```
 /// # use mvmhat_learning::{TrainerConfig, AdamWConfig, OptimizerConfig};
@@ -53,27 +53,27 @@ pub struct Monitor {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainerConfig {
-    /// What all randomness of the run is derived from.
+    /// The seed of all randomness of the run.
     pub seed: u64,
-    /// How often every sample is used.
+    /// Number of epochs.
     pub epochs: u64,
-    /// How parameters follow their gradients.
+    /// The optimizer.
     pub optimizer: OptimizerConfig,
-    /// How far.
+    /// The learning rate schedule.
     pub lr: LearningRate,
-    /// Whether weight decay also pulls at biases and at the scales of normalizations.
+    /// Whether biases and the scales of normalizations have weight decay, too.
     pub decay_biases_and_norms: bool,
-    /// Prefixes of the names of variables that are not trained.
+    /// Name prefixes of frozen variables.
     pub freeze: Vec<String>,
-    /// The largest norm of the gradients of all parameters as one vector; longer ones are scaled down.
+    /// Gradient clipping: the largest norm of the gradients of all parameters as one vector.
     pub grad_clip_norm: Option<f64>,
-    /// Decay of an exponential moving average of the weights (0.999, say), which is then what is validated and written.
+    /// Decay of an exponential moving average of the weights, for instance 0.999; the average is then validated and written.
     pub ema: Option<f64>,
-    /// Epochs between two validations. There is one after the last step in any case.
+    /// Epochs between two validations. The last step is always followed by one.
     pub validate_every: u64,
-    /// What the best weights are best in; without it the last ones are taken.
+    /// The metric that selects the best weights; without it the last weights are the result.
     pub monitor: Option<Monitor>,
-    /// Ends training after this many validations without a better one.
+    /// Early stopping: ends training after this many validations without improvement.
     pub patience: Option<u64>,
     /// Steps between two checkpoints.
     pub checkpoint_every: u64,
@@ -102,13 +102,13 @@ impl Default for TrainerConfig {
 }
 
 impl TrainerConfig {
-    /// The place of [`monitor`](Self::monitor) among the validation metrics.
+    /// The index of [`monitor`](Self::monitor) among the validation metrics.
     pub(super) fn monitored_metric(&self, task: &dyn Task) -> Option<usize> {
         let monitor = self.monitor.as_ref()?;
         task.validation_metrics().iter().position(|name| *name == monitor.metric)
     }
 
-    /// Refuses what makes no sense.
+    /// Refuses invalid values.
     pub(super) fn check(&self, task: &dyn Task) -> Result<(), TrainError> {
         let refuse = |key, reason: String| Err(TrainError::Configuration { key, reason });
         if self.epochs == 0 || task.steps_per_epoch() == 0 {
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_lead_nowhere_are_named() {
+    fn invalid_values_are_refused_by_key() {
         for (text, key) in [
             ("optimizer: {name: adam, beta2: 1}", "optimizer.beta2"),
             ("optimizer: {name: adamw, beta1: 2}", "optimizer.beta1"),
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_has_its_default() {
+    fn keys_left_out_have_their_defaults() {
         let config: TrainerConfig = serde_yaml::from_str("optimizer: {name: rmsprop}").unwrap();
         let optimizer = OptimizerConfig::RmsProp(crate::RmsPropConfig::default());
         assert_eq!(config, TrainerConfig { optimizer, ..Default::default() });

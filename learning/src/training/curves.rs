@@ -12,20 +12,20 @@ use super::TrainError;
 /// Width of the image and height of a chart, in pixels.
 const WIDTH: u32 = 960;
 const HEIGHT: u32 = 300;
-/// A curve of more points is drawn as the means of this many stretches, over a pale curve of all that were measured.
+/// A longer curve is drawn as the means of this many chunks, over a pale curve of its points.
 const STRETCHES: usize = 100;
-/// Points of the pale curve: more than there are pixels show nothing.
+/// The most points of the pale curve: more than pixels are of no use.
 const POINTS: usize = 2000;
 /// Of the training and of the validation curve.
 const COLORS: [RGBColor; 2] = [RGBColor(31, 119, 180), RGBColor(255, 127, 14)];
 
-/// A curve: what was measured at which step.
+/// A curve: values by step.
 struct Curve {
     name: String,
     points: Vec<(f64, f64)>,
 }
 
-/// Curves that share a chart, since they measure the same in training and in validation.
+/// The training and the validation curve of one quantity.
 struct Chart {
     name: String,
     curves: Vec<Curve>,
@@ -148,7 +148,7 @@ fn plot_chart<B: DrawingBackend>(area: &DrawingArea<B, Shift>, chart: &Chart) ->
     Ok(())
 }
 
-/// The means of at most `n` stretches of a curve.
+/// The means of at most `n` chunks of a curve.
 fn means(points: &[(f64, f64)], n: usize) -> Vec<(f64, f64)> {
     let mean = |points: &[(f64, f64)]| {
         let sum = points.iter().fold((0.0, 0.0), |sum, point| (sum.0 + point.0, sum.1 + point.1));

@@ -1,10 +1,10 @@
-//! How two configurations differ.
+//! The differences between two configurations.
 
 use serde_json::Value;
 
 /// Every key whose value differs, with both values: `trainer.epochs is 5 there and 6 here`.
 pub(super) fn list(there: &Value, here: &Value) -> Vec<String> {
-    // What was written and read again may be rounded; so is then what it is compared with.
+    // JSON may round numbers, so the other side takes the same round trip.
     let here = serde_json::from_str(&here.to_string()).unwrap_or_else(|_| here.clone());
     let mut differences = Vec::new();
     collect("", Some(there), Some(&here), &mut differences);

@@ -1,4 +1,4 @@
-//! What can go wrong in training.
+//! Errors of training.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,21 +8,21 @@ use mvmhat_plots::PlotError;
 use super::TaskError;
 use crate::FreezeError;
 
-/// Why training cannot start or go on.
+/// Why training cannot start or continue.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainError {
-    /// The system refuses to read or write.
+    /// A file cannot be read or written.
     #[error("cannot {what} {}", path.display())]
     Io {
         /// `read`, `write`, …
         what: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// The system's reason.
+        /// The error of the system.
         source: io::Error,
     },
-    /// A setting that makes no sense.
+    /// An invalid setting.
     #[error("{key}: {reason}")]
     Configuration {
         /// The key.
@@ -30,16 +30,16 @@ pub enum TrainError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A prefix to freeze that is that of no variable.
+    /// A prefix to freeze that matches no variable.
     #[error("freeze: {0}")]
     Freeze(#[from] FreezeError),
-    /// A folder with a run in it.
+    /// The folder already holds a run.
     #[error("{} holds a training run already: resume it, or choose another folder", folder.display())]
     Exists {
         /// The folder.
         folder: PathBuf,
     },
-    /// A checkpoint that was cut short or changed.
+    /// A truncated or modified checkpoint.
     #[error("{} is damaged: {reason}; delete it to go on from the one before it, if there is one", path.display())]
     Damaged {
         /// The file.
@@ -88,7 +88,7 @@ pub enum TrainError {
     NotFinite {
         /// `loss` or `gradient`.
         what: &'static str,
-        /// What it is.
+        /// Its value.
         value: f64,
         /// The number of the step, from 1.
         step: u64,
@@ -96,28 +96,28 @@ pub enum TrainError {
         epoch: u64,
         /// The samples of the batch.
         batch: String,
-        /// The newest checkpoint from before.
+        /// The newest checkpoint before this step.
         checkpoint: Option<PathBuf>,
     },
-    /// The task gives up.
+    /// The task failed.
     #[error("step {step} of training failed")]
     Task {
         /// The number of the step, from 1.
         step: u64,
-        /// The task's reason.
+        /// The error of the task.
         source: TaskError,
     },
-    /// The task gives more or fewer values than it has names for.
+    /// The task returns more or fewer values than it has names for.
     #[error("the task names {names} {kind} metrics and gives {values}")]
     Metrics {
         /// `training` or `validation`.
         kind: &'static str,
-        /// How many it names.
+        /// The number of names.
         names: usize,
-        /// How many it gives.
+        /// The number of values.
         values: usize,
     },
-    /// libtorch refuses.
+    /// libtorch failed.
     #[error("libtorch failed in training or with its tensors")]
     Torch(#[from] tch::TchError),
     /// The curves cannot be drawn.

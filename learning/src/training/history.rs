@@ -1,7 +1,7 @@
 //! `history.csv`: one row per step.
 //!
-//! No times and nothing else that differs between two runs stand in it, so that a run that was killed and went on
-//! leaves the same bytes as one that was not.
+//! It has no times or anything else that differs between two runs, so that a resumed run writes the same bytes as an
+//! uninterrupted one.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::{StepRecord, Task, TrainError};
 
-/// The history of a run, open for the next row.
+/// The history of a run, open for appending.
 #[derive(Debug)]
 pub(super) struct History {
     path: PathBuf,
@@ -17,7 +17,7 @@ pub(super) struct History {
 }
 
 impl History {
-    /// A history that ends with the row of `step`. What a killed run wrote after its last checkpoint is cut off.
+    /// Opens the history and truncates it after the row of `step`: later rows were written by a killed run.
     ///
     /// # Errors
     /// If there are fewer rows.
@@ -64,7 +64,7 @@ impl History {
         self.write(&line)
     }
 
-    /// Puts all rows on the disk: before a checkpoint that counts on them.
+    /// Syncs all rows to the disk, before a checkpoint that relies on them.
     pub(super) fn sync(&self) -> Result<(), TrainError> {
         self.file.sync_data().map_err(TrainError::io("write", &self.path))
     }

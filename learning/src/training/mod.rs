@@ -1,4 +1,4 @@
-//! The training loop and what it leaves on the disk.
+//! The training loop and its files.
 
 mod batches;
 mod checkpoint;

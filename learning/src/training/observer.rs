@@ -1,8 +1,8 @@
-//! What a step was like, and who is told of it.
+//! Observers of training, and the record of a step.
 
 use std::ops::ControlFlow;
 
-/// What a step was like: a row of `history.csv`.
+/// The record of a step: a row of `history.csv`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepRecord {
     /// Its number, from 1.
@@ -22,12 +22,12 @@ pub struct StepRecord {
     pub validation: Option<Vec<f64>>,
 }
 
-/// Someone who observes training: a progress bar, a viewer of curves.
+/// An observer of training, for instance a progress bar.
 pub trait Observer {
-    /// Training starts or is resumed: `step` of `total` steps are done.
+    /// Training starts or resumes: `step` of `total` steps are done.
     fn started(&mut self, _step: u64, _total: u64) {}
 
-    /// A step was taken and is in the history. [`ControlFlow::Break`] ends the run here, to be resumed.
+    /// A step is done and in the history. [`ControlFlow::Break`] interrupts the run, which can be resumed.
     fn stepped(&mut self, record: &StepRecord) -> ControlFlow<()>;
 }
 

@@ -1,9 +1,9 @@
-//! How far a run has come.
+//! The progress of a run.
 
 use serde::{Deserialize, Serialize};
 
-/// How far a run has come. Together with the tensors it is all the state there is: learning rates, random numbers and
-/// the order of the data are functions of the step.
+/// The progress of a run. Together with the tensors it is the whole state: learning rates, random numbers and the order of
+/// the data are functions of the step.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Progress {
@@ -24,7 +24,7 @@ pub struct BestValidation {
     pub score: f64,
 }
 
-/// Numbers as text, which every number comes back from to the bit; JSON has no infinity, and readers that round.
+/// Numbers as text, which round-trips exactly; JSON has no infinity, and some readers round.
 mod exact {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 

@@ -1,4 +1,4 @@
-//! The result of a run: which weights it is, and how they are written.
+//! The result of a run: selecting and writing the final weights.
 
 use std::collections::HashMap;
 
@@ -17,8 +17,8 @@ const WEIGHTS: &str = "weights.safetensors";
 const LARGEST_FP16: f64 = 65504.0;
 
 impl Trainer<'_> {
-    /// Brings the weights that are the result into the network and into `weights.safetensors`; gives the validation
-    /// metrics they have.
+    /// Copies the resulting weights into the network, writes them to `weights.safetensors`, and returns their validation
+    /// metrics.
     pub(super) fn write_result(&mut self) -> Result<Vec<f64>, TrainError> {
         let step = self.progress.step;
         let chosen = self.chosen_weights()?;
@@ -30,7 +30,7 @@ impl Trainer<'_> {
         let mut weights: Vec<_> =
             variables.iter().map(|(name, variable)| (name.clone(), variable.detach().copy())).collect();
         if self.task.fp16() {
-            // What is validated are the weights as they are written.
+            // The weights are validated as they are written.
             round_to_fp16(&mut weights);
             copy(&weights, &variables)?;
         }
@@ -47,7 +47,7 @@ impl Trainer<'_> {
         Ok(scores)
     }
 
-    /// The weights of the best validation, or the last ones; averaged if there is an average.
+    /// The weights of the best validation, or the last ones; of the EMA if there is one.
     fn chosen_weights(&self) -> Result<Vec<(String, Tensor)>, TrainError> {
         let Progress { step, best } = self.progress;
         let checkpoint = match self.checkpoints.read(best.map_or(step, |best| best.step)) {
@@ -70,8 +70,8 @@ fn copy(weights: &[(String, Tensor)], variables: &[(String, Tensor)]) -> Result<
     })
 }
 
-/// Rounds weights to half precision. The statistics of normalizations may be of any size: what half precision cannot
-/// represent stays as it is.
+/// Rounds weights to half precision. Tensors with values beyond its range, such as running statistics, keep single
+/// precision.
 fn round_to_fp16(weights: &mut [(String, Tensor)]) {
     let fits = |weight: &Tensor| {
         weight.kind() == Kind::Float

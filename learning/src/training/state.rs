@@ -1,4 +1,4 @@
-//! Everything that changes in training, as named tensors.
+//! The state of training as named tensors.
 
 use tch::Tensor;
 use tch::nn::VarStore;
@@ -10,7 +10,7 @@ pub(super) const MODEL: &str = "model.";
 /// Prefix of the averaged weights in a checkpoint.
 pub(super) const EMA: &str = "ema.";
 
-/// Everything that changes in training, under the names it has in a checkpoint. The tensors are handles.
+/// All tensors that training changes, under their names in a checkpoint. The tensors are handles.
 pub(super) fn state(
     store: &VarStore,
     parameters: &Parameters,

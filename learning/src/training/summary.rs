@@ -7,9 +7,9 @@ use super::BestValidation;
 pub enum TrainingEnd {
     /// All epochs are done.
     Completed,
-    /// There was no better validation for too long.
+    /// Early stopping: no better validation within `patience`.
     EarlyStopped,
-    /// The observer asked for it; the run can be resumed.
+    /// Interrupted by the observer; the run can be resumed.
     Interrupted,
 }
 

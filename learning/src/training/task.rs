@@ -1,4 +1,4 @@
-//! What is trained, seen from the training loop.
+//! The interface between the training loop and what it trains.
 
 use std::error::Error;
 
@@ -6,19 +6,19 @@ use serde_json::Value;
 use tch::Tensor;
 use tch::nn::VarStore;
 
-/// A step of training that has not been taken yet. The three numbers say the same: where a run stands is one number.
+/// The position of a training step, as a global step and as epoch and batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TrainingStep {
-    /// Steps taken before.
+    /// Global step: the number of earlier steps.
     pub step: u64,
-    /// Epochs completed before.
+    /// The number of completed epochs.
     pub epoch: u64,
-    /// Steps of this epoch taken before.
+    /// The number of earlier steps in this epoch.
     pub batch: u64,
 }
 
 impl TrainingStep {
-    /// The step before which `taken` were taken.
+    /// The step after `taken` steps.
     pub fn new(taken: u64, steps_per_epoch: u64) -> Self {
         let steps = steps_per_epoch.max(1);
         Self { step: taken, epoch: taken / steps, batch: taken % steps }
@@ -28,9 +28,9 @@ impl TrainingStep {
 /// What a task computes in a step.
 #[derive(Debug)]
 pub struct StepOutput {
-    /// What is minimized: one number that gradients flow from.
+    /// The loss to minimize, a scalar with a gradient.
     pub loss: Tensor,
-    /// What else is worth a curve, in the order of [`Task::metrics`].
+    /// Further metrics, in the order of [`Task::metrics`].
     pub metrics: Vec<f64>,
 }
 
@@ -40,15 +40,15 @@ impl From<Tensor> for StepOutput {
     }
 }
 
-/// Why a task cannot go on.
+/// Why a task failed.
 pub type TaskError = Box<dyn Error + Send + Sync>;
 
 /// A network with its data and its loss.
 ///
-/// For a run that is resumed after a crash to be the same run to the bit, everything a task does has to be a function of
-/// its configuration and the step: which samples a batch has ([`Batches`](super::Batches)), what is random about
-/// them ([`Random`](mvmhat_random::Random)). libtorch's own generator, which dropout draws from, is seeded before every step.
-/// Batches may be loaded ahead by threads as long as they come in order.
+/// For a resumed run to be bit-identical, everything a task does must be a function of its configuration and the step: the
+/// samples of a batch ([`Batches`](super::Batches)) and their random augmentation ([`Random`](mvmhat_random::Random)).
+/// libtorch's own generator, which dropout uses, is seeded before every step. Batches may be prefetched by threads as long as
+/// they arrive in order.
 ///
 /// A straight line through points, as a task:
 ///
@@ -105,54 +105,53 @@ pub trait Task {
     /// The steps of an epoch.
     fn steps_per_epoch(&self) -> u64;
 
-    /// All that a checkpoint has to fit: the configuration of network and data.
+    /// The configuration of network and data, which a checkpoint must match.
     fn configuration(&self) -> Value;
 
-    /// The loss of the batch of a step. Steps come one after the other, but the first may be any.
+    /// The loss of the batch of a step. Steps are consecutive, but the first may be any.
     ///
     /// # Errors
-    /// If the batch cannot be had.
+    /// If the batch cannot be loaded.
     fn loss(&mut self, at: TrainingStep) -> Result<StepOutput, TaskError>;
 
-    /// The samples of the batch of a step, for someone who has to look at them: it made the loss infinite, say.
+    /// The samples of the batch of a step as text, for an error message: for instance if the loss is not finite.
     fn describe_batch(&self, at: TrainingStep) -> String;
 
-    /// What `weights.safetensors` says of itself, so that whoever reads it knows the network: an entry of its metadata,
-    /// name and value.
+    /// An entry of the metadata of `weights.safetensors`, name and value, that describes the network to its readers.
     fn metadata_entry(&self) -> Option<(String, String)> {
         None
     }
 
-    /// Whether `weights.safetensors` has half precision, in half of the space, where that can represent the weights.
+    /// Whether `weights.safetensors` is in half precision, where that can represent the weights.
     fn fp16(&self) -> bool {
         false
     }
 
-    /// The names of the metrics that [`loss`](Self::loss) gives beside the loss.
+    /// The names of the metrics that [`loss`](Self::loss) returns beside the loss.
     fn metrics(&self) -> &[&str] {
         &[]
     }
 
-    /// The names of the metrics that [`validate`](Self::validate) gives; none for a task without validation.
+    /// The names of the metrics that [`validate`](Self::validate) returns; none for a task without validation.
     fn validation_metrics(&self) -> &[&str] {
         &[]
     }
 
-    /// How good the network is now, on data it is not trained on, in the order of
+    /// The metrics of the network on held-out data, in the order of
     /// [`validation_metrics`](Self::validation_metrics).
     ///
     /// # Errors
-    /// If the data cannot be had.
+    /// If the data cannot be loaded.
     fn validate(&mut self) -> Result<Vec<f64>, TaskError> {
         Ok(Vec::new())
     }
 
-    /// Called once at the end, when the variables hold the resulting weights and before they are written and validated:
-    /// what is solved in closed form rather than trained can be put in now. `at` is the step after the last one, also
-    /// where the resulting weights are those of an earlier one. A run that is resumed at its end calls it again.
+    /// Called once at the end, when the variables hold the resulting weights and before these are written and validated: for
+    /// parts that are solved in closed form instead of trained. `at` is the step after the last one, even if the resulting
+    /// weights are those of an earlier step. A run that is resumed at its end calls it again.
     ///
     /// # Errors
-    /// If it cannot be done.
+    /// If it fails.
     fn finish(&mut self, at: TrainingStep) -> Result<(), TaskError> {
         let _ = at;
         Ok(())

@@ -35,10 +35,10 @@ pub struct Trainer<'a> {
 }
 
 impl TrainerConfig {
-    /// A run from the start, in a folder that has none.
+    /// A new run, in a folder without one.
     ///
     /// # Errors
-    /// If the configuration makes no sense, or the folder holds a run or cannot be written.
+    /// If the configuration is invalid, or the folder holds a run or cannot be written.
     pub fn init<'a>(&self, task: &'a mut dyn Task, folder: &Path) -> Result<Trainer<'a>, TrainError> {
         if folder.join(HISTORY).exists() || checkpoints::any(&folder.join(CHECKPOINTS)) {
             return Err(TrainError::Exists { folder: folder.to_path_buf() });
@@ -46,10 +46,10 @@ impl TrainerConfig {
         self.resume(task, folder)
     }
 
-    /// The run in a folder, from its last checkpoint on; from the start if it has none.
+    /// Resumes the run in a folder from its last checkpoint; a new run if it has none.
     ///
     /// # Errors
-    /// If the configuration makes no sense or is not that of the checkpoint, or files cannot be read or written.
+    /// If the configuration is invalid or differs from that of the checkpoint, or files cannot be read or written.
     pub fn resume<'a>(&self, task: &'a mut dyn Task, folder: &Path) -> Result<Trainer<'a>, TrainError> {
         self.check(task)?;
         freeze(task.store(), &self.freeze)?;
@@ -77,7 +77,7 @@ impl TrainerConfig {
             checkpoint.restore(&state(task.store(), &parameters, &*optimizer, ema.as_ref()), &path)?;
             progress = checkpoint.note.progress;
         }
-        // Last, since it cuts off what is not part of the run.
+        // Last, since it truncates the history.
         let history = History::open(folder.join(HISTORY), task, progress.step)?;
         let (config, folder) = (self.clone(), folder.to_path_buf());
         Ok(Trainer {
@@ -94,8 +94,7 @@ impl TrainerConfig {
         })
     }
 
-    /// What a checkpoint has to fit. How often checkpoints are written and how many are kept changes nothing in
-    /// training and may change.
+    /// The configuration that a checkpoint must match, without how often checkpoints are written and how many are kept.
     fn configuration(&self, task: &dyn Task) -> Value {
         let mut trainer = json!(self);
         if let Some(keys) = trainer.as_object_mut() {
@@ -106,13 +105,12 @@ impl TrainerConfig {
 }
 
 impl Trainer<'_> {
-    /// Trains to the end. The resulting weights, the best ones if the configuration says what is best, with what
-    /// [`Task::finish`] makes of them, are then those of the task's network and stand in `weights.safetensors`; the
-    /// curves stand in `curves.png` and `curves.html`.
+    /// Trains to the end. The resulting weights (the best ones if a metric is monitored, after [`Task::finish`]) are then in
+    /// the task's network and in `weights.safetensors`; the curves are in `curves.png` and `curves.html`.
     ///
     /// # Errors
-    /// If a batch cannot be had, a loss is not finite, or files cannot be written. What was written stays, for
-    /// [`TrainerConfig::resume`].
+    /// If a batch cannot be loaded, a loss is not finite, or a file cannot be written. [`TrainerConfig::resume`] can continue
+    /// the run.
     pub fn run(mut self, observer: &mut dyn Observer) -> Result<TrainingSummary, TrainError> {
         observer.started(self.progress.step, self.total());
         let end = loop {
@@ -173,7 +171,7 @@ impl Trainer<'_> {
         })
     }
 
-    /// The task's validation, of the averaged weights if there are such, compared with the best so far.
+    /// Validates the weights (of the EMA if there is one) and updates the best validation.
     fn validate(&mut self) -> Result<Vec<f64>, TrainError> {
         let step = self.progress.step;
         self.seed_libtorch("validation", step);
@@ -202,7 +200,7 @@ impl Trainer<'_> {
         !self.task.validation_metrics().is_empty() && (step.is_multiple_of(every) || step == self.total())
     }
 
-    /// Whether the run is over. A function of the progress alone, so that a run that is resumed at its end ends again.
+    /// Whether and how the run is over. A function of the progress alone, so that a run that is resumed at its end ends again.
     fn end(&self) -> Option<TrainingEnd> {
         let step = self.progress.step;
         if step == self.total() {
@@ -234,14 +232,14 @@ impl Trainer<'_> {
         }
     }
 
-    /// Seeds libtorch's own generator, which dropout draws from, so that it needs no state in a checkpoint.
+    /// Seeds libtorch's own generator, which dropout uses, so that checkpoints need no state of it.
     pub(super) fn seed_libtorch(&self, purpose: &str, step: u64) {
         let bits = Random::new(self.config.seed, &format!("{purpose} {step}")).bits();
         tch::manual_seed(bits as i64);
     }
 
-    /// Stops before the weights take harm. There is no checkpoint of this moment: the forward pass may have spoiled
-    /// the statistics of normalizations.
+    /// Stops before an update with a loss or gradient that is not finite. No checkpoint is written: the forward pass may have
+    /// corrupted the running statistics of normalizations.
     fn check_finite(&self, what: &'static str, value: f64, at: TrainingStep) -> Result<(), TrainError> {
         if value.is_finite() {
             return Ok(());
