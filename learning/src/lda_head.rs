@@ -1,5 +1,5 @@
-//! The closed-form LDA head: a linear layer by linear discriminant analysis (LDA) with shrinkage: the directions in which
-//! people differ most, relative to how the images of one person differ.
+//! The closed-form LDA head: a linear layer by linear discriminant analysis (LDA) with shrinkage. Its directions maximize the
+//! variance between people relative to the variance within people.
 //!
 //! Fisher, *The Use of Multiple Measurements in Taxonomic Problems* (1936); Rao (1948) for many classes. With features x of
 //! classes c, their means m_c and the mean m of all:
@@ -13,9 +13,9 @@
 //!
 //! the projection is `U' W*^(-1/2)`, with U the D leading eigenvectors of `W*^(-1/2) (B + total_scatter * T) W*^(-1/2)`.
 //!
-//! Two things are added to the textbook. *Shrinkage*: W of a network's features is nearly singular, and what differs little
-//! among the people trained on may well differ among others. *A fraction of T*: B of C classes has only C - 1 directions,
-//! too few to fill an embedding when there are twelve people; the rest comes from everything that features differ in.
+//! Two terms are added to the textbook. *Shrinkage*: W of a network's features is nearly singular, and directions with little
+//! variance among the training identities may have more among others. *A fraction of T*: B of C classes has rank C - 1, too
+//! low for an embedding when there are twelve people; the remaining directions come from the total scatter.
 
 use serde::{Deserialize, Serialize};
 use tch::{Kind, TchError, Tensor};
@@ -27,9 +27,9 @@ use crate::LossConfigError;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LdaHeadConfig {
-    /// How much of the mean variance within classes is added to that of every direction, over 0.
+    /// Shrinkage: the fraction of the mean within-class variance that is added to that of every direction, over 0.
     pub shrinkage: f64,
-    /// How much the total scatter counts beside that between classes, over 0.
+    /// The weight of the total scatter relative to that between classes, over 0.
     pub total_scatter: f64,
 }
 
@@ -39,24 +39,24 @@ impl Default for LdaHeadConfig {
     }
 }
 
-/// Why there is no LDA head.
+/// Why an LDA head cannot be fitted.
 #[derive(Debug, Error)]
 pub enum LdaHeadError {
     /// Too few classes or samples.
     #[error("it takes two classes or more with two samples or more each, and there are {0}")]
     Classes(usize),
-    /// More directions than there are.
+    /// More directions than the features have dimensions.
     #[error("{dimension} directions are asked for, but features have only {features} dimensions")]
     Dimension {
-        /// Those asked for.
+        /// The requested directions.
         dimension: i64,
         /// The dimensions of a feature.
         features: i64,
     },
-    /// Nothing to compare the differences between classes with.
+    /// There is no variance within classes.
     #[error("within each class all samples are the same, or they have numbers that are not finite")]
     NoVariance,
-    /// libtorch refuses.
+    /// libtorch failed.
     #[error(transparent)]
     Torch(#[from] TchError),
 }
@@ -69,7 +69,7 @@ pub enum LdaHeadError {
 pub struct LdaHead {
     /// The directions, one per row.
     pub weight: Tensor,
-    /// What becomes zero.
+    /// The mean, which is mapped to zero.
     pub mean: Tensor,
 }
 
@@ -146,7 +146,7 @@ impl LdaHeadConfig {
 }
 
 impl LdaHead {
-    /// What `features` (N x F) become: N x D.
+    /// Projects `features` (N x F): N x D.
     pub fn project(&self, features: &Tensor) -> Tensor {
         (features - &self.mean).matmul(&self.weight.tr())
     }
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_told_apart_is_said() {
+    fn inseparable_samples_are_refused_with_the_reason() {
         let features = Tensor::ones([4, 3], DOUBLE);
         let message = |classes: &[i64], dimension| {
             let config = LdaHeadConfig::default();

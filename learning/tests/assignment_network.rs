@@ -37,13 +37,13 @@ fn trained(
     network
 }
 
-/// Share of entries on the right side of one half.
+/// Fraction of entries on the correct side of one half.
 fn accuracy(probabilities: &Tensor, gt: &Tensor) -> f64 {
     probabilities.gt(0.5).eq_tensor(&gt.gt(0.5)).to_kind(Kind::Double).mean(Kind::Double).double_value(&[])
 }
 
 #[test]
-fn both_forms_learn_a_tiny_batch_by_heart() {
+fn both_forms_overfit_a_tiny_batch() {
     let blocks = SyntheticBlocks { views: 2, people: 3, people_per_view: 3, ..SyntheticBlocks::default() };
     for config in [recurrent(), transformer()] {
         let batch = blocks.batch(2, 3);

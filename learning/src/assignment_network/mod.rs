@@ -1,8 +1,8 @@
 //! The assignment network: takes all boxes of all views at once and predicts which are the same person.
 //!
 //! Its input is the block matrix of all soft assignments (N x N, [`soft_assignments`](crate::ViewEmbeddings::soft_assignments)),
-//! in which every pair of views is judged by itself; its output is a matrix of probabilities (N x N) that take the others
-//! into account. If a is b and b is c, then a is c: what one pair of views got wrong, the others can correct. From MvMHAT++
+//! in which every pair of views is matched independently; its output is a matrix of probabilities (N x N) that are
+//! consistent across all pairs. If a is b and b is c, then a is c: the other pairs of views can correct an error of one. From MvMHAT++
 //! (Feng et al., *Unveiling the Power of Self-supervision for Multi-view Multi-human Association and Tracking*, 2024),
 //! where it is called STAN, in its two forms:
 //!
@@ -41,10 +41,10 @@ pub use transformer::{Transformer, TransformerConfig};
 /// The prefix of the assignment network's variables in a file that has another network beside it.
 pub const ASSIGNMENT_NETWORK: &str = "assignment_network";
 
-/// How near to 0 and 1 a probability may come, so that its logarithm stays a number.
+/// The smallest distance of a probability from 0 and 1, so that its logarithm is finite.
 const CERTAIN: f64 = 1e-4;
 
-/// Which form of the assignment network, the key `assignment_network`: `{form: transformer, …}`.
+/// The form of the assignment network, the key `assignment_network`: `{form: transformer, …}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "form", rename_all = "snake_case")]
 pub enum AssignmentNetworkConfig {

@@ -1,4 +1,4 @@
-//! The recurrent form: reads the matrix entry by entry, along its rows and then along its columns, both ways.
+//! The recurrent form: bidirectional GRUs over the entries of the matrix, along its rows and then along its columns.
 //!
 //! ```text
 //! N x N  -> row after row: N^2 entries -> bidirectional GRU -> 2h each
@@ -6,8 +6,8 @@
 //!        -> linear 2h - 256 - 64 - 1    -> sigmoid
 //! ```
 //!
-//! Every step waits for the one before, so time grows with N^2 and little can be done in parallel. Recurrent matrices
-//! are initialized orthogonal and reset gates nearly closed (bias -1), as published.
+//! The steps are sequential, so time grows with N^2 and little is parallel. As published, recurrent matrices have an
+//! orthogonal initialization, and reset gates a bias of -1 (nearly closed).
 
 use serde::{Deserialize, Serialize};
 use tch::nn::{self, Init, Module, Path, RNN};

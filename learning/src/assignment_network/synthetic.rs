@@ -1,30 +1,29 @@
-//! Synthetic assignment problems, to train the assignment network on before it sees any embedding.
+//! Synthetic assignment problems, to pretrain the assignment network on.
 //!
-//! There are some people and some views; each view has a part of the people, in random order. So the ground truth is a
-//! matrix of permutation blocks: 1 where two boxes are one person. Similarities as embeddings would give them are made of
-//! it: the ground truth, symmetric, with a fraction of flipped entries between different views (0 for 1 and 1 for 0), and
-//! noise on top. Their soft assignments are the network's input, the ground truth its target. Boxes of one view are never
-//! the same person, and a box is itself, so nothing is flipped there.
+//! Each view has a random subset of the people in random order. The ground truth is a matrix of permutation blocks: 1 where
+//! two boxes are the same person. Similarities are simulated from it: symmetrically, a fraction of the entries between
+//! different views is flipped (0 to 1 and 1 to 0), and noise is added. Their soft assignments are the network's input, the
+//! ground truth its target. Within a view nothing is flipped: a box is matched to itself only.
 
 use mvmhat_random::Random;
 use tch::{Kind, Tensor};
 
 use crate::Temperature;
 
-/// What kind of problems.
+/// The parameters of the problems.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SyntheticBlocks {
     /// Views, M.
     pub views: usize,
-    /// People there are.
+    /// People in all views together.
     pub people: usize,
     /// People in each view; all of them if there are fewer. The matrices have N = `views * people_per_view` rows.
     pub people_per_view: usize,
     /// Fraction of flipped entries between different views, 0 to 1; 0.1 as published.
     pub flipped: f64,
-    /// The similarities are off by up to this.
+    /// Amplitude of the noise on the similarities.
     pub noise: f64,
-    /// The softmax of the soft assignments.
+    /// The temperature of the soft assignments.
     pub temperature: Temperature,
 }
 

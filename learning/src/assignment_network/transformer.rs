@@ -6,11 +6,11 @@
 //!       -> linear 128 - 32 - 1 with ReLU -> sigmoid
 //! ```
 //!
-//! N^2 tokens attend to N^2 tokens, time grows with N^4. Memory does not: libtorch's attention goes over the keys in
-//! pieces and never holds the N^2 x N^2 table. There is no dropout, so that a training step is a pure function.
+//! N^2 tokens attend to N^2 tokens, so time grows with N^4. Memory does not: libtorch's attention processes the keys in
+//! blocks and never stores the N^2 x N^2 matrix. There is no dropout, so a training step is a pure function.
 //!
-//! In training the loss stagnates for about a thousand steps, until attention has found rows and columns, and then falls
-//! fast.
+//! In training the loss has a plateau of about a thousand steps, until attention has learned rows and columns, and then
+//! falls quickly.
 
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
@@ -31,7 +31,7 @@ pub struct TransformerConfig {
     pub layers: i64,
     /// Attention heads of each layer, at least 1. Default 4.
     pub heads: i64,
-    /// Inner width of the feed-forward part of each layer, at least 1. Default 512.
+    /// Hidden units of the feed-forward part of each layer, at least 1. Default 512.
     pub feed_forward: i64,
 }
 

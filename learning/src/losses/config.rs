@@ -1,4 +1,4 @@
-//! Which loss, with its constants.
+//! The configuration of a loss, by name.
 
 use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, Error as _};
@@ -7,8 +7,7 @@ use super::{IdentitiesLossConfig, LossConfigError, MvmhatLossConfig, MvmhatPpLos
 
 /// The key `loss` of the section `train`: written as `{name: mvmhat, margin: 0.5, …}`.
 ///
-/// It is read in two steps, the name first ([`LossConfig::named`]), so that an error can list the keys of the loss that
-/// was asked for.
+/// It is read in two steps, the name first ([`LossConfig::named`]), so that an error can list the keys of the chosen loss.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "name", rename_all = "snake_case")]
 pub enum LossConfig {
@@ -16,7 +15,7 @@ pub enum LossConfig {
     Mvmhat(MvmhatLossConfig),
     /// The same with unmatched people, and an assignment network.
     MvmhatPp(MvmhatPpLossConfig),
-    /// Contrastive, of identities that the association finds; ours.
+    /// Contrastive, with pseudo-labels of the association; ours.
     Identities(IdentitiesLossConfig),
 }
 
@@ -27,14 +26,14 @@ impl Default for LossConfig {
 }
 
 impl LossConfig {
-    /// The names there are.
+    /// The valid names.
     pub const NAMES: &'static [&'static str] = &["mvmhat", "mvmhat_pp", "identities"];
 
     /// The loss called `name`, with the keys in `options` and defaults for the others. `options` is a map without the key
     /// `name`; an empty one gives the defaults.
     ///
     /// # Errors
-    /// An unknown name (the error lists those there are), an unknown key (the error names it and lists the valid ones),
+    /// An unknown name (the error lists the valid ones), an unknown key (the error names it and lists the valid ones),
     /// or a value of another type. Ranges are checked by [`validate`](Self::validate).
     pub fn named<'de, D: Deserializer<'de>>(name: &str, options: D) -> Result<Self, D::Error> {
         match name {

@@ -1,4 +1,4 @@
-//! What is wrong with the configuration of a loss, and the checks that find it.
+//! The error of an invalid loss configuration, and range checks.
 
 /// A value of the configuration that is out of its range.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -1,5 +1,5 @@
-//! Cycle consistency: how far the cycle from one view to another and back is from the identity. The common part of the
-//! symmetric and the transitive loss.
+//! Cycle consistency: how far the cycle from one view to another and back is from the identity. Shared by the symmetric and
+//! the transitive loss.
 //!
 //! With S the matrix of similarities between a set of n people and another (n the larger set), the cycle is
 //! `C = softmax(tau S) softmax(tau S^T)`, n x n. It should be the identity, by a margin m:
@@ -8,9 +8,9 @@
 //! L = 1 / (2n) sum_r [ relu(max_{c != r} C_rc + m - C_rr) + relu(max_{c != r} C_cr + m - C_rr) ]
 //! ```
 //!
-//! [`Unmatched`] is MvMHAT++'s amendment: somebody who is not in the other view has no match there, so that the diagonal
-//! should be neither the largest nor the smallest entry by far. Such a row, and the column of the same person, has
-//! instead, with its own margin m' and weight w,
+//! [`Unmatched`] is MvMHAT++'s extension: a person who is not in the other view has no match there, so the diagonal entry
+//! should be neither much larger nor much smaller than the others. The loss of such a row, and of the column of the same
+//! person, is instead, with its own margin m' and weight w,
 //!
 //! ```text
 //! w [ relu(C_rr - max_{c != r} C_rc - m') + relu(min_{c != r} C_rc - C_rr - m') ], and the same along the column.
@@ -23,12 +23,12 @@ use tch::{Kind, Tensor};
 use super::temperature::Temperature;
 use super::view_embeddings::Similarities;
 
-/// How people without a match in the other view are judged.
+/// The loss of people without a match in the other view.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Unmatched {
     /// Smallest best entry of a soft assignment that counts as a match, 0 to 1.
     pub match_threshold: f64,
-    /// m', by how much the diagonal of an unmatched person may stand out.
+    /// m', by how much the diagonal entry of an unmatched person may differ from the others.
     pub margin: f64,
     /// w, the weight of an unmatched person.
     pub weight: f64,
@@ -41,7 +41,7 @@ impl Default for Unmatched {
     }
 }
 
-/// C for each matrix of similarities, B x n x n. Entries outside the real rows and columns mean nothing.
+/// C for each matrix of similarities, B x n x n. Entries outside the real rows and columns are undefined.
 pub(super) fn cycles(similarities: &Similarities, temperature: &Temperature) -> Tensor {
     let forward = temperature.soft_assignment(&similarities.matrices, &similarities.columns);
     let backward = temperature.soft_assignment(&similarities.matrices.transpose(1, 2), &similarities.rows);
@@ -50,7 +50,7 @@ pub(super) fn cycles(similarities: &Similarities, temperature: &Temperature) -> 
 
 /// L of each of the `cycles` (B x n x n, of which the first `rows` rows and columns are real): B.
 ///
-/// `unmatched` marks (B x n) those who are to be judged as people without a match.
+/// `unmatched` (B x n) marks the people without a match.
 pub(super) fn cycle_loss(
     cycles: &Tensor,
     rows: &Tensor,
@@ -66,14 +66,14 @@ pub(super) fn cycle_loss(
 
     let highest = cycles.masked_fill(&hidden, f64::NEG_INFINITY);
     let along = [2, 1].map(|dim| highest.amax([dim], false));
-    // Where there is nobody else, the maximum is minus infinity and the loss 0.
+    // For a single person the maximum is minus infinity and the loss 0.
     let mut losses = along.iter().map(|most| (most + margin - &diagonal).relu()).sum::<Tensor>();
 
     if let Some((marks, unmatched)) = unmatched {
         let lowest = cycles.masked_fill(&hidden, f64::INFINITY);
         let most = along.iter().map(|most| (&diagonal - most - unmatched.margin).relu());
         let least = [2, 1].map(|dim| (lowest.amin([dim], false) - &diagonal - unmatched.margin).relu());
-        // Here nobody else would mean an infinite loss.
+        // Here a single person would have an infinite loss.
         let alone = real.logical_not().logical_or(&rows.le(1).unsqueeze(-1));
         let undecided = most.chain(least).sum::<Tensor>().masked_fill(&alone, 0.0) * unmatched.weight;
         losses = undecided.where_self(marks, &losses);
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn an_identity_by_a_margin_costs_nothing() {
+    fn an_identity_by_a_margin_has_no_loss() {
         assert_eq!(loss(&[1.0, 0.0, 0.0, 1.0], 2, None), 0.0);
         assert_eq!(loss(&[0.8, 0.2, 0.3, 0.9], 2, None), 0.0);
         assert_eq!(loss(&[0.2], 1, None), 0.0, "nobody else to be matched to");
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn padding_has_no_part() {
+    fn padding_has_no_influence() {
         let padded = [0.6, 0.4, 0.9, 0.7, 0.3, 0.9, 0.9, 0.9, 0.9];
         assert!((loss(&padded, 2, None) - 2.4 / 4.0).abs() < 1e-12);
         let marked = Some([true, true, true].as_slice());

@@ -1,8 +1,8 @@
-//! What can be wrong with what a loss is given.
+//! Errors of the inputs of a loss.
 
 use mvmhat_assignment::AssignmentError;
 
-/// A sample that no loss can be computed of.
+/// A sample for which no loss can be computed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum LossError {
     /// An embedding set that is not n x d.

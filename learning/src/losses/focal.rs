@@ -1,13 +1,13 @@
 //! Focal cross entropy, balanced between the classes.
 //!
-//! With probabilities p, targets y of 0 or 1, and the share of positives among the targets, s:
+//! With probabilities p, targets y of 0 or 1, and the fraction of positives among the targets, s:
 //!
 //! ```text
 //! L = mean over all entries of  - (1 - s) y (1 - p)^gamma ln p  -  s (1 - y) p^gamma ln(1 - p)
 //! ```
 //!
-//! Few entries of an assignment are 1, so those that are count as much as all zeros together; gamma makes what is
-//! already well told count less (Lin et al., *Focal Loss for Dense Object Detection*, ICCV 2017).
+//! Few entries of an assignment are 1, so they are weighted as much as all zeros together; gamma reduces the weight of
+//! well-classified entries (Lin et al., *Focal Loss for Dense Object Detection*, ICCV 2017).
 
 use tch::Tensor;
 

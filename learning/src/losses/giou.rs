@@ -1,4 +1,4 @@
-//! The generalized intersection over union of boxes, which says more than 0 of boxes that are apart.
+//! The generalized intersection over union of boxes, which has a gradient for disjoint boxes, too.
 //!
 //! ```text
 //! GIoU = |A n B| / |A u B| - (|C| - |A u B|) / |C|        C: the smallest box around A and B
@@ -33,11 +33,11 @@ mod tests {
         let boxes = Tensor::from_slice(&[0.0, 0.0, 2.0, 2.0]).view([1, 4]).repeat([4, 1]);
         let others = Tensor::from_slice2(&[
             [0.0, 0.0, 2.0, 2.0],
-            // 2 shared of 6, all of the box around them is covered.
+            // Intersection 2 of union 6; the enclosing box is covered.
             [1.0, 0.0, 3.0, 2.0],
-            // 1 shared of 7, the box around them has 9.
+            // Intersection 1 of union 7; the enclosing box has 9.
             [1.0, 1.0, 3.0, 3.0],
-            // Nothing shared, 8 of 12 covered.
+            // No intersection; 8 of 12 are covered.
             [4.0, 0.0, 6.0, 2.0],
         ]);
         let values = generalized_iou(&boxes, &others);

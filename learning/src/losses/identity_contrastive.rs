@@ -1,8 +1,8 @@
-//! A contrastive loss on identities that nobody has labelled: they are pseudo-labels of the association.
+//! A contrastive loss on identities that are pseudo-labels of the association.
 //!
-//! The association follows people through all views by motion, by appearance over a long time and by positions on
-//! calibrated ground. It knows identities better than a comparison of two crops does. Its answers are what single crops
-//! are trained on, and with better embeddings it answers better: the data are relabelled from time to time.
+//! The association tracks people through all views by motion, by long-term appearance and, with calibrated cameras, by
+//! ground-plane positions. Its identities are more reliable than the comparison of two crops, so they are the labels that
+//! the embeddings are trained on. Better embeddings improve the association in turn: the data are relabeled periodically.
 //!
 //! For crop a with positives P(a), the other crops of its person, negatives Q(a), the crops of all other people, cosines s
 //! and temperature t:
@@ -12,7 +12,7 @@
 //! ```
 //!
 //! This is InfoNCE (van den Oord et al., 2018) with several positives (Khosla et al., *Supervised Contrastive Learning*,
-//! NeurIPS 2020), each compared with the negatives only. It is ours: in neither of the published losses.
+//! NeurIPS 2020), each contrasted with the negatives only. It is not part of the published losses.
 
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};

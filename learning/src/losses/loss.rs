@@ -1,8 +1,8 @@
-//! A loss as a sum of weighted terms, each of which can be looked at.
+//! A loss as a weighted sum of terms that can be inspected.
 
 use tch::Tensor;
 
-/// The loss of a sample: what is minimized, and what it is made of.
+/// The loss of a sample: the total, and its terms.
 #[derive(Debug)]
 pub struct Loss {
     total: Tensor,
@@ -14,9 +14,9 @@ pub struct Loss {
 pub struct LossTerm {
     /// Its key in the configuration.
     pub name: &'static str,
-    /// What it is multiplied with in the total.
+    /// Its weight in the total.
     pub weight: f64,
-    /// Its value before that, detached: for a log.
+    /// Its unweighted value, detached.
     pub value: Tensor,
 }
 
@@ -37,7 +37,7 @@ impl Loss {
         &self.total
     }
 
-    /// The terms, those that are switched on, in the order of the configuration.
+    /// The enabled terms, in the order of the configuration.
     pub fn terms(&self) -> &[LossTerm] {
         &self.terms
     }

@@ -1,8 +1,8 @@
-//! Losses that need no labels: the views of the same people at the same time must agree.
+//! Self-supervised losses: no labels are needed, since the views of the same people at the same time must agree.
 //!
-//! One loss term per file, which opens with its formula. All are pure functions of tensors, in f32 or f64, on any device,
-//! and batched: no loop over entries, but for the assignment behind the pseudo-labels. Where there is nothing to
-//! compare a loss is 0, and a gradient flows all the same.
+//! One loss term per file, which begins with its formula. All are pure functions of tensors, in f32 or f64, on any device,
+//! and batched: without loops over entries, except for the linear assignment of the pseudo-labels. Without anything to
+//! compare, a loss is 0 and still has a gradient.
 //!
 //! | loss | its terms |
 //! |---|---|
@@ -10,7 +10,7 @@
 //! | [`MvmhatPpLossConfig`], as published | the same with [`Unmatched`]; [`pseudo_labels`] with [`focal_cross_entropy`]; [`asymmetry`], [`nuclear_norm`], [`sum_excess`] |
 //! | [`IdentitiesLossConfig`], ours | [`identity_contrastive`] |
 //!
-//! Two are for detectors: [`varifocal`] of scores, [`generalized_iou`] of boxes.
+//! Two more are for detectors: [`varifocal`] for scores, [`generalized_iou`] for boxes.
 
 mod config;
 mod config_error;

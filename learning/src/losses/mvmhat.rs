@@ -17,7 +17,7 @@ pub struct MvmhatLossConfig {
     pub temperature_delta: f64,
     /// epsilon of the adaptive temperature, over 0; the larger, the softer. Default 0.1 (training; 0.5 at inference).
     pub temperature_epsilon: f64,
-    /// By how much more likely a person must be matched to themselves than to anyone else. Default 0.5.
+    /// The margin m of cycle consistency. Default 0.5.
     pub margin: f64,
     /// Whether cycles through one other view count. Default true.
     pub symmetric: bool,

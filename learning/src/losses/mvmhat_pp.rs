@@ -32,7 +32,7 @@ pub struct MvmhatPpLossConfig {
     pub temperature_delta: f64,
     /// epsilon of the adaptive temperature, over 0; the larger, the softer. Default 0.1.
     pub temperature_epsilon: f64,
-    /// By how much more likely a person must be matched to themselves than to anyone else. Default 0.5.
+    /// The margin m of cycle consistency. Default 0.5.
     pub margin: f64,
     /// Whether cycles through one other view count. Default true.
     pub symmetric: bool,
@@ -42,16 +42,16 @@ pub struct MvmhatPpLossConfig {
     pub transitive: bool,
     /// Its weight, 0 or more. Default 1.
     pub transitive_weight: f64,
-    /// Whether people who are not in the other view have a loss of their own. Default true; false makes the two terms
-    /// above those of MvMHAT.
+    /// Whether people who are not in the other view have a separate loss. Default true; with false the two terms above are
+    /// those of MvMHAT.
     pub unmatched: bool,
     /// Smallest best entry of a soft assignment that counts as a match, 0 to 1. Default 0.5.
     pub match_threshold: f64,
-    /// By how much the diagonal of an unmatched person may stand out. Default 0.4.
+    /// By how much the diagonal entry of an unmatched person may differ from the others. Default 0.4.
     pub unmatched_margin: f64,
     /// The weight of an unmatched person beside matched ones, 0 or more. Default 0.5.
     pub unmatched_weight: f64,
-    /// Whether the network learns the pseudo-labels. Default true.
+    /// Whether the network is trained on pseudo-labels. Default true.
     pub pseudo_labels: bool,
     /// Its weight, 0 or more. Default 5.
     pub pseudo_labels_weight: f64,
@@ -133,7 +133,7 @@ impl MvmhatPpLossConfig {
     /// The loss of a sample. A term with nothing to compare is 0.
     ///
     /// `network` takes the soft assignments (N x N) and gives probabilities (N x N, between 0 and 1, exclusive), as an
-    /// [`AssignmentNetwork`](crate::AssignmentNetwork) does. It is not asked if no term needs it.
+    /// [`AssignmentNetwork`](crate::AssignmentNetwork) does. It is not called if no term needs it.
     ///
     /// # Errors
     /// Embeddings that are not finite numbers.

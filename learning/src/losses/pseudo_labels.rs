@@ -1,10 +1,10 @@
-//! Pseudo-labels: the matches according to the embeddings as they are, one to one in each pair of views.
+//! Pseudo-labels: the matches according to the current embeddings, one to one in each pair of views.
 //!
 //! Every block X_ij of the soft assignments is solved as a linear assignment (the most likely way to pair its rows with
-//! its columns); pairs below a threshold are dropped. What is left is 1, all else 0: targets for the assignment network
-//! (Feng et al., MvMHAT++). Labels are constants, no gradient flows into them.
+//! its columns); pairs below a threshold are dropped. The remaining pairs are 1, all other entries 0: targets for the assignment network
+//! (Feng et al., MvMHAT++). Labels are constants without a gradient.
 //!
-//! Where a row has a single candidate, the soft assignment is 1 for all rows and says nothing about which of them to take.
+//! With a single candidate, the soft assignment is 1 for all rows and does not tell which of them to match.
 //! Ties are therefore broken by the reverse direction, X_ji, so that labels do not depend on the order of boxes.
 
 use mvmhat_assignment::{CostMatrix, LinearAssignment};

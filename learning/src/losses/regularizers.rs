@@ -1,4 +1,4 @@
-//! What every assignment matrix P (N x N, over all boxes of all views) should be like, whatever the identities:
+//! Regularizers: properties of every assignment matrix P (N x N, over all boxes of all views), whatever the identities:
 //!
 //! * symmetric, `||P - P^T||_F`;
 //! * of low rank, one for each person: the nuclear norm `||P||_*`, the sum of the singular values, is the convex
@@ -21,7 +21,7 @@ pub fn nuclear_norm(assignment: &Tensor) -> Tensor {
     values.sum(assignment.kind())
 }
 
-/// By how much row and column sums leave 1 to `views`, all added up.
+/// The sum of how much row and column sums exceed the range from 1 to `views`.
 pub fn sum_excess(assignment: &Tensor, views: usize) -> Tensor {
     let kind = assignment.kind();
     let excess = |dim: i64| {

@@ -1,4 +1,4 @@
-//! Symmetric cycle consistency: who is matched from one view to another and back should be matched to themselves.
+//! Symmetric cycle consistency: a person matched from one view to another and back should be matched to themselves.
 //!
 //! The mean over all pairs of views i < j of the [`cycle_loss`] of `C = softmax(tau S) softmax(tau S^T)`,
 //! `S = F_i F_j^T` with the larger set as its rows (Gan et al., section 3.2). Which of two equally large sets is the rows
@@ -12,7 +12,7 @@ use super::temperature::Temperature;
 
 /// The symmetric consistency loss, a number; 0 where there are no two views with boxes.
 ///
-/// With `unmatched`, people who are not in the other view are judged as in MvMHAT++.
+/// With `unmatched`, people who are not in the other view have the loss of MvMHAT++.
 pub fn symmetric_consistency(
     views: &ViewEmbeddings,
     temperature: &Temperature,

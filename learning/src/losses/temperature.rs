@@ -1,8 +1,8 @@
 //! The adaptive temperature, `tau(n) = ln(delta / (1 - delta) n) / epsilon`, and the soft assignment it sharpens,
 //! `X = row-softmax(tau(n) S)` with n the number of columns of S (Gan et al., equation 3).
 //!
-//! The more candidates there are, the larger a cosine must be to stand out of a softmax; with tau the best candidate
-//! keeps a fixed share whatever their number. One candidate is always certain: tau(1) = 0 at delta = 0.5.
+//! The more candidates there are, the larger a cosine must be to dominate a softmax; with tau the best candidate keeps a
+//! fixed probability whatever their number. A single candidate has probability 1: tau(1) = 0 at delta = 0.5.
 
 use tch::{Kind, Tensor};
 

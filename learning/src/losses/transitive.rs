@@ -1,11 +1,11 @@
-//! Transitive cycle consistency: who is matched from one view to another through a third, and back, should be matched to
+//! Transitive cycle consistency: a person matched from one view to another through a third, and back, should be matched to
 //! themselves.
 //!
 //! The mean over all pairs of views i < j and every other view k of the [`cycle_loss`] of
 //! `C = softmax(tau S) softmax(tau S^T)`, where `S = F_i F_k^T F_k F_j^T` is the similarity through k, with the larger set
 //! as its rows (Gan et al., section 3.3).
 //!
-//! In MvMHAT++ a person must have a match both in k and in j: who is not in all three views is judged as unmatched.
+//! In MvMHAT++ a person must have a match both in k and in j: people who are not in all three views are unmatched.
 
 use tch::Tensor;
 
@@ -15,7 +15,7 @@ use super::temperature::Temperature;
 
 /// The transitive consistency loss, a number; 0 where there are no three views with boxes.
 ///
-/// With `unmatched`, people who are not in one of the other two views are judged as in MvMHAT++.
+/// With `unmatched`, people who are not in one of the other two views have the loss of MvMHAT++.
 pub fn transitive_consistency(
     views: &ViewEmbeddings,
     temperature: &Temperature,

@@ -1,13 +1,13 @@
-//! The varifocal loss of a score that says how well a box fits.
+//! The varifocal loss of a score that predicts the IoU of a box.
 //!
 //! ```text
-//! p = sigmoid(logit), q: intersection over union of the box with what it is the box of, 0 where it is nobody's
+//! p = sigmoid(logit), q: IoU of the box with its ground-truth box, 0 for a negative
 //! L = q BCE(p, q)             q > 0
 //!     alpha p^gamma BCE(p, 0) q = 0
 //! ```
 //!
 //! Zhang, Wang, Dayoub, Sünderhauf, *VarifocalNet: An IoU-aware Dense Object Detector* (CVPR 2021, arXiv 2008.13367),
-//! equation 2. The many easy negatives weigh little, and a positive the more the better it fits.
+//! equation 2. The many easy negatives have little weight, and positives are weighted by their IoU.
 
 use tch::Tensor;
 

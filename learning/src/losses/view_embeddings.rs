@@ -1,10 +1,10 @@
 //! The embeddings of one training sample: one *embedding set* per view, of the boxes of the view at one timestep.
 //!
 //! The losses compare every set with every other. They differ in size, so they are kept padded with zeros to the
-//! largest of them, M x n x d, which lets all pairs and all triples be computed in a few batched operations instead of
-//! a loop over them. Padding never enters a result: it is hidden from every softmax, maximum and sum.
+//! largest of them, M x n x d: all pairs and triples are then computed in a few batched operations instead of a loop.
+//! Padding has no influence on results: it is masked in every softmax, maximum and sum.
 //!
-//! A view without boxes stays in the sample, and is part of no pair and no triple.
+//! A view without boxes stays in the sample, but is part of no pair and no triple.
 
 use tch::{Device, Kind, Tensor, no_grad};
 
@@ -19,7 +19,7 @@ pub struct ViewEmbeddings {
     sizes: Vec<i64>,
 }
 
-/// Matrices of the similarities between two views each, padded: what cycles are made of.
+/// Padded matrices of similarities between two views each, from which cycles are computed.
 pub(super) struct Similarities {
     /// B x n x n.
     pub(super) matrices: Tensor,
@@ -43,7 +43,7 @@ impl ViewEmbeddings {
                 _ => return Err(LossError::Shape { set, shape: tensor.size(), width }),
             }
         }
-        // One row at least, so that maxima have something to choose from.
+        // At least one row, so that maxima are defined.
         let largest = sizes.iter().copied().max().unwrap_or(0).max(1);
         let padded: Vec<Tensor> = sets
             .iter()
@@ -80,7 +80,7 @@ impl ViewEmbeddings {
         flat.index_select(0, &real).index_select(1, &real)
     }
 
-    /// A zero that gradients flow through, for what has nothing to compare.
+    /// A zero with a gradient, for terms with nothing to compare.
     pub(super) fn zero(&self) -> Tensor {
         self.padded.sum(self.padded.kind()) * 0.0
     }

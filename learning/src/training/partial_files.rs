@@ -1,14 +1,14 @@
-//! What a killed run leaves: files that never got their name.
+//! The temporary files of a killed run.
 
 use std::fs;
 use std::path::Path;
 
 use super::TrainError;
 
-/// The extension of files that [`mvmhat_scene::AtomicFile`] has not finished, and that earlier versions have not.
+/// The extension of the temporary files of [`mvmhat_scene::AtomicFile`], also in earlier versions.
 const PARTIAL: &str = "partial";
 
-/// Deletes what a killed run left of unfinished files.
+/// Deletes the temporary files of a killed run.
 pub(super) fn remove_partial_files(folder: &Path) -> Result<(), TrainError> {
     for entry in fs::read_dir(folder).map_err(TrainError::io("read", folder))? {
         let path = entry.map_err(TrainError::io("read", folder))?.path();
