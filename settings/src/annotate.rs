@@ -59,8 +59,15 @@ fn flow(value: &Value) -> String {
         }
         // What is plain in a block may be read otherwise between brackets.
         Value::String(text) if text.contains([',', '[', ']', '{', '}', '\n']) => format!("{text:?}"),
+        Value::Number(number) => number.as_f64().and_then(single).unwrap_or_else(|| scalar(value)),
         other => scalar(other),
     }
+}
+
+/// A number that a key of single precision holds, as short as it was written: 0.4, not 0.4000000059604645.
+fn single(number: f64) -> Option<String> {
+    let single = number as f32;
+    (number.fract() != 0.0 && f64::from(single) == number).then(|| single.to_string())
 }
 
 fn scalar(value: &Value) -> String {
@@ -71,6 +78,15 @@ fn scalar(value: &Value) -> String {
 mod tests {
     use super::*;
     use crate::Schema;
+
+    #[test]
+    fn a_number_of_single_precision_is_as_short_as_it_was_written() {
+        for (number, text) in
+            [(f64::from(0.4_f32), "0.4"), (0.4, "0.4"), (9.4877, "9.4877"), (2.0, "2.0"), (1e-9, "1e-9")]
+        {
+            assert_eq!(flow(&Value::from(number)), text);
+        }
+    }
 
     #[test]
     fn what_is_written_says_where_it_comes_from_and_can_be_read_again() {
