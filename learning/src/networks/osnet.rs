@@ -5,7 +5,7 @@
 
 use crate::{Activation, ConvNorm, ConvNormConfig, Fold, batch_norm_config};
 use tch::nn::{self, ModuleT, Path};
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 /// How wide an OSNet is: the channels of its stem and its three stages.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -69,7 +69,7 @@ impl ModuleT for Osnet {
     fn forward_t(&self, xs: &Tensor, train: bool) -> Tensor {
         let xs = xs.apply_t(&self.conv1, train).max_pool2d([3, 3], [2, 2], [1, 1], [1, 1], false);
         let xs = xs.apply_t(&self.conv2, train).apply_t(&self.conv3, train).apply_t(&self.conv4, train);
-        let pooled = xs.apply_t(&self.conv5, train).mean_dim(&[2, 3][..], false, Kind::Float);
+        let pooled = xs.apply_t(&self.conv5, train).mean_dim(&[2, 3][..], false, xs.kind());
         pooled.apply(&self.linear).apply_t(&self.norm, train).relu()
     }
 }
@@ -236,7 +236,7 @@ impl Gate {
     }
 
     fn forward(&self, xs: &Tensor) -> Tensor {
-        let means = xs.mean_dim(&[2, 3][..], true, Kind::Float);
+        let means = xs.mean_dim(&[2, 3][..], true, xs.kind());
         means.apply(&self.fc1).relu_().apply(&self.fc2).sigmoid_()
     }
 }
@@ -244,7 +244,7 @@ impl Gate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tch::{Device, nn::VarStore};
+    use tch::{Device, Kind, nn::VarStore};
 
     #[test]
     fn parameters_are_those_of_the_paper() {
