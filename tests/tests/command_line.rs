@@ -99,6 +99,7 @@ fn failed_runs_have_status_1_and_name_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
     let (nowhere, out) = (path("nowhere"), path("out"));
+    let (detector, search) = (path("detector"), path("search"));
     for arguments in [
         &["track", &nowhere, "--out", &out][..],
         &["eval", "--gt", &nowhere, "--tracks", &nowhere],
@@ -109,13 +110,13 @@ fn failed_runs_have_status_1_and_name_the_file() {
             "train-detector",
             &nowhere,
             "--out",
-            &out,
+            &detector,
             "--set",
             "train.weights=null",
             "--set",
             "train.trainer.freeze=[]",
         ],
-        &["tune", &nowhere, "--gt", "--out", &out],
+        &["tune", &nowhere, "--gt", "--out", &search],
     ] {
         run(arguments).failed(1, &["nowhere"]);
     }

@@ -79,7 +79,7 @@ fn identities_that_are_exchanged_in_one_camera_cost_scores_and_are_listed() {
         {"person": 2, "taken_for": 1, "queries": 24, "of": 24},
     ]);
     assert_eq!(scores["confusions"], confusions);
-    assert!(run.stdout.contains("Who is taken for whom"), "{run:#?}");
+    assert!(run.stdout.contains("Confusions: whom"), "{run:#?}");
 }
 
 #[test]

@@ -4,8 +4,8 @@
 //! arXiv 1905.00953). Variables have the names of torchreid's checkpoints; the classifier is not part of the network.
 
 use crate::{Activation, ConvNorm, ConvNormConfig, Fold, batch_norm_config};
-use tch::nn::{self, ModuleT, Path};
 use tch::Tensor;
+use tch::nn::{self, ModuleT, Path};
 
 /// How wide an OSNet is: the channels of its stem and its three stages.
 #[derive(Clone, Copy, Debug, PartialEq)]
