@@ -19,7 +19,11 @@ fn track_and_interrupt(sequence: &Path, out: &Path, signal: &str) -> Run {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let is_tracking = || std::fs::metadata(out.join("tracks/cam1.txt")).is_ok_and(|tracks| tracks.len() > 0);
+    // Under whatever name: a file of tracks has its own once it is whole.
+    let is_tracking = || {
+        let files = std::fs::read_dir(out.join("tracks")).into_iter().flatten().flatten();
+        files.filter_map(|file| file.metadata().ok()).any(|file| file.len() > 0)
+    };
     let start = Instant::now();
     while !is_tracking() && start.elapsed() < Duration::from_secs(60) {
         std::thread::sleep(Duration::from_millis(1));

@@ -49,5 +49,7 @@ fn two_mot_files_score_in_the_library_as_in_the_program() {
     assert!(of_program["overall"]["IDSW"].as_u64().unwrap() > 0, "{of_program}");
     let idf1 = of_program["global"]["IDF1"].as_f64().unwrap();
     assert!(idf1 > 10.0 && idf1 < 90.0, "{of_program}");
+    // Through text, as those of the program: a number may lose its last digit there.
+    let scores: serde_json::Value = serde_json::from_str(&scores.to_string()).unwrap();
     assert_eq!(scores, of_program);
 }

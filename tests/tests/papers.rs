@@ -100,7 +100,7 @@ fn bad_input_is_wrong_usage_and_is_named() {
     for (text, expected) in [
         ("{name: word2vec, text: ''}", "it has no words"),
         ("{name: ppmi, text: a b c, vectors: 2, queries: [{word: d}]}", "the corpus has no word `d`"),
-        ("{name: language_model, text: a b a b a b, batch: 1, length: 2}", "the corpus has no word `you`"),
+        ("{name: language-model, text: a b a b a b, batch: 1, length: 2}", "the corpus has no word `you`"),
         ("{name: seq2seq, pairs: none.txt}", "cannot read"),
     ] {
         assert_refused(papers(&experiment(text), data, &out, &[]), expected);

@@ -87,8 +87,6 @@ impl Track {
         let weights = weights_files(config)?;
         let associator = open_associator(&sequence, config, device)?;
 
-        let device = mvmhat_learning::device_name(device);
-        tracing::debug!("{} cameras, networks on {device}", sequence.cameras.len());
         // Everything that can be refused has been: only now is anything written.
         let sinks = outputs.open(&sequence, config)?;
         let summary = stream.run(associator, sinks, &token);

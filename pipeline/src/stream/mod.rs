@@ -59,6 +59,7 @@ impl Stream {
             )
         })?;
         let camera_motion = config.recording.camera_motion;
+        tracing::debug!("{} cameras, {} inference workers on {device:?}", sources.len(), workers.len());
         Ok(Self { sources, clock, workers, queue: config.pipeline.queue, camera_motion })
     }
 
