@@ -61,7 +61,7 @@ fn the_associator_and_the_embedder_that_were_renamed_are_refused_with_the_new_na
     case.run("track", &["--set", "association.name=fused"]).failed(2, &["fused", "`clustering`"]);
     case.run("track", &["--set", "association=fused"]).failed(2, &["fused", "`clustering`"]);
     case.run("track", &["--set", "embedder=colour-histogram"])
-        .failed(2, &["colour-histogram", "`color-histogram`"]);
+        .failed(2, &["colour-histogram", "is now", "embedder.name=color-histogram"]);
 }
 
 #[test]
