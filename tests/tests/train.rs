@@ -229,9 +229,9 @@ fn what_cannot_be_trained_is_refused_with_what_to_do() {
     train(folder.path(), "vgg", &["--set", "train.network.backbone=alexnet"])
         .failed(2, &["train.network.crop_size"]);
     train(folder.path(), "bare", &["--set", "train.network.bn_neck=false"])
-        .failed(2, &["`train.lda_head` needs `train.network.bn_neck: true`"]);
+        .failed(2, &["`train.network.bn_neck` is false", "must be true for `train.lda_head`"]);
     train(folder.path(), "wide", &["--set", "train.network.embedding_dim=600"])
         .failed(2, &["`train.network.embedding_dim` is 600", "at most 512"]);
     train(folder.path(), "flat", &["--set", "train.lda_head.total_scatter=0"])
-        .failed(2, &["train.lda_head.total_scatter is 0"]);
+        .failed(2, &["`train.lda_head.total_scatter` is 0"]);
 }
