@@ -90,7 +90,14 @@ impl Track {
         // Everything that can be refused has been: only now is anything written.
         let sinks = outputs.open(&sequence, config)?;
         let summary = stream.run(associator, sinks, &token);
-        let report = RunReport { sequence: &sequence, config, frames, weights, summary: &summary, device };
+        let report = RunReport {
+            sequence: &sequence,
+            config,
+            frames,
+            weights,
+            summary: &summary,
+            device: mvmhat_learning::device_name(device),
+        };
         let written = report.write(&outputs.report());
         if summary.failure.is_none() {
             written?;
