@@ -223,7 +223,7 @@ fn bad_input_is_refused_before_anything_is_written() {
     for camera in ["cam1", "cam2"] {
         std::fs::remove_dir_all(hall.join(camera).join("gt")).unwrap();
     }
-    tune(&hall, &out, &[]).failed(1, &["hall", "no ground truth", "--gt FOLDER"]);
+    tune(&hall, &out, &[]).failed(1, &["hall", "no ground truth", "--gt DIR"]);
     assert!(!out.exists(), "nothing was begun");
     std::fs::create_dir(&out).unwrap();
     tune(&hall, &out, &[]).failed(2, &["out", "exists", "--resume", "--overwrite"]);

@@ -40,7 +40,7 @@ impl GroundTruth {
         if labelled.is_empty() {
             bail!(
                 "{} has no ground truth (<camera>/gt/gt.txt), and constants can only be tuned on a recording that has; --gt \
-                 FOLDER names the folder with the ground truth",
+                 DIR names the folder with the ground truth",
                 gt.display()
             );
         }
